@@ -1,0 +1,88 @@
+"""Brings a shard's schema to a revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from artel.kit.errors import ArtelError
+
+_LOCATION = Path(__file__).parent / "migrations"
+
+
+class WrongShard(ArtelError):
+    """A database URL leads to another shard than its place says. Check DATABASE_URL: the first is the directory."""
+
+    slug = "wrong-shard"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_LOCATION).replace("%", "%%"))
+    return config
+
+
+def head_revision() -> str:
+    """The newest revision this code knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+async def migrate(url: URL, revision: str = "head") -> None:
+    """Upgrades (or, to an older revision, downgrades) one database. Others that try meanwhile wait.
+
+    url: a login as the migrator role.
+    """
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_migrate, revision)
+    finally:
+        await engine.dispose()
+
+
+def _migrate(connection: Connection, revision: str) -> None:
+    connection.execute(text("select pg_advisory_xact_lock(7233, 2)"))
+    config = _config()
+    config.attributes["connection"] = connection
+    current = MigrationContext.configure(connection).get_current_revision()
+    if _is_older(revision, current):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+def _is_older(revision: str, current: str | None) -> bool:
+    if revision == "base":
+        return True
+    if revision == "head" or current is None:
+        return False
+    script = ScriptDirectory.from_config(_config())
+    return revision != current and any(step.revision == revision for step in script.walk_revisions("base", current))
+
+
+async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
+    """Writes the shard's own name into it, once.
+
+    Raises:
+        WrongShard: the database already has another name or part.
+    """
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(
+                text("insert into shard_info select :name, :first where not exists (select from shard_info)"),
+                {"name": name, "first": is_directory},
+            )
+            row = (await connection.execute(text("select name, is_directory from shard_info"))).one()
+    finally:
+        await engine.dispose()
+    if row.is_directory != is_directory:
+        raise WrongShard

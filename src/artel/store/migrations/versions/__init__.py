@@ -1,0 +1,1 @@
+"""One file a step; a step that ran anywhere is never edited."""

@@ -1,0 +1,87 @@
+"""The three database roles, and the databases they work in.
+
+`artel_owner` owns the tables and cannot log in; `artel_migrator` may bypass row-level security and only migrates;
+`artel_app` is what the product runs as: it owns nothing, bypasses nothing and may not truncate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+OWNER, MIGRATOR, APP = "artel_owner", "artel_migrator", "artel_app"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """How to reach one shard as each role."""
+
+    app: URL
+    migrator: URL
+
+
+def role_urls(admin_url: str, secret_key: str) -> DatabaseUrls:
+    """The URLs of the roles that `prepare_database` makes; their passwords follow from the server's secret key."""
+    url = make_url(admin_url).set(drivername="postgresql+asyncpg")
+    return DatabaseUrls(
+        app=url.set(username=APP, password=_password(secret_key, APP)),
+        migrator=url.set(username=MIGRATOR, password=_password(secret_key, MIGRATOR)),
+    )
+
+
+def _password(secret_key: str, role: str) -> str:
+    return hmac.new(secret_key.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+async def prepare_database(admin_url: str, secret_key: str) -> DatabaseUrls:
+    """Makes the roles and gives them the database of the URL; harmless when repeated.
+
+    admin_url: a login that may create roles with BYPASSRLS (a superuser, usually) to an existing database.
+    """
+    urls = role_urls(admin_url, secret_key)
+    connection = await asyncpg.connect(dsn=plain_dsn(make_url(admin_url)))
+    try:
+        async with connection.transaction():
+            # Two servers that start at once would both create the roles.
+            await connection.execute("select pg_advisory_xact_lock(7233, 1)")
+            await _ensure_role(connection, OWNER, "nologin")
+            await _ensure_role(connection, MIGRATOR, "login bypassrls", urls.migrator.password)
+            await _ensure_role(connection, APP, "login nosuperuser nobypassrls", urls.app.password)
+            await connection.execute(f"grant {OWNER} to {MIGRATOR} with inherit true, set true")
+            await _ensure_schema(connection)
+    finally:
+        await connection.close()
+    return urls
+
+
+def plain_dsn(url: URL) -> str:
+    """The URL as libpq and asyncpg read it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def _ensure_role(connection: asyncpg.Connection, name: str, options: str, password: object = None) -> None:
+    if not await connection.fetchval("select true from pg_roles where rolname = $1", name):
+        await connection.execute(f"create role {name} {options}")
+    if password is not None:
+        # The password is hexadecimal: nothing in it needs quoting.
+        await connection.execute(f"alter role {name} password '{password}'")
+
+
+async def _ensure_schema(connection: asyncpg.Connection) -> None:
+    database = await connection.fetchval("select quote_ident(current_database())")
+    await connection.execute(
+        f"""
+        revoke create on schema public from public;
+        grant usage, create on schema public to {OWNER}, {MIGRATOR};
+        grant connect, create on database {database} to {MIGRATOR};
+        grant connect on database {database} to {APP};
+        grant usage on schema public to {APP};
+        alter default privileges for role {OWNER} in schema public
+            grant select, insert, update, delete on tables to {APP};
+        alter default privileges for role {OWNER} in schema public grant usage on sequences to {APP};
+        """
+    )
