@@ -167,7 +167,10 @@ class ProviderKey(Owned):
 
 
 class Agent(Owned):
-    """A personal agent. `agent_id` is its public name, "user7_coder"; `config` is `agents.config.AgentConfig`."""
+    """A personal agent. `agent_id` is its public name, "user7_coder"; `config` is `agents.config.AgentConfig`.
+
+    The orchestrator has a row too, made when it is first needed, so that the bus seats its work like any other.
+    """
 
     __tablename__ = "user_agents"
     __table_args__ = (_of_user(), UniqueConstraint("user_id", "agent_id"))
@@ -178,6 +181,7 @@ class Agent(Owned):
     config: Mapped[Json]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     concurrency_limit: Mapped[int]
+    is_orchestrator: Mapped[bool] = mapped_column(server_default=text("false"))
     last_error: Mapped[Json | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

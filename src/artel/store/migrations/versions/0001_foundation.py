@@ -153,6 +153,7 @@ create table user_agents (
     config jsonb not null,
     is_active boolean default true not null,
     concurrency_limit bigint not null,
+    is_orchestrator boolean default false not null,
     last_error jsonb,
     created_at timestamptz default now() not null,
     updated_at timestamptz default now() not null,

@@ -1,0 +1,22 @@
+"""PostgreSQL and Valkey as supervised child processes, so that one command starts everything."""
+
+from artel.store.embedded.databases import create_database, drop_database, ensure_database
+from artel.store.embedded.directory import DataDirectory, DataDirectoryInUse
+from artel.store.embedded.endpoints import Endpoints, PostgresEndpoint
+from artel.store.embedded.secret import load_or_create_secret
+from artel.store.embedded.servers import EmbeddedServers, borrow_endpoints
+from artel.store.embedded.supervisor import ServerDidNotStart
+
+__all__ = [
+    "DataDirectory",
+    "DataDirectoryInUse",
+    "EmbeddedServers",
+    "Endpoints",
+    "PostgresEndpoint",
+    "ServerDidNotStart",
+    "borrow_endpoints",
+    "create_database",
+    "drop_database",
+    "ensure_database",
+    "load_or_create_secret",
+]
