@@ -1,0 +1,1 @@
+"""Events: what happened in a user's space, numbered, kept for replay, and delivered live to everyone who listens."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
 from artel.store.tables import ShardInfo, User
-from artel.store.tx import UserTx, transaction
+from artel.store.tx import Opened, UserTx, transaction
 
 _DIRECTORY_SECONDS = 30.0
 _MOVE_TRIES = 100
@@ -98,8 +98,8 @@ class Shards:
         """
         for attempt in range(_MOVE_TRIES):
             shard = self._shards[(await self.entry(user_id)).shard]
-            with _outages():
-                async with transaction(shard.engine, _opening(user_id)) as (connection, driver, tag):
+            with _outages(_LOST):
+                async with _reached(shard.engine, _opening(user_id)) as (connection, driver, tag):
                     if tag == "SELECT 1":
                         tx = UserTx(user_id, connection, driver)
                         yield tx
@@ -146,8 +146,8 @@ class Shards:
     async def open_space(self, user_id: int, shard: str) -> None:
         """Makes the row on the shard that every other row of the user hangs on; harmless when repeated."""
         opening = f"begin; select set_config('app.user_id', '{int(user_id)}', true)"
-        with _outages():
-            async with transaction(self._shards[shard].engine, opening) as (_connection, driver, _tag):
+        with _outages(_LOST):
+            async with _reached(self._shards[shard].engine, opening) as (_connection, driver, _tag):
                 await driver.execute("insert into shard_users (user_id) values ($1) on conflict do nothing", user_id)
 
 
@@ -165,28 +165,37 @@ def _opening(user_id: int) -> str:
 
 @asynccontextmanager
 async def _system(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
-    with _outages():
-        async with transaction(engine, "begin; set local app.system = 'on'") as (connection, _driver, _tag):
+    with _outages(_LOST):
+        async with _reached(engine, "begin; set local app.system = 'on'") as (connection, _driver, _tag):
             session = AsyncSession(bind=connection, expire_on_commit=False)
             yield session
             await session.flush()
             await session.close()
 
 
-class _outages:
+@asynccontextmanager
+async def _reached(engine: AsyncEngine, opening: str) -> AsyncGenerator[Opened]:
+    """An open transaction. Only while it opens does any OSError mean the database: inside, it may be the caller's."""
+    async with AsyncExitStack() as stack:
+        with _outages(_UNREACHABLE):
+            opened = await stack.enter_async_context(transaction(engine, opening))
+        yield opened
+
+
+@contextmanager
+def _outages(kinds: tuple[type[BaseException], ...]) -> Generator[None]:
     """Turns "the database is not there" into an error that says so; other errors pass."""
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, _OUTAGE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error.orig, kinds):
             raise StoreUnavailable(retry_after=2) from error
+        raise
+    except kinds as error:
+        raise StoreUnavailable(retry_after=2) from error
 
 
-_OUTAGE = (
-    OSError,
+_LOST = (
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -194,3 +203,4 @@ _OUTAGE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+_UNREACHABLE = (*_LOST, OSError, TimeoutError, asyncpg.InterfaceError)

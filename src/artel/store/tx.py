@@ -22,6 +22,9 @@ from artel.store.tables import Owned
 OnViolation = Callable[[str], None]
 """Called with the name of the place where a second check caught foreign data."""
 
+Opened = tuple[AsyncConnection, asyncpg.Connection, str]
+"""An open transaction: SQLAlchemy's connection, the driver's below it, and the tag of the opening's last statement."""
+
 _ROLLBACK_SECONDS = 5.0
 
 
@@ -67,9 +70,7 @@ class UserTx:
 
 
 @asynccontextmanager
-async def transaction(
-    engine: AsyncEngine, opening: str
-) -> AsyncGenerator[tuple[AsyncConnection, asyncpg.Connection, str]]:
+async def transaction(engine: AsyncEngine, opening: str) -> AsyncGenerator[Opened]:
     """A transaction opened by `opening` (SQL that starts with BEGIN); answers the tag of its last statement too.
 
     A connection whose transaction cannot be ended for sure is thrown away: it would carry one user's identity on.

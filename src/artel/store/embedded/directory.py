@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from artel.kit.errors import ArtelError
@@ -17,6 +18,8 @@ _LOCK = "artel.lock"
 _RUNTIME = "runtime.path"
 _ENDPOINTS = "endpoints.json"
 _RUNTIME_PREFIX = "artel-"
+_LOCK_TRIES = 5
+_LOCK_PAUSE_SECONDS = 0.02
 _LONGEST_RUNTIME_PATH = 80
 """Bytes; a unix socket's path may have 107 on Linux and 103 on macOS, and the socket's own name comes on top."""
 
@@ -51,15 +54,13 @@ class DataDirectory:
         """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(descriptor):
             owner = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise DataDirectoryInUse(
                 f"Artel already runs on the data directory {self.path} (process {owner}). "
                 "Stop it first, or set ARTEL_DATA_DIR to another directory."
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._lock = descriptor
@@ -106,6 +107,18 @@ class DataDirectory:
             if runtime.name.startswith(_RUNTIME_PREFIX) and runtime.parent in _runtime_parents():
                 shutil.rmtree(runtime, ignore_errors=True)
             note.unlink()
+
+
+def _take(descriptor: int) -> bool:
+    # Several tries, because a process that asks for `published` holds the lock for a moment.
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE_SECONDS)
+        else:
+            return True
+    return False
 
 
 def _runtime_parents() -> list[Path]:

@@ -303,14 +303,20 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     )
 $$
 
-create function users_with_work(at_most bigint) returns table (user_id bigint, has_orphans boolean)
+create function users_with_work(waiting_seconds double precision, at_most bigint)
+returns table (user_id bigint, has_orphans boolean)
 language sql stable security definer set search_path = pg_catalog, public as $$
     select found.user_id, bool_or(found.orphan) from (
         select tasks.user_id, false as orphan from tasks
-        where status = 'ready' and not_before <= now()
+        join user_agents agent on agent.user_id = tasks.user_id and agent.agent_id = tasks.assigned_agent
+        where tasks.status = 'ready' and tasks.not_before <= now() - waiting_seconds * interval '1 second'
+            and agent.concurrency_limit > (
+                select count(*) from tasks held
+                where held.user_id = agent.user_id and held.assigned_agent = agent.agent_id and held.status = 'running'
+            )
         union all
         select tasks.user_id, true from tasks
-        where status = 'running'
+        where tasks.status = 'running'
             and not exists (select from workers where workers.id = tasks.worker and lease_until > now())
     ) found
     group by found.user_id order by 2 desc, 1 limit at_most
