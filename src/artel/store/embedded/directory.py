@@ -32,7 +32,7 @@ class DataDirectoryInUse(ArtelError):
 
 
 class NoRuntimeDirectory(ArtelError):
-    """No directory for temporary files has a path short enough for unix sockets. Set TMPDIR to a short path, such as /tmp."""
+    """No directory for temporary files has a path short enough for unix sockets. Set TMPDIR to a short path."""
 
     slug = "no-runtime-directory"
 
@@ -44,7 +44,7 @@ class DataDirectory:
         self.path = path.expanduser().absolute()
         self._lock: int | None = None
         self.runtime: Path | None = None
-        """For sockets: short, mode 0700, ours alone; exists while the directory is locked."""
+        """For sockets: short, closed to others; exists while the directory is locked."""
 
     def lock(self) -> None:
         """Takes the directory, removes what a killed owner left, and makes `runtime`.
@@ -52,7 +52,7 @@ class DataDirectory:
         Raises:
             DataDirectoryInUse: another process owns it.
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path.mkdir(parents=True, exist_ok=True, mode=_open_mode())
         descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         if not _take(descriptor):
             owner = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
@@ -121,6 +121,11 @@ def _take(descriptor: int) -> bool:
     return False
 
 
+def _open_mode() -> int:
+    """Root's servers run as another account, which walks through; what lies inside is closed one by one."""
+    return 0o711 if os.geteuid() == 0 else 0o700
+
+
 def _runtime_parents() -> list[Path]:
     # Not XDG_RUNTIME_DIR: it is emptied when the user logs out, while a server started with nohup goes on.
     return [Path(tempfile.gettempdir()).absolute(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108  # a private directory is made inside
@@ -129,5 +134,7 @@ def _runtime_parents() -> list[Path]:
 def _make_runtime_directory() -> Path:
     for parent in _runtime_parents():
         if len(os.fsencode(parent)) + len(_RUNTIME_PREFIX) + 10 <= _LONGEST_RUNTIME_PATH and os.access(parent, os.W_OK):
-            return Path(tempfile.mkdtemp(prefix=_RUNTIME_PREFIX, dir=parent))
+            directory = Path(tempfile.mkdtemp(prefix=_RUNTIME_PREFIX, dir=parent))
+            directory.chmod(_open_mode())
+            return directory
     raise NoRuntimeDirectory

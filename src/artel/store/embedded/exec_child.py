@@ -1,8 +1,10 @@
-"""Becomes a server that dies with its parent: `python -I -S exec_child.py PARENT SIGNAL UID GID DIRECTORY PROGRAM [ARGUMENT...]`.
+"""Becomes a server that dies with its parent.
+
+    python -I -S exec_child.py PARENT SIGNAL UID GID DIRECTORY PROGRAM [ARGUMENT...]
 
 Runs as a program of its own between fork and exec, because code between the two in a process with threads may deadlock
-(`preexec_fn`), and because the order matters: enter the directory while still privileged (its parents may be closed to the
-unprivileged account), drop privileges, and only then ask for the death signal, which a change of user would clear.
+(`preexec_fn`), and because the order matters: enter the directory while still privileged (its parents may be closed to
+the unprivileged account), drop privileges, and only then ask for the death signal, which a change of user would clear.
 Standard library only: it starts in about 15 ms. UID and GID are -1 to stay as we are.
 """
 
