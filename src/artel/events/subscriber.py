@@ -18,7 +18,7 @@ from artel.kit.errors import Unavailable
 _log = structlog.get_logger(__name__)
 
 _SILENCE_S = 10.0
-"""After so long without a byte the server is asked for a sign of life; after twice as long the connection is dropped."""
+"""After so long without a byte the server is asked for a sign of life; after twice as long it is dropped."""
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
 _CONFIRM_S = 5.0

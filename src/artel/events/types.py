@@ -1,8 +1,8 @@
 """The closed union of everything that a user's space may say while it works (the contract's section 5).
 
 Every event is a frozen dataclass; its `type` tells the members apart. `session_id` and `run_id` stand on each of them
-and are None for what concerns the whole space. The time (`ts`) and the number (`id`) belong to the log, which gives both
-at once, so an event does not carry them here.
+and are None for what concerns the whole space. Its time (`ts`) and number (`id`) belong to the log, which gives both at
+once, so an event does not carry them here.
 
 Money is text such as "$0.0004" (`kit.money.format_usd`), as everywhere outside the house.
 """
