@@ -13,7 +13,7 @@ from artel.store.embedded.valkey import ValkeyServer
 
 
 class EmbeddedServers:
-    """`with EmbeddedServers(path) as endpoints: ...`; both ends block, so call them outside an event loop or in a thread.
+    """`with EmbeddedServers(path) as endpoints: ...`; both ends block: call them outside an event loop or in a thread.
 
     While it runs, a server that dies is restarted on the same addresses. Should this process be killed, they all stop.
     """

@@ -51,7 +51,7 @@ class Launch:
     account: Account | None
     environment: dict[str, str]
     stop_signals: Sequence[tuple[signal.Signals, float]]
-    """From orderly to brutal, each with the seconds to wait for its effect. The first is sent too when we are killed."""
+    """From orderly to brutal, each with the seconds to wait for its effect. The first is sent too if we are killed."""
 
 
 class Server(Protocol):

@@ -1,0 +1,161 @@
+"""What the environment says. Only `app` and `cli` read this; everybody else is handed what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from artel.kit.errors import ArtelError
+
+_POSTGRES = ("postgresql", "postgres")
+_REDIS = ("redis", "rediss", "unix", "valkey", "valkeys")
+_HTTP = ("http", "https")
+
+
+class BadSetting(ArtelError):
+    """An environment variable has a value that Artel cannot use."""
+
+    slug = "bad-setting"
+
+
+def _split(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _scheme(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            # The URL itself may hold a password, so the message does not show it.
+            raise ValueError(f"is not a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _model_name(value: str) -> str:
+    provider, _, name = value.partition(":")
+    if not (provider and name):
+        raise ValueError("is not a model; write provider:name, such as openai:gpt-5-mini or ollama:qwen3:8b")
+    return value
+
+
+# SQLAlchemy's spelling of the scheme is common in people's environments; which driver we use is our own affair.
+PostgresUrl = Annotated[str, BeforeValidator(lambda url: url.replace("+asyncpg://", "://", 1)), _scheme(*_POSTGRES)]
+RedisUrl = Annotated[str, _scheme(*_REDIS)]
+HttpUrl = Annotated[str, _scheme(*_HTTP), AfterValidator(lambda url: url.rstrip("/"))]
+
+
+class Settings(BaseSettings):
+    """One field for each variable; a variable that is set to nothing counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False, hide_input_in_errors=True
+    )
+
+    host: str = Field("127.0.0.1", validation_alias="HOST")
+    port: int = Field(8000, ge=0, le=65535, validation_alias="PORT")
+    """0 takes any free port."""
+    public_url: HttpUrl | None = Field(None, validation_alias="ARTEL_PUBLIC_URL")
+    """How browsers reach us, when a proxy stands in front; https makes the cookie Secure."""
+    trusted_proxies: str = Field("127.0.0.1", validation_alias="ARTEL_TRUSTED_PROXIES")
+    """Addresses, comma separated, whose X-Forwarded-* headers are believed; `*` for all."""
+
+    data_dir: Path = Field(Path(".artel"), validation_alias="ARTEL_DATA_DIR")
+    database_urls: Annotated[tuple[PostgresUrl, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), validation_alias="DATABASE_URL", repr=False
+    )
+    """One for each shard; none means the embedded PostgreSQL."""
+    migration_urls: Annotated[tuple[PostgresUrl, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), validation_alias="ARTEL_MIGRATION_URL", repr=False
+    )
+    """The same databases, in the same order, as a role that may change the schema."""
+    redis_url: RedisUrl | None = Field(None, validation_alias="REDIS_URL", repr=False)
+    qdrant_url: HttpUrl | None = Field(None, validation_alias="QDRANT_URL")
+
+    registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
+        "first", validation_alias="ARTEL_REGISTRATION"
+    )
+    secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_SECRET_KEY")
+    """Seals users' provider keys; without it a random one is kept in the data directory."""
+
+    default_model: Annotated[str, AfterValidator(_model_name)] | None = Field(
+        None, validation_alias="ARTEL_DEFAULT_MODEL"
+    )
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: HttpUrl | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
+    google_api_key: SecretStr | None = Field(None, validation_alias="GOOGLE_API_KEY")
+    gemini_api_key: SecretStr | None = Field(None, validation_alias="GEMINI_API_KEY")
+    openrouter_api_key: SecretStr | None = Field(None, validation_alias="OPENROUTER_API_KEY")
+    ollama_base_url: HttpUrl | None = Field(None, validation_alias="OLLAMA_BASE_URL")
+    ollama_host: str | None = Field(None, validation_alias="OLLAMA_HOST")
+    """Ollama's own variable: `host`, `host:port` or a URL."""
+
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        "console", validation_alias="ARTEL_LOG_FORMAT"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        "info", validation_alias="ARTEL_LOG_LEVEL"
+    )
+
+    @model_validator(mode="after")
+    def _as_many_migrations_as_databases(self) -> Settings:
+        if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
+            raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @property
+    def google_key(self) -> SecretStr | None:
+        """Google's key under either of its usual names."""
+        return self.google_api_key or self.gemini_api_key
+
+    @property
+    def ollama_url(self) -> str | None:
+        """Where Ollama listens, when the environment says so; always with a scheme and a port."""
+        if self.ollama_base_url or not self.ollama_host:
+            return self.ollama_base_url
+        address = self.ollama_host if "://" in self.ollama_host else f"http://{self.ollama_host}"
+        parts = urlsplit(address)
+        # Ollama itself listens on 0.0.0.0 when told to; nobody can connect to that address.
+        host = "127.0.0.1" if parts.hostname in (None, "0.0.0.0") else parts.hostname  # noqa: S104
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or 11434}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values passed in by name, then the environment; no files."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return init_settings, env_settings
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Reads the environment; `overrides` maps variables' names to values that go first.
+
+    Raises:
+        BadSetting: names every variable that is wrong and what is wrong with it, never its value.
+    """
+    try:
+        return Settings(**(overrides or {}))
+    except ValidationError as error:
+        problems = (_problem(item["loc"], item["msg"]) for item in error.errors(include_url=False, include_input=False))
+        raise BadSetting("\n".join(problems)) from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{location[0]}: {message}" if location else message
