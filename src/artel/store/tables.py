@@ -243,7 +243,7 @@ class Run(Owned):
     answer_id: Mapped[UUID]
     agent_id: Mapped[str | None]
     error: Mapped[Json | None]
-    cost: Mapped[Decimal | None]
+    cost: Mapped[Decimal | None] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 

@@ -222,7 +222,7 @@ create table runs (
     answer_id uuid not null,
     agent_id text,
     error jsonb,
-    cost numeric,
+    cost numeric default 0,
     created_at timestamptz default now() not null,
     finished_at timestamptz,
     constraint ck_runs_mode check (mode in ('direct', 'auto')),
@@ -322,6 +322,13 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     group by found.user_id order by 2 desc, 1 limit at_most
 $$
 
+create function users_astray(worker_id text, known uuid[]) returns setof bigint
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select distinct tasks.user_id from tasks
+    where status = 'running' and worker = worker_id and id <> all(known)
+        and started_at < now() - interval '10 seconds'
+$$
+
 create function users_served_by(worker_id text, since timestamptz) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
     select distinct tasks.user_id from tasks where worker = worker_id and finished_at >= since
@@ -369,7 +376,7 @@ def downgrade() -> None:
     """Drops everything."""
     run_as_migrator(
         """
-        drop function tasks_lost, users_with_work, users_served_by, work_ahead, belongs_to_another
+        drop function tasks_lost, users_with_work, users_astray, users_served_by, work_ahead, belongs_to_another
         """
     )
     run_as_owner("drop table " + ", ".join((*reversed(OWNED), "users", "workers", "shard_info")))

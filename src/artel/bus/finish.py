@@ -1,0 +1,179 @@
+"""What the holder of a task may write: every statement is fenced by (worker, epoch), refused once the lease is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from artel.bus.model import Fault, Finished, Held, LeaseLost, ModelUse
+from artel.store.tx import UserTx
+
+
+async def checkpoint(tx: UserTx, held: Held, history: Any, use: ModelUse | None, use_id: UUID) -> None:
+    """Keeps the conversation of the task so far (JSON): a model's paid answer is never asked for twice.
+
+    Raises:
+        LeaseLost: the task is no longer held.
+    """
+    kept = await tx.fetchval(_CHECKPOINT, *_fence(held), _json(history), *_use(use, use_id))
+    if kept is None:
+        raise LeaseLost
+
+
+async def finish(
+    tx: UserTx, held: Held, content: str, fault: Fault | None, use: ModelUse | None, use_id: UUID
+) -> tuple[Finished, bool]:
+    """Ends the task: answer, run, usage and the agent's last error in one statement.
+
+    Answers what observers are told, and whether ready work waits for the seat.
+
+    Raises:
+        LeaseLost: the task is no longer held; nothing was written.
+    """
+    row = await tx.fetchrow(
+        _FINISH,
+        *_fence(held),
+        "failed" if fault else "done",
+        content,
+        _fault(fault),
+        _usage(use),
+        *_use(use, use_id),
+    )
+    if row is None:
+        raise LeaseLost
+    status = "failed" if fault else "complete"
+    return Finished(status, content, use, fault, row["agent_busy"]), row["agent_waits"]
+
+
+async def keep_stopped(tx: UserTx, held: Held, content: str, use: ModelUse | None, use_id: UUID) -> Finished | None:
+    """Keeps what a cancelled task had written so far; None when it was retried or deleted meanwhile."""
+    row = await tx.fetchrow(_KEEP_STOPPED, *_fence(held), content, _usage(use), *_use(use, use_id))
+    return Finished("cancelled", content, use, None, row["agent_busy"]) if row else None
+
+
+async def retry_later(tx: UserTx, held: Held, fault: Fault, delay: float, use: ModelUse | None, use_id: UUID) -> bool:
+    """Puts the task back for another try in `delay` seconds; False when the lease was lost."""
+    fields = (*_fence(held), delay, _fault(fault), *_use(use, use_id))
+    return await tx.fetchval(_RETRY_LATER, *fields) is not None
+
+
+async def hand_back(tx: UserTx, held: Held) -> None:
+    """Leaves the task to another process, as if it had never been started here."""
+    await tx.execute(_HAND_BACK, *_fence(held))
+
+
+def _fence(held: Held) -> tuple[int, UUID, str, int]:
+    return held.user_id, held.id, held.worker, held.epoch
+
+
+def _use(
+    use: ModelUse | None, use_id: UUID
+) -> tuple[UUID | None, str | None, str | None, int, int, Decimal | None, bool]:
+    if use is None:
+        return None, None, None, 0, 0, None, False
+    return use_id, use.provider, use.model, use.input_tokens, use.output_tokens, use.cost, use.estimated
+
+
+def _usage(use: ModelUse | None) -> str | None:
+    return _json({"input_tokens": use.input_tokens, "output_tokens": use.output_tokens}) if use else None
+
+
+def _fault(fault: Fault | None) -> str | None:
+    return _json({"code": fault.code, "detail": fault.detail}) if fault else None
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _spent(first: int, task: str) -> str:
+    """The statement part that stores a model call: its values are $first and the six after it."""
+    return f"""spent as (
+    insert into usage (user_id, id, run_id, agent_id, provider, model, input_tokens, output_tokens, cost, estimated)
+    select $1, ${first}::uuid, run_id, assigned_agent, ${first + 1}::text, ${first + 2}::text,
+        ${first + 3}::bigint, ${first + 4}::bigint, ${first + 5}::numeric, ${first + 6}::boolean
+    from {task} where ${first}::uuid is not null
+)"""
+
+
+def _total(first: int) -> str:
+    """A run's cost with this call's; once one price is unknown (null), the sum is."""
+    return f"case when ${first}::uuid is null then runs.cost else runs.cost + ${first + 5}::numeric end"
+
+
+def _charged(first: int, task: str) -> str:
+    """The statement part that adds a model call to its run, where the run changes in nothing else."""
+    return f"""run as (
+    update runs set cost = {_total(first)} from {task} where runs.user_id = $1 and runs.id = {task}.run_id
+)"""
+
+
+_HELD = "user_id = $1 and id = $2 and worker = $3 and epoch = $4"
+
+_OTHERS_RUNNING = """exists (
+    select from tasks other
+    where other.user_id = $1 and other.assigned_agent = ended.assigned_agent
+        and other.status = 'running' and other.id <> $2
+) as agent_busy"""
+
+_CHECKPOINT = f"""
+with kept as (
+    update tasks set history = $5::jsonb, deferred = null, answers = null
+    where {_HELD} and status = 'running' returning run_id, assigned_agent
+), {_spent(6, "kept")}, {_charged(6, "kept")}
+select true from kept
+"""
+
+_FINISH = f"""
+with ended as (
+    update tasks set status = $5, seat = null, finished_at = now(), error = $7::jsonb
+    where {_HELD} and status = 'running'
+    returning run_id, session_id, message_id, assigned_agent
+), {_spent(9, "ended")}, answer as (
+    insert into messages (
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt
+    )
+    select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
+        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $14::numeric, $4 from ended
+    on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
+        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
+), run as (
+    update runs set status = case $5 when 'done' then 'completed' else 'failed' end, finished_at = now(),
+        error = $7::jsonb, cost = {_total(9)}
+    from ended where runs.user_id = $1 and runs.id = ended.run_id
+), agent as (
+    update user_agents set last_error = $7::jsonb from ended
+    where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
+)
+select {_OTHERS_RUNNING}, exists (
+    select from tasks ready
+    where ready.user_id = $1 and ready.assigned_agent = ended.assigned_agent and ready.status = 'ready'
+) as agent_waits
+from ended
+"""
+
+_KEEP_STOPPED = f"""
+with ended as (
+    select run_id, session_id, message_id, assigned_agent from tasks where {_HELD} and status = 'cancelled' for update
+), {_spent(7, "ended")}, answer as (
+    update messages set content = $5, usage = $6::jsonb, cost = $12::numeric from ended
+    where messages.user_id = $1 and messages.id = ended.message_id and messages.status = 'cancelled'
+), {_charged(7, "ended")}
+select {_OTHERS_RUNNING} from ended
+"""
+
+_RETRY_LATER = f"""
+with ended as (
+    update tasks set status = 'ready', seat = null, attempt = attempt + 1, error = $6::jsonb,
+        not_before = now() + $5::double precision * interval '1 second'
+    where {_HELD} and status = 'running' returning run_id, assigned_agent
+), {_spent(7, "ended")}, {_charged(7, "ended")}
+select true from ended
+"""
+
+_HAND_BACK = f"""
+update tasks set status = 'ready', seat = null, worker = null, not_before = now() where {_HELD} and status = 'running'
+"""

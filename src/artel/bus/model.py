@@ -1,0 +1,190 @@
+"""What the bus is told and what it hands out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from artel.kit.errors import NotFound
+from artel.store.tx import UserTx
+
+Mode = Literal["direct", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A user's message for one agent."""
+
+    session_id: int
+    agent_id: str
+    content: str
+    target_agent: str | None
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The ids a call was stored under; `answer_id` is the message the agent will write."""
+
+    message_id: UUID
+    run_id: UUID
+    answer_id: UUID
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """One model call that was made: `cost` in US dollars, None when the price is unknown."""
+
+    provider: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+    estimated: bool = False
+    """The provider did not say; the tokens were counted from the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a finished task has to say, and the model call that said it (earlier ones went into checkpoints)."""
+
+    content: str
+    use: ModelUse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a task failed: a stable code for programs, a sentence for people."""
+
+    code: str
+    detail: str
+
+
+class NoSuchAgent(NotFound):
+    """You have no agent of that name."""
+
+
+class NoSuchSession(NotFound):
+    """You have no chat under this id."""
+
+
+class TaskFailed(Exception):
+    """A runner's word that the task cannot be finished; with `retryable`, that another try may succeed."""
+
+    def __init__(self, fault: Fault, *, retryable: bool = False, use: ModelUse | None = None) -> None:
+        self.fault = fault
+        self.retryable = retryable
+        self.use = use
+        super().__init__(fault.code)
+
+
+class LeaseLost(Exception):
+    """Another process holds the task now, or its user cancelled it: nothing that is done for it counts any more."""
+
+
+class Ending(Enum):
+    """Why a running task is being stopped from outside."""
+
+    CANCELLED = "cancelled by its user"
+    LOST = "held by another process"
+    HANDOVER = "this process is going away"
+
+
+@dataclass(slots=True)
+class Held:
+    """A task that this process holds: `worker` and `epoch` fence everything it writes."""
+
+    user_id: int
+    id: UUID
+    session_id: int
+    run_id: UUID
+    task_id: str
+    kind: str
+    agent_id: str
+    message_id: UUID
+    instruction: str | None
+    attempt: int
+    """Failures so far."""
+    max_attempts: int
+    epoch: int
+    """Starts so far; clients know it as the attempt of an answer."""
+    worker: str
+    config: Any
+    """The agent's configuration as it was when the task was seated (JSON)."""
+    history: Any
+    """The last checkpoint (JSON), or None."""
+    prepared: Any = None
+    """What `Runner.prepare` read in the transaction that seated the task."""
+    text: list[str] = field(default_factory=list[str])
+    """The answer so far, in pieces; kept if the user stops it."""
+    use_so_far: Callable[[], ModelUse | None] | None = None
+    """What the model call in flight is estimated to have used, should the user stop it."""
+    ending: Ending | None = None
+    job: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A task that came to its end in the database, as observers hear of it."""
+
+    status: Literal["complete", "failed", "cancelled"]
+    content: str
+    use: ModelUse | None
+    fault: Fault | None
+    agent_busy: bool
+    """The agent has other running tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A task that its user cancelled."""
+
+    session_id: int
+    run_id: UUID
+    task: UUID
+    agent_id: str
+    message_id: UUID
+    epoch: int
+    worker: str | None
+    """The process that was running it, if one was."""
+
+
+class Runner(Protocol):
+    """Does the work of a task; declared here, built above."""
+
+    async def prepare(self, tx: UserTx, held: Held) -> Any:
+        """Reads what the task needs, in the transaction that seats it."""
+        ...
+
+    async def run(self, held: Held) -> Answer:
+        """Runs the task to its answer.
+
+        Raises:
+            TaskFailed: it cannot be finished.
+            LeaseLost: a checkpoint was refused.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Hears of everything after it is committed; must not block. Declared here, built above."""
+
+    def queued(self, user_id: int, call: Call, submitted: Submitted) -> None: ...
+    def started(self, held: Held) -> None: ...
+    def retried(self, held: Held, fault: Fault, delay: float) -> None: ...
+    def finished(self, held: Held, finished: Finished) -> None: ...
+    def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None: ...
+    def lost(self, held: Held) -> None: ...
+    def interrupted(self, user_ids: Sequence[int]) -> None:
+        """A process died; these users may have missed the last of its events."""
+        ...
+
+
+TellOthers = Callable[[int, Sequence[UUID]], Awaitable[None]]
+"""Tells the other processes that these tasks of a user were cancelled."""
