@@ -43,7 +43,7 @@ def configure_logging(
 ) -> None:
     """Sends everything, the libraries' records included, through one formatter. The later call wins.
 
-    Start uvicorn with `log_config=None`, so that it leaves this alone. Its access log stays silent, because a query string
+    Start uvicorn with `log_config=None`, so that it leaves this alone. Its access log is silent, because a query string
     may hold what a user searches for; the gateway logs requests by route. Libraries speak from WARNING up whatever the
     level: at DEBUG the clients of model providers write whole conversations.
     """
