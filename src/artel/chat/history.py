@@ -1,0 +1,115 @@
+"""A conversation page by page, with the text so far of answers that are being written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from redis.exceptions import RedisError
+from sqlalchemy import select
+
+from artel.chat.runs import runs_of_page
+from artel.chat.sessions import SessionView, find_session, is_at_work
+from artel.chat.views import MessageView, RunView, answer_in_the_making, stored_message
+from artel.events.log import EventLog, PartialText
+from artel.kit.errors import Unavailable
+from artel.store.shards import Shards
+from artel.store.tables import Message
+from artel.store.tx import UserTx
+
+_UUID_MS_SHIFT = 80
+_CLOCKS_DIFFER_MS = 60_000
+"""Ids of one run are made together, by processes whose clocks may differ by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page in reading order. Events after `last_event_id` are not in it."""
+
+    session: SessionView
+    messages: Sequence[MessageView]
+    runs: Sequence[RunView]
+    older: UUID | None
+    """Where the page before it (in time) ends; None when this is the first of the conversation."""
+    last_event_id: int
+
+
+class History:
+    """One user's conversations, read."""
+
+    def __init__(self, user_id: int, shards: Shards, log: EventLog) -> None:
+        self._user_id = user_id
+        self._shards = shards
+        self._log = log
+
+    async def page(self, session_id: int, limit: int, before: UUID | None = None) -> HistoryPage:
+        """At most `limit` stored messages, older than `before` if given, and the unfinished answers among them.
+
+        Raises:
+            NoSuchSession: the conversation is not this user's.
+            Unavailable: the event log does not answer.
+        """
+        # The log first, the database second: see EventLog.fold_partials.
+        partials, last_event_id = await self._partials()
+        async with self._shards.user_tx(self._user_id) as tx:
+            row = await find_session(tx, session_id)
+            stored, older = await _stored(tx, session_id, limit, before)
+            runs = await runs_of_page(
+                tx, session_id, {message.run_id for message in stored}, _since(stored[0].id if older else None)
+            )
+            running = await is_at_work(tx, session_id)
+        session = SessionView(row.id, row.title, row.created_at, row.updated_at, running)
+        messages = _with_unfinished(stored, runs, partials, older, before)
+        on_page = {message.run_id for message in messages}
+        return HistoryPage(session, messages, [run for run in runs if run.run.id in on_page], older, last_event_id)
+
+    async def message(self, message_id: UUID) -> MessageView | None:
+        """A stored message of this user; None while it is not there."""
+        async with self._shards.user_tx(self._user_id) as tx:
+            row = await tx.session.scalar(
+                select(Message).where(Message.user_id == self._user_id, Message.id == message_id)
+            )
+        return stored_message(row) if row else None
+
+    async def _partials(self) -> tuple[Mapping[UUID, PartialText], int]:
+        try:
+            return await self._log.fold_partials(self._user_id)
+        except RedisError as error:
+            raise Unavailable("The event log does not answer. Try again in a moment; nothing was lost.") from error
+
+
+async def _stored(
+    tx: UserTx, session_id: int, limit: int, before: UUID | None
+) -> tuple[list[MessageView], UUID | None]:
+    query = select(Message).where(Message.user_id == tx.user_id, Message.session_id == session_id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    rows = (await tx.session.scalars(query.order_by(Message.id.desc()).limit(limit + 1))).all()
+    page = [stored_message(row) for row in reversed(rows[:limit])]
+    return page, page[0].id if len(rows) > limit else None
+
+
+def _since(oldest: UUID | None) -> UUID | None:
+    """The smallest id that a run could have whose answer is newer than this message."""
+    if oldest is None:
+        return None
+    milliseconds = (oldest.int >> _UUID_MS_SHIFT) - _CLOCKS_DIFFER_MS
+    return UUID(int=milliseconds << _UUID_MS_SHIFT)
+
+
+def _with_unfinished(
+    stored: Sequence[MessageView],
+    runs: Sequence[RunView],
+    partials: Mapping[UUID, PartialText],
+    oldest: UUID | None,
+    before: UUID | None,
+) -> list[MessageView]:
+    """The page with each unfinished answer in its place; a failed answer that is tried again is one."""
+    messages = {message.id: message for message in stored}
+    for view in runs:
+        answer_id = view.run.answer_id
+        belongs = (oldest is None or answer_id >= oldest) and (before is None or answer_id < before)
+        if view.is_unfinished and belongs:
+            messages[answer_id] = answer_in_the_making(view, partials.get(answer_id))
+    return sorted(messages.values(), key=lambda message: message.id)

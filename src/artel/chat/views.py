@@ -1,0 +1,87 @@
+"""What a conversation is made of, as its user sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from artel.events.log import PartialText
+from artel.store.tables import Message, Run, Task
+
+UNFINISHED = ("queued", "running", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message, or the answer that is being written (status "streaming", the text so far)."""
+
+    id: UUID
+    session_id: int
+    run_id: UUID
+    role: str
+    content: str
+    agent_id: str | None
+    target_agent: str | None
+    status: str
+    error: Mapping[str, Any] | None
+    usage: Mapping[str, Any] | None
+    cost: Decimal | None
+    attempt: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What one message set in motion, with its tasks."""
+
+    run: Run
+    tasks: Sequence[Task]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Its answer is still to come."""
+        return self.run.status in UNFINISHED
+
+
+def stored_message(row: Message) -> MessageView:
+    """A message that is over."""
+    return MessageView(
+        id=row.id,
+        session_id=row.session_id,
+        run_id=row.run_id,
+        role=row.role,
+        content=row.content,
+        agent_id=row.agent_id,
+        target_agent=row.target_agent,
+        status=row.status,
+        error=row.error,
+        usage=row.usage,
+        cost=row.cost,
+        attempt=row.attempt,
+        created_at=row.created_at,
+    )
+
+
+def answer_in_the_making(view: RunView, partial: PartialText | None) -> MessageView:
+    """The answer of an unfinished run as far as it is written."""
+    run = view.run
+    starts = max((task.epoch for task in view.tasks if task.message_id == run.answer_id), default=0)
+    return MessageView(
+        id=run.answer_id,
+        session_id=run.session_id,
+        run_id=run.id,
+        role="assistant",
+        content=partial.text if partial else "",
+        agent_id=run.agent_id,
+        target_agent=None,
+        status="streaming",
+        error=None,
+        usage=None,
+        cost=None,
+        attempt=partial.attempt if partial else max(starts, 1),
+        created_at=run.created_at,
+    )

@@ -1,0 +1,34 @@
+"""Where a user's orchestrator keeps its configuration."""
+
+from __future__ import annotations
+
+import orjson
+
+from artel.orchestrator.config import OrchestratorConfig
+from artel.store.shards import Shards
+
+
+class OrchestratorSettings:
+    """One user's; the defaults stand until the user changes something."""
+
+    def __init__(self, user_id: int, shards: Shards) -> None:
+        self._user_id = user_id
+        self._shards = shards
+
+    async def get(self) -> OrchestratorConfig:
+        """The configuration that is in force."""
+        async with self._shards.user_tx(self._user_id) as tx:
+            stored = await tx.fetchval(_GET, self._user_id)
+        return OrchestratorConfig.model_validate(orjson.loads(stored)) if stored else OrchestratorConfig()
+
+    async def put(self, config: OrchestratorConfig) -> None:
+        """Stores it whole."""
+        async with self._shards.user_tx(self._user_id) as tx:
+            await tx.execute(_PUT, self._user_id, config.model_dump_json())
+
+
+_GET = "select config from user_orchestrators where user_id = $1"
+_PUT = """
+insert into user_orchestrators (user_id, config) values ($1, $2)
+on conflict (user_id) do update set config = excluded.config
+"""
