@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from artel.bus.model import Fault, Finished, Held, LeaseLost, ModelUse
+from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse
 from artel.store.tx import UserTx
 
 
@@ -23,9 +23,7 @@ async def checkpoint(tx: UserTx, held: Held, history: Any, use: ModelUse | None,
         raise LeaseLost
 
 
-async def finish(
-    tx: UserTx, held: Held, content: str, fault: Fault | None, use: ModelUse | None, use_id: UUID
-) -> tuple[Finished, bool]:
+async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID) -> tuple[Finished, bool]:
     """Ends the task: answer, run, usage and the agent's last error in one statement.
 
     Answers what observers are told, and whether ready work waits for the seat.
@@ -33,19 +31,21 @@ async def finish(
     Raises:
         LeaseLost: the task is no longer held; nothing was written.
     """
+    total = answer.total or answer.use
     row = await tx.fetchrow(
         _FINISH,
         *_fence(held),
         "failed" if fault else "done",
-        content,
+        answer.content,
         _fault(fault),
-        _usage(use),
-        *_use(use, use_id),
+        _usage(total),
+        *_use(answer.use, use_id),
+        total.cost if total else None,
     )
     if row is None:
         raise LeaseLost
     status = "failed" if fault else "complete"
-    return Finished(status, content, use, fault, row["agent_busy"]), row["agent_waits"]
+    return Finished(status, answer.content, total, fault, row["agent_busy"]), row["agent_waits"]
 
 
 async def keep_stopped(tx: UserTx, held: Held, content: str, use: ModelUse | None, use_id: UUID) -> Finished | None:
@@ -137,7 +137,7 @@ with ended as (
         user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt
     )
     select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
-        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $14::numeric, $4 from ended
+        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4 from ended
     on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
         error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
 ), run as (

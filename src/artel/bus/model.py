@@ -56,6 +56,8 @@ class Answer:
 
     content: str
     use: ModelUse | None
+    total: ModelUse | None = None
+    """All model calls of the task together, where there were several; what the message says it cost."""
 
 
 @dataclass(frozen=True, slots=True)

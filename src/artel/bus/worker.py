@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from artel.bus.finish import finish, hand_back, keep_stopped, retry_later
-from artel.bus.model import Ending, Fault, Held, LeaseLost, ModelUse, Observer, Runner, TaskFailed
+from artel.bus.model import Answer, Ending, Fault, Held, LeaseLost, Observer, Runner, TaskFailed
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards, StoreUnavailable
 from artel.store.tx import UserTx
@@ -102,11 +102,11 @@ class Worker:
             _log.exception("task failed", task=str(held.id), attempt=held.attempt)
             await self._failed(held, TaskFailed(_INTERNAL))
         else:
-            await self._finish(held, answer.content, None, answer.use)
+            await self._finish(held, answer, None)
 
     async def _failed(self, held: Held, failed: TaskFailed) -> None:
         if not failed.retryable or held.attempt + 1 >= held.max_attempts:
-            await self._finish(held, "".join(held.text), failed.fault, failed.use)
+            await self._finish(held, Answer("".join(held.text), failed.use), failed.fault)
             return
         delay = min(_LONGEST_DELAY, 0.5 * 2**held.attempt)
         use_id = self._ids.uuid()
@@ -116,9 +116,9 @@ class Worker:
         self._observer.retried(held, failed.fault, delay)
         asyncio.get_running_loop().call_later(delay, self._seat_freed, held.user_id)
 
-    async def _finish(self, held: Held, content: str, fault: Fault | None, use: ModelUse | None) -> None:
+    async def _finish(self, held: Held, answer: Answer, fault: Fault | None) -> None:
         use_id = self._ids.uuid()
-        finished, work_waits = await self._write(held, lambda tx: finish(tx, held, content, fault, use, use_id))
+        finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id))
         self._observer.finished(held, finished)
         if work_waits:
             self._seat_freed(held.user_id)
