@@ -1,0 +1,75 @@
+"""Pydantic AI's models of Anthropic and Google over HTTP clients of ours.
+
+A client costs forty milliseconds to make (its TLS context), so there are two in all: one for addresses the
+administrator trusts and a guarded one for the rest. The objects of the SDKs that carry a key are cheap and own nothing.
+"""
+
+from __future__ import annotations
+
+import httpx2
+from anthropic import AsyncAnthropic
+from google.genai.types import HttpRetryOptions
+from pydantic_ai.models import Model
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.google import GoogleModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.google import GoogleProvider
+
+from artel.kit.guard import OutgoingGuard
+from artel.llm.callee import Timeouts
+
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+
+
+class GuardedTransport(httpx2.AsyncHTTPTransport):
+    """Connects to the address that was looked at, so that a name cannot mean another one a moment later."""
+
+    def __init__(self, guard: OutgoingGuard) -> None:
+        super().__init__(limits=_LIMITS)
+        self._guard = guard
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        address = await self._guard.resolve(host, port)
+        # The Host header was made from the name already; TLS must still check the certificate for the name.
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return await super().handle_async_request(request)
+
+
+class SdkClients:
+    """Makes the models; `aclose` ends their connections."""
+
+    def __init__(self, guard: OutgoingGuard, timeouts: Timeouts) -> None:
+        timeout = httpx2.Timeout(timeouts.idle, connect=timeouts.connect, read=max(timeouts.idle, timeouts.first_token))
+        self._open = httpx2.AsyncClient(timeout=timeout, limits=_LIMITS, follow_redirects=False)
+        self._guarded = httpx2.AsyncClient(timeout=timeout, transport=GuardedTransport(guard), follow_redirects=False)
+
+    def anthropic(self, name: str, api_key: str, base_url: str | None, *, trusted: bool) -> Model:
+        """A Claude model. Repeating is the lane's business, so the SDK does not."""
+        client = AsyncAnthropic(
+            api_key=api_key,
+            base_url=base_url,
+            http_client=self._client(base_url, trusted=trusted),
+            max_retries=0,
+        )
+        return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))
+
+    def google(self, name: str, api_key: str, base_url: str | None, *, trusted: bool) -> Model:
+        """A Gemini model."""
+        provider = GoogleProvider(
+            api_key=api_key,
+            base_url=base_url,
+            http_client=self._client(base_url, trusted=trusted),
+            retry_options=HttpRetryOptions(attempts=1),
+        )
+        return GoogleModel(name, provider=provider)
+
+    async def aclose(self) -> None:
+        """Closes both clients."""
+        await self._open.aclose()
+        await self._guarded.aclose()
+
+    def _client(self, base_url: str | None, *, trusted: bool) -> httpx2.AsyncClient:
+        return self._open if trusted or base_url is None else self._guarded
