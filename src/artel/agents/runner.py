@@ -1,0 +1,110 @@
+"""Runs one agent turn for the bus: reads what it needs, asks the model, streams, and reports what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic_ai.messages import ModelMessage
+from pydantic_ai.models import Model
+
+from artel.accounts.provider_keys import ProviderKeys, SealedAccess
+from artel.agents.config import AgentConfig
+from artel.agents.conversation import as_model_messages, read_conversation
+from artel.agents.tool_turn import ToolTurns
+from artel.agents.turn import Meter, Prepared
+from artel.agents.writer import AnswerWriter, Emit
+from artel.bus.model import Answer, Fault, Held, ModelUse, TaskFailed
+from artel.kit.secrets import UnreadableSecret
+from artel.llm.answer import stream_answer
+from artel.llm.deltas import TextDelta
+from artel.llm.errors import ModelError
+from artel.llm.fallback import with_fallback
+from artel.llm.pool import ModelPool
+from artel.llm.refs import Credentials
+from artel.store.shards import Shards
+from artel.store.tx import UserTx
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRunner:
+    """The bus's runner."""
+
+    shards: Shards
+    pool: ModelPool
+    keys: ProviderKeys
+    tools: ToolTurns
+    emit: Emit
+
+    async def prepare(self, tx: UserTx, held: Held) -> Prepared:
+        """Everything of the user's that the turn reads, in the transaction that seated the task."""
+        config = AgentConfig.model_validate(held.config)
+        entry = await self.shards.entry(held.user_id)
+        return Prepared(
+            config=config,
+            locale=entry.locale,
+            is_admin=entry.role == "admin",
+            access=await self.keys.read_sealed(tx),
+            said=await read_conversation(tx, held.session_id, held.message_id),
+        )
+
+    async def run(self, held: Held) -> Answer:
+        """As the bus's Runner: an answer, or TaskFailed in words for the user's eyes."""
+        prepared: Prepared = held.prepared
+        writer = AnswerWriter(held, self.emit)
+        writer.begin()
+        try:
+            return await self._answer(held, prepared, writer)
+        except ModelError as error:
+            # Before the first words the pool has already tried again; after them only a new start helps.
+            again = error.retryable and bool(held.text)
+            raise TaskFailed(
+                Fault(error.code, error.message(prepared.locale)), retryable=again, use=self._spent(held)
+            ) from error
+        except UnreadableSecret as error:
+            raise TaskFailed(Fault("model_key_missing", error.detail)) from error
+        finally:
+            writer.flush()
+
+    async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer:
+        config = prepared.config
+
+        def own(provider: str) -> Credentials | None:
+            return self._credentials(held.user_id, prepared.access.get(provider), trusted=prepared.is_admin)
+
+        model = self._model(config, own, owner=held.user_id)
+        meter = Meter(self.pool, config.model.ref, own(config.model.provider))
+        messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
+        if config.enabled_tools:
+            return await self.tools.run(held, config, model, messages, meter, writer)
+        return await _ask_once(held, config, model, messages, meter, writer)
+
+    def _model(self, config: AgentConfig, own: Callable[[str], Credentials | None], owner: int) -> Model:
+        primary = self.pool.model(config.model.ref, own(config.model.provider), owner=owner)
+        if config.fallback_model is None:
+            return primary
+        spare = config.fallback_model
+        return with_fallback(primary, self.pool.model(spare.ref, own(spare.provider), owner=owner))
+
+    def _credentials(self, user_id: int, sealed: SealedAccess | None, *, trusted: bool) -> Credentials | None:
+        if sealed is None:
+            return None
+        access = self.keys.open(user_id, sealed)
+        return Credentials(access.api_key, access.base_url, trusted=trusted)
+
+    @staticmethod
+    def _spent(held: Held) -> ModelUse | None:
+        return held.use_so_far() if held.use_so_far and held.text else None
+
+
+async def _ask_once(
+    held: Held, config: AgentConfig, model: Model, messages: list[ModelMessage], meter: Meter, writer: AnswerWriter
+) -> Answer:
+    """The hot path: without tools a turn is one request, and needs no agent loop."""
+    async with stream_answer(model, messages, config.model.settings) as answer:
+        held.use_so_far = lambda: meter.use(answer.response, messages)
+        async for delta in answer:
+            if isinstance(delta, TextDelta):
+                writer.write(delta.text)
+        response = answer.response
+    return Answer(writer.text, meter.use(response, messages))

@@ -1,0 +1,59 @@
+"""What one agent turn needs, gathered in the transaction that seated the task, and how a turn is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.usage import RequestUsage
+
+from artel.accounts.provider_keys import SealedAccess
+from artel.agents.config import AgentConfig
+from artel.agents.conversation import Said
+from artel.bus.model import ModelUse
+from artel.llm.pool import ModelPool
+from artel.llm.refs import Credentials, ModelRef
+
+CHARS_A_TOKEN = 4
+"""A rough count, for calls whose provider did not say: English text has about four characters a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Read when the task was seated: the agent, its user's own access to models (still sealed), the conversation."""
+
+    config: AgentConfig
+    locale: str
+    is_admin: bool
+    access: Mapping[str, SealedAccess]
+    said: list[Said]
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Turns a model's response into what it used and cost."""
+
+    pool: ModelPool
+    asked: ModelRef
+    own: Credentials | None
+    """The user's own access to the provider that was asked."""
+
+    def use(self, response: ModelResponse, messages: Sequence[ModelMessage]) -> ModelUse:
+        """Tokens as the provider counted them, or counted from the text where it did not."""
+        estimated = bool(response.usage.unmeasured_requests)
+        if estimated:
+            response = replace(response, usage=_estimate(response, messages))
+        cost = self.pool.price_of(response, self.asked, self.own)
+        answered = self.asked
+        if response.provider_name and response.model_name and response.provider_name != self.asked.provider:
+            answered = ModelRef(response.provider_name, response.model_name)
+        usage = response.usage
+        return ModelUse(answered.provider, answered.name, usage.input_tokens, usage.output_tokens, cost, estimated)
+
+
+def _estimate(response: ModelResponse, messages: Sequence[ModelMessage]) -> RequestUsage:
+    question = sum(len(str(getattr(part, "content", ""))) for message in messages for part in message.parts)
+    return RequestUsage(
+        input_tokens=-(-question // CHARS_A_TOKEN), output_tokens=-(-len(response.text or "") // CHARS_A_TOKEN)
+    )

@@ -1,0 +1,80 @@
+"""Lets an answer out as it is written: the first words at once, then what gathered every 30 ms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from artel.bus.model import Held
+from artel.events.types import Event, MessageDelta, MessageStarted
+
+GATHER_SECONDS = 0.03
+
+Emit = Callable[[int, Event], None]
+
+
+class AnswerWriter:
+    """The text of one task's answer. A timer runs only while something waits, so an idle stream costs nothing."""
+
+    def __init__(self, held: Held, emit: Emit) -> None:
+        self._held = held
+        self._emit = emit
+        self._waiting: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    def begin(self) -> None:
+        """Says that an answer begins, empty, under this attempt."""
+        held = self._held
+        self._emit(
+            held.user_id,
+            MessageStarted(
+                session_id=held.session_id,
+                run_id=held.run_id,
+                message_id=held.message_id,
+                agent_id=held.agent_id,
+                attempt=held.epoch,
+                task_id=held.task_id,
+            ),
+        )
+
+    def write(self, text: str) -> None:
+        """More of the answer."""
+        self._held.text.append(text)
+        self._waiting.append(text)
+        if self._timer is None:
+            wait = self._last + GATHER_SECONDS - self._loop.time()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._timer = self._loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Sends what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiting:
+            return
+        held = self._held
+        text = "".join(self._waiting)
+        self._waiting.clear()
+        self._last = self._loop.time()
+        self._emit(
+            held.user_id,
+            MessageDelta(
+                session_id=held.session_id,
+                run_id=held.run_id,
+                message_id=held.message_id,
+                agent_id=held.agent_id,
+                text=text,
+                attempt=held.epoch,
+                task_id=held.task_id,
+            ),
+        )
+
+    @property
+    def text(self) -> str:
+        """The whole answer so far."""
+        return "".join(self._held.text)
