@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from artel.agents.config import AgentConfig
 from artel.agents.handles import ORCHESTRATOR, agent_id_of, check_handle, handle_from_name, handle_of
+from artel.bus.model import NoSuchAgent
 from artel.kit.clock import Clock, utc_now
-from artel.kit.errors import Conflict, FieldProblem, Invalid, NotFound
+from artel.kit.errors import Conflict, FieldProblem, Invalid
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
 from artel.store.tables import Agent, Task
@@ -22,10 +24,6 @@ from artel.store.tx import UserTx
 MAX_AGENTS = 200
 
 Status = Literal["ready", "busy", "error"]
-
-
-class NoSuchAgent(NotFound):
-    """You have no agent of that name."""
 
 
 class HandleTaken(Conflict):
@@ -128,45 +126,45 @@ class Roster:
             await tx.session.flush()
             return self._view(row, await _running(tx))
 
-    async def retire(self, agent_id: str) -> None:
-        """The agent takes no new work from now on: the first step of deleting it.
+    async def remove(self, tx: UserTx, agent_id: str) -> None:
+        """Removes the agent in the transaction that stopped its work (`Bus.cancel_agent`).
+
+        What it wrote stays in the chats.
 
         Raises:
-            NoSuchAgent: it is not this user's.
+            NoSuchAgent: it is not this user's, or is the orchestrator.
         """
-        async with self._shards.user_tx(self._user_id) as tx:
-            (await self._find(tx, agent_id)).is_active = False
-
-    async def delete(self, agent_id: str) -> None:
-        """Removes the agent; what it wrote stays in the chats. Harmless when it is gone."""
-        async with self._shards.user_tx(self._user_id) as tx:
-            await tx.session.execute(
-                delete(Agent).where(Agent.user_id == self._user_id, Agent.agent_id == agent_id, ~Agent.is_orchestrator)
-            )
+        gone = await tx.session.execute(
+            delete(Agent)
+            .where(Agent.user_id == tx.user_id, Agent.agent_id == agent_id, ~Agent.is_orchestrator)
+            .returning(Agent.id)
+        )
+        if gone.first() is None:
+            raise NoSuchAgent
 
     async def put_orchestrator(self, config: AgentConfig) -> str:
         """Makes the orchestrator's own row, or brings it up to date; answers its agent id."""
         agent_id = agent_id_of(self._user_id, ORCHESTRATOR)
-        values = {
-            "name": config.name,
-            "config": config.model_dump(mode="json"),
-            "concurrency_limit": config.concurrency_limit,
-            "last_error": None,
-            "updated_at": self._clock(),
-        }
-        mine = (Agent.user_id == self._user_id, Agent.agent_id == agent_id)
         async with self._shards.user_tx(self._user_id) as tx:
-            updated = await tx.session.execute(update(Agent).where(*mine).values(values).returning(Agent.id))
-            if updated.first() is not None:
-                return agent_id
-        try:
-            async with self._shards.user_tx(self._user_id) as tx:
-                tx.session.add(
-                    Agent(user_id=self._user_id, id=self._ids.uuid(), agent_id=agent_id, is_orchestrator=True, **values)
+            row = {
+                "user_id": self._user_id,
+                "id": self._ids.uuid(),
+                "agent_id": agent_id,
+                "is_orchestrator": True,
+                "name": config.name,
+                "config": config.model_dump(mode="json"),
+                "concurrency_limit": config.concurrency_limit,
+                "updated_at": self._clock(),
+            }
+            insertion = insert(Agent).values(row)
+            changed = {name: insertion.excluded[name] for name in ("name", "config", "concurrency_limit", "updated_at")}
+            await tx.session.execute(
+                insertion.on_conflict_do_update(
+                    index_elements=[Agent.user_id, Agent.agent_id],
+                    set_={**changed, "last_error": None},
+                    where=Agent.config != insertion.excluded.config,
                 )
-        except IntegrityError:
-            # Two first messages at once: the other one made it.
-            return agent_id
+            )
         return agent_id
 
     async def _find(self, tx: UserTx, agent_id: str) -> Agent:

@@ -181,7 +181,7 @@ class _KeptResults(WrapperToolset[None]):
         call_id = ctx.tool_call_id or name
         kept = await self._begin(call_id, name, tool_args)
         if kept is not None:
-            return orjson.loads(kept)["value"]
+            return kept["value"]
         held = self.held
         self.emit(
             held.user_id,
@@ -218,7 +218,7 @@ class _KeptResults(WrapperToolset[None]):
                 ),
             )
 
-    async def _begin(self, call_id: str, name: str, arguments: dict[str, Any]) -> str | None:
+    async def _begin(self, call_id: str, name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         async with self.shards.user_tx(self.held.user_id) as tx:
             held = self.held
             fence = (held.user_id, held.id, held.worker, held.epoch)

@@ -65,8 +65,8 @@ def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:
         max_attempts=row["max_attempts"],
         epoch=row["epoch"],
         worker=worker,
-        config=orjson.loads(row["config"]),
-        history=orjson.loads(row["history"]) if row["history"] else None,
+        config=row["config"],
+        history=row["history"],
     )
 
 

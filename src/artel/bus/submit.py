@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import orjson
-
 from artel.bus.model import Call, Held, NoSuchAgent, NoSuchSession, Submitted
 from artel.kit.errors import Conflict
 from artel.kit.ids import IdMaker
@@ -79,7 +77,7 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         max_attempts=MAX_ATTEMPTS,
         epoch=1,
         worker=worker,
-        config=orjson.loads(agent["config"]),
+        config=agent["config"],
         history=None,
     )
     return Placed(submitted, held)

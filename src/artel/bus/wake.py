@@ -16,7 +16,8 @@ from redis.exceptions import RedisError, ResponseError
 STREAM = "bus:wake"
 GROUP = "workers"
 _LENGTH = 10_000
-_BLOCK_MS = 5_000
+_BLOCK_MS = 2_000
+"""Well below the time after which the client takes a silent server for dead."""
 
 _Streams = list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]
 """What XREADGROUP answers under RESP2."""
@@ -49,7 +50,7 @@ class Wakes:
             await pipe.execute()
 
     async def receive(self, at_most: int) -> list[int]:
-        """Waits up to 5 s for users to be woken, each once.
+        """Waits up to 2 s for users to be woken, each once.
 
         Raises:
             RedisError: Redis does not answer.

@@ -47,7 +47,7 @@ class UserTx:
         return self._session
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """All rows of a statement with $1, $2 ... arguments."""
+        """All rows of a statement with $1, $2 ... arguments. JSON columns arrive decoded; give JSON as text."""
         return await self._driver.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:

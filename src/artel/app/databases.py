@@ -1,0 +1,99 @@
+"""Finds or starts the stores, and brings their schema up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.engine import URL, make_url
+
+from artel.kit.errors import ArtelError
+from artel.settings import Settings
+from artel.store.embedded import EmbeddedServers, Endpoints, borrow_endpoints, ensure_database, load_or_create_secret
+from artel.store.migrate import migrate, name_shard
+from artel.store.roles import DatabaseUrls, prepare_database, role_urls
+
+_DATABASE = "artel"
+
+
+class NothingRuns(ArtelError):
+    """No Artel runs on this data directory, and DATABASE_URL is not set. Start 'artel serve' first."""
+
+    slug = "nothing-runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """How to reach every store; `alone`: no other process can be using them."""
+
+    shards: tuple[URL, ...]
+    redis_url: str
+    secret_key: str = field(repr=False)
+    alone: bool
+
+
+def embedded_servers(settings: Settings) -> EmbeddedServers | None:
+    """The servers to start for this environment; None when it names servers of its own for everything."""
+    if settings.database_urls and settings.redis_url:
+        return None
+    return EmbeddedServers(
+        settings.data_dir,
+        postgres_servers=0 if settings.database_urls else 1,
+        valkey=settings.redis_url is None,
+    )
+
+
+def running_endpoints(settings: Settings) -> Endpoints | None:
+    """For a command beside a running server: where that one's embedded stores listen.
+
+    Raises:
+        NothingRuns: it needs embedded stores, and none run.
+    """
+    if settings.database_urls and settings.redis_url:
+        return None
+    endpoints = borrow_endpoints(settings.data_dir)
+    if endpoints is None:
+        raise NothingRuns
+    return endpoints
+
+
+async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrade: bool, alone: bool = False) -> Stores:
+    """The addresses of all stores. With `upgrade` the roles are made and every shard is migrated first."""
+    secret_key = _secret_key(settings)
+    databases = await _databases(settings, endpoints, secret_key, upgrade=upgrade)
+    if upgrade:
+        for position, urls in enumerate(databases):
+            await migrate(urls.migrator)
+            await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
+    redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
+    assert redis_url is not None
+    return Stores(tuple(urls.app for urls in databases), redis_url, secret_key, alone)
+
+
+def _secret_key(settings: Settings) -> str:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    return load_or_create_secret(settings.data_dir / "secret.key")
+
+
+async def _databases(
+    settings: Settings, endpoints: Endpoints | None, secret_key: str, *, upgrade: bool
+) -> Sequence[DatabaseUrls]:
+    if settings.migration_urls:
+        # The administrator made the roles: each URL is used as it is.
+        pairs = zip(settings.database_urls, settings.migration_urls, strict=True)
+        return [DatabaseUrls(_async_url(app), _async_url(migrator)) for app, migrator in pairs]
+    admin_urls = list(settings.database_urls)
+    if not admin_urls:
+        assert endpoints is not None
+        for server in endpoints.postgres:
+            if upgrade:
+                await ensure_database(server, _DATABASE)
+            admin_urls.append(server.dsn(_DATABASE))
+    if upgrade:
+        return [await prepare_database(url, secret_key) for url in admin_urls]
+    return [role_urls(url, secret_key) for url in admin_urls]
+
+
+def _async_url(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,189 @@
+"""Everything of one process, made in order and ended in reverse: stores, events, models, accounts, the bus."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from redis.asyncio import Redis
+
+from artel.accounts.api_keys import ApiKeys
+from artel.accounts.authentication import Authenticator
+from artel.accounts.passwords import Passwords
+from artel.accounts.principal import Principal
+from artel.accounts.provider_keys import ProviderKeys
+from artel.accounts.revocation import Revocations, Revoked
+from artel.accounts.sign_ins import SignIns
+from artel.accounts.users import Users
+from artel.agents.announcer import Announcer
+from artel.agents.runner import AgentRunner
+from artel.agents.tool_turn import ToolTurns
+from artel.app.databases import Stores
+from artel.app.models import default_model, server_credentials
+from artel.bus.bus import Bus, BusConfig
+from artel.events.client import redis_client
+from artel.events.control import ControlChannel
+from artel.events.guard import PrincipalGuard
+from artel.events.hub import Hub
+from artel.events.log import EventLog
+from artel.events.outbox import Outbox
+from artel.events.pulse import Pulse
+from artel.events.subscriber import Subscriber
+from artel.kit.ids import IdMaker
+from artel.kit.secrets import SecretBox
+from artel.llm.calling import CallReport
+from artel.llm.pool import ModelPool
+from artel.settings import Settings
+from artel.store.shards import Shards
+from artel.store.tx import check_owners
+from artel.telemetry.metrics import Metrics
+from artel.tools.builtin.current_time import CURRENT_TIME
+from artel.tools.registry import ToolRegistry
+
+_TASKS_CANCELLED = "tasks_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How this process takes part: `tasks` at once, and whether it also takes work that waits in the queue."""
+
+    tasks: int = 200
+    takes_queue: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is there once everything stands."""
+
+    settings: Settings
+    metrics: Metrics
+    ids: IdMaker
+    shards: Shards
+    redis: Redis
+    subscriber: Subscriber
+    outbox: Outbox
+    log: EventLog
+    hub: Hub
+    pulse: Pulse
+    pool: ModelPool
+    box: SecretBox
+    users: Users
+    sign_ins: SignIns
+    api_keys: ApiKeys
+    authenticator: Authenticator
+    revocations: Revocations
+    provider_keys: ProviderKeys
+    tools: ToolRegistry
+    bus: Bus
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGenerator[House]:
+    """Makes the house; at the end running tasks are handed over and the last events sent."""
+    async with AsyncExitStack() as stack:
+        metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
+        stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
+
+        shards = Shards(stores.shards)
+        stack.push_async_callback(shards.stop)
+        await shards.start()
+
+        redis = redis_client(stores.redis_url)
+        stack.push_async_callback(redis.aclose)
+        subscriber = Subscriber(redis)
+        log = EventLog(redis)
+        outbox = Outbox(log)
+        hub = Hub(log, subscriber, on_violation=metrics.user_isolation_violations.inc)
+        control = ControlChannel(redis, subscriber)
+        pulse = Pulse()
+
+        revocations = Revocations(control)
+        passwords = Passwords()
+        sign_ins, api_keys = SignIns(shards, ids, revocations), ApiKeys(shards, ids, revocations)
+        users = Users(shards, passwords, revocations, settings.registration)
+        authenticator = Authenticator(shards, sign_ins, api_keys, revocations, lambda: subscriber.connected)
+        subscriber.on_restored(authenticator.forget_all)
+        guard = PrincipalGuard(hub, lambda principal: _may_listen(authenticator, principal))
+        revocations.on(lambda revoked: _close_streams(hub, guard, revoked))
+        subscriber.on_restored(guard.look_now)
+        provider_keys = ProviderKeys(shards, box)
+
+        pool = ModelPool(
+            server_credentials(settings), default=default_model(settings), on_call=lambda call: _count(metrics, call)
+        )
+        await stack.enter_async_context(pool)
+
+        tools = ToolRegistry([CURRENT_TIME])
+        announcer = Announcer(outbox.emit, metrics)
+        runner = AgentRunner(
+            shards=shards,
+            pool=pool,
+            keys=provider_keys,
+            tools=ToolTurns(shards, ids, tools, outbox.emit),
+            emit=outbox.emit,
+        )
+
+        async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
+            await control.publish(_TASKS_CANCELLED, {"user_id": user_id, "tasks": [str(task) for task in tasks]})
+
+        config = BusConfig(worker_id=uuid4().hex, slots=part.tasks, takes_queue=part.takes_queue, alone=stores.alone)
+        bus = Bus(config, shards, redis, ids, runner, announcer, tell_others)
+        control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
+        metrics.tasks_running.set_function(lambda: len(bus.worker.held))
+        metrics.sse_connections.set_function(lambda: len(hub))
+
+        stack.push_async_callback(subscriber.aclose)
+        subscriber.start()
+        await control.start()
+        outbox.start()
+        stack.push_async_callback(outbox.aclose)
+        pulse.start()
+        stack.push_async_callback(pulse.aclose)
+        stack.push_async_callback(hub.aclose)
+        guard.start()
+        stack.push_async_callback(guard.aclose)
+        await bus.start()
+        stack.push_async_callback(bus.stop)
+
+        yield House(
+            settings=settings,
+            metrics=metrics,
+            ids=ids,
+            shards=shards,
+            redis=redis,
+            subscriber=subscriber,
+            outbox=outbox,
+            log=log,
+            hub=hub,
+            pulse=pulse,
+            pool=pool,
+            box=box,
+            users=users,
+            sign_ins=sign_ins,
+            api_keys=api_keys,
+            authenticator=authenticator,
+            revocations=revocations,
+            provider_keys=provider_keys,
+            tools=tools,
+            bus=bus,
+        )
+
+
+async def _may_listen(authenticator: Authenticator, principal: object) -> bool:
+    return isinstance(principal, Principal) and await authenticator.is_valid(principal)
+
+
+def _close_streams(hub: Hub, guard: PrincipalGuard, revoked: Revoked) -> None:
+    if revoked.proofs is None:
+        guard.look_now()
+    else:
+        hub.close(lambda principal: isinstance(principal, Principal) and revoked.covers(principal))
+
+
+def _count(metrics: Metrics, call: CallReport) -> None:
+    metrics.model_calls.labels(call.provider, call.outcome).inc()
+    metrics.model_call_seconds.labels(call.provider).observe(call.total_seconds)
+    if call.first_piece_seconds is not None:
+        metrics.direct_call_first_token_seconds.observe(call.queued_seconds + call.first_piece_seconds)

@@ -1,0 +1,48 @@
+"""A whole process's house over real stores, with the scripted model server as its "openai" provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from artel.app.databases import Stores as StoreUrls
+from artel.app.house import House, Part, open_house
+from artel.settings import load_settings
+from tests.support.model_server import ModelServer
+from tests.support.stores import SECRET_KEY, Stores
+
+OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+"""`async with open_house_over(stores) as house`: one process's worth; open several for several replicas."""
+
+
+@pytest.fixture(scope="session")
+async def model_server() -> AsyncGenerator[ModelServer]:
+    """The scripted model, one for all tests of this process."""
+    async with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def open_house_over(model_server: ModelServer) -> OpenHouse:
+    """Opens houses over given stores; their provider `openai` is the scripted model server."""
+
+    @asynccontextmanager
+    async def make(stores: Stores, part: Part | None = None, **environment: str) -> AsyncGenerator[House]:
+        settings = load_settings(
+            {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key", "ARTEL_REGISTRATION": "open"}
+            | environment
+        )
+        urls = StoreUrls(tuple(urls.app for urls in stores.databases), stores.redis_url, SECRET_KEY, alone=False)
+        async with open_house(settings, urls, part or Part()) as house:
+            yield house
+
+    return make
+
+
+@pytest.fixture
+async def house(stores: Stores, open_house_over: OpenHouse) -> AsyncGenerator[House]:
+    """One house over one empty shard."""
+    async with open_house_over(stores) as house:
+        yield house
