@@ -92,6 +92,11 @@ class ApiKeys:
                 await tx.execute(_USED, user_id, row["id"], now)
         return row["id"]
 
+    async def exists(self, user_id: int, key_id: UUID) -> bool:
+        """Whether the key is still worth something."""
+        async with self._shards.user_tx(user_id) as tx:
+            return await tx.fetchval(_EXISTS, user_id, key_id) is not None
+
     async def all(self, user_id: int) -> Sequence[ApiKeyView]:
         """The newest first."""
         async with self._shards.user_tx(user_id) as tx:
@@ -115,6 +120,7 @@ _CREATE = """
 insert into api_keys (user_id, id, name, hint, token_hash, created_at) values ($1, $2, $3, $4, $5, $6)
 """
 _FIND = "select id, last_used_at from api_keys where user_id = $1 and token_hash = $2"
+_EXISTS = "select id from api_keys where user_id = $1 and id = $2"
 _USED = "update api_keys set last_used_at = $3 where user_id = $1 and id = $2"
 _ALL = "select id, name, hint, created_at, last_used_at from api_keys where user_id = $1 order by id desc"
 _REVOKE = "delete from api_keys where user_id = $1 and id = $2 returning id"

@@ -54,6 +54,24 @@ class Authenticator:
         token = parse_token(key, TokenKind.API_KEY)
         return await self._prove(token) if token else None
 
+    async def is_valid(self, principal: Principal) -> bool:
+        """Asks the database, not the cache, whether who was proved once would be proved again: for open streams.
+
+        Raises:
+            StoreUnavailable: it cannot be said now.
+        """
+        self._shards.forget(principal.user_id)
+        try:
+            if not (await self._shards.entry(principal.user_id)).is_active:
+                return False
+            if principal.sign_in_id is not None:
+                return await self._sign_ins.exists(principal.user_id, principal.sign_in_id)
+            return principal.api_key_id is not None and await self._api_keys.exists(
+                principal.user_id, principal.api_key_id
+            )
+        except Unauthenticated:
+            return False
+
     def forget_all(self) -> None:
         """Revocations may have been missed: trust nothing that was found before."""
         self._revision += 1

@@ -73,6 +73,11 @@ class SignIns:
                 await tx.execute(_SEEN, user_id, row["id"], now, now + LIFETIME)
         return row["id"]
 
+    async def exists(self, user_id: int, sign_in_id: UUID) -> bool:
+        """Whether the sign-in is still worth something."""
+        async with self._shards.user_tx(user_id) as tx:
+            return await tx.fetchval(_EXISTS, user_id, sign_in_id, self._clock()) is not None
+
     async def all(self, user_id: int) -> Sequence[SignInView]:
         """Those that are still worth something, the last seen first."""
         async with self._shards.user_tx(user_id) as tx:
@@ -116,6 +121,7 @@ insert into sign_ins (user_id, id, token_hash, user_agent, created_at, last_seen
 values ($1, $2, $3, $4, $5, $5, $6)
 """
 _FIND = "select id, last_seen_at from sign_ins where user_id = $1 and token_hash = $2 and expires_at > $3"
+_EXISTS = "select id from sign_ins where user_id = $1 and id = $2 and expires_at > $3"
 _SEEN = "update sign_ins set last_seen_at = $3, expires_at = $4 where user_id = $1 and id = $2"
 _ALL = """
 select id, created_at, last_seen_at, expires_at, user_agent from sign_ins

@@ -9,19 +9,14 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import defer
 
+from artel.bus.cancel import NoSuchRun
 from artel.chat.views import UNFINISHED, RunView
-from artel.kit.errors import NotFound
 from artel.store.shards import Shards
 from artel.store.tables import Run, Task
 from artel.store.tx import UserTx
 
-
 _WORK_OF_TASKS = tuple(defer(column, raiseload=True) for column in (Task.history, Task.deferred, Task.answers))
 """What only the bus reads; it can be large."""
-
-
-class NoSuchRun(NotFound):
-    """You have no run under this id."""
 
 
 class Runs:

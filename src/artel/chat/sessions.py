@@ -8,18 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, tuple_
 
+from artel.bus.model import NoSuchSession
 from artel.kit.clock import Clock, utc_now
-from artel.kit.errors import NotFound
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
 from artel.store.tables import ChatSession
 from artel.store.tx import UserTx
 
 MAX_TITLE = 200
-
-
-class NoSuchSession(NotFound):
-    """You have no chat under this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +93,11 @@ class Sessions:
             row.title = title
             return _view(row, await _at_work(tx))
 
-    async def delete(self, session_id: int) -> None:
-        """Removes it with everything in it. Stop its work first (`Bus.cancel_session`).
-
-        Raises:
-            NoSuchSession: it is not this user's.
-        """
-        async with self._shards.user_tx(self._user_id) as tx:
-            gone = await tx.session.execute(
-                delete(ChatSession)
-                .where(ChatSession.user_id == self._user_id, ChatSession.id == session_id)
-                .returning(ChatSession.id)
-            )
-            if gone.first() is None:
-                raise NoSuchSession
+    async def remove(self, tx: UserTx, session_id: int) -> None:
+        """Removes it with everything in it, in the transaction that stopped its work (`Bus.cancel_session`)."""
+        await tx.session.execute(
+            delete(ChatSession).where(ChatSession.user_id == tx.user_id, ChatSession.id == session_id)
+        )
 
 
 async def find_session(tx: UserTx, session_id: int) -> ChatSession:

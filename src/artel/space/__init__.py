@@ -1,0 +1,1 @@
+"""One user's team, wired together: what the gateway talks to."""

@@ -1,0 +1,99 @@
+"""What the gateway is given, and how routes reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from artel.accounts.api_keys import ApiKeys
+from artel.accounts.attempts import Attempts
+from artel.accounts.authentication import Authenticator
+from artel.accounts.principal import Principal
+from artel.accounts.sign_ins import SignIns
+from artel.accounts.users import Users
+from artel.events.pulse import Pulse
+from artel.kit.errors import Unauthenticated
+from artel.space.foreign import ForeignIds
+from artel.space.registry import SpaceRegistry
+from artel.space.space import UserWorkerSpace
+from artel.store.health import Check
+from artel.store.idempotency import IdempotencyStore
+from artel.telemetry.metrics import Metrics
+from artel.tools.registry import ToolRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """What an administrator may choose about HTTP."""
+
+    public_url: str | None = None
+    """How browsers reach the server when a proxy stands in front; https makes the cookie Secure."""
+    trusted_proxies: str = ""
+    """Addresses, comma separated, whose X-Forwarded-* headers are believed; "*" for all, "" for none."""
+    page: Path | None = None
+    """The built page's directory; None, or one without an index.html, when it is not built."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What `/metrics` wants as a Bearer token; None opens it to everyone who reaches the server."""
+    max_json_bytes: int = 1_000_000
+    check_seconds: float = 2.0
+    """How long `/readyz` waits for each store."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDeps:
+    """Everything behind HTTP, composed by `app`."""
+
+    spaces: SpaceRegistry
+    users: Users
+    sign_ins: SignIns
+    api_keys: ApiKeys
+    authenticator: Authenticator
+    attempts: Attempts
+    idempotency: IdempotencyStore
+    foreign: ForeignIds
+    tools: ToolRegistry
+    pulse: Pulse
+    metrics: Metrics
+    checks: Mapping[str, Check]
+    """By the store's name, for `/readyz`."""
+    version: str = "0"
+    options: GatewayOptions = field(default_factory=GatewayOptions)
+
+
+def deps_of(request: Request) -> GatewayDeps:
+    """What the application was made with."""
+    return cast(GatewayDeps, request.app.state.deps)
+
+
+def principal_of(request: Request) -> Principal:
+    """Who sent the request.
+
+    Raises:
+        Unauthenticated: nobody we know.
+    """
+    principal = cast(Principal | None, request.state.principal)
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+async def _principal(request: Request) -> Principal:
+    return principal_of(request)
+
+
+async def _deps(request: Request) -> GatewayDeps:
+    return deps_of(request)
+
+
+async def _space(request: Request) -> UserWorkerSpace:
+    return deps_of(request).spaces.of(principal_of(request).user_id)
+
+
+SignedIn = Annotated[Principal, Depends(_principal)]
+Deps = Annotated[GatewayDeps, Depends(_deps)]
+Space = Annotated[UserWorkerSpace, Depends(_space)]

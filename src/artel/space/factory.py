@@ -1,0 +1,56 @@
+"""The only builder of spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from artel.accounts.provider_keys import ProviderKeys
+from artel.agents.roster import Roster
+from artel.bus.bus import Bus
+from artel.chat.history import History
+from artel.chat.runs import Runs
+from artel.chat.sessions import Sessions
+from artel.events.hub import Hub
+from artel.events.log import EventLog
+from artel.events.types import Event
+from artel.kit.guard import OutgoingGuard
+from artel.kit.ids import IdMaker
+from artel.llm.pool import ModelPool
+from artel.orchestrator.settings import OrchestratorSettings
+from artel.space.models import UserModels
+from artel.space.orchestrator import UserOrchestrator
+from artel.space.space import UserWorkerSpace
+from artel.store.shards import Shards
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceFactory:
+    """What all spaces of a process share."""
+
+    shards: Shards
+    ids: IdMaker
+    bus: Bus
+    hub: Hub
+    log: EventLog
+    emit: Callable[[int, Event], None]
+    pool: ModelPool
+    provider_keys: ProviderKeys
+    guard: OutgoingGuard = field(default_factory=OutgoingGuard)
+
+    def build(self, user_id: int) -> UserWorkerSpace:
+        """The space of one user: every part of it is bound to that user and can reach nobody else's data."""
+        roster = Roster(user_id, self.shards, self.ids)
+        models = UserModels(user_id, self.shards, self.pool, self.provider_keys, self.guard)
+        return UserWorkerSpace(
+            user_id=user_id,
+            roster=roster,
+            sessions=Sessions(user_id, self.shards, self.ids),
+            history=History(user_id, self.shards, self.log),
+            runs=Runs(user_id, self.shards),
+            orchestrator=UserOrchestrator(OrchestratorSettings(user_id, self.shards), roster, models.default),
+            models=models,
+            bus=self.bus,
+            hub=self.hub,
+            emit=self.emit,
+        )

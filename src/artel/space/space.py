@@ -1,0 +1,147 @@
+"""Everything one user owns and may set in motion. It knows its user; nobody tells it whose data to touch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from artel.agents.config import AgentConfig
+from artel.agents.roster import AgentView, Roster
+from artel.bus.bus import Bus
+from artel.bus.model import Call, NoSuchAgent, Submitted
+from artel.chat.history import History
+from artel.chat.runs import Runs
+from artel.chat.sessions import Sessions
+from artel.chat.views import MessageView
+from artel.events.hub import Hub
+from artel.events.subscription import Subscription
+from artel.events.types import AgentStatus, Event
+from artel.events.waiter import Waiter
+from artel.space.addressing import addressee, not_found
+from artel.space.awaited import AwaitedAnswer
+from artel.space.models import UserModels
+from artel.space.orchestrator import UserOrchestrator
+from artel.store.tx import UserTx
+
+
+@dataclass(frozen=True, slots=True)
+class UserWorkerSpace:
+    """One user's team. Built by `factory.SpaceFactory` alone."""
+
+    user_id: int
+    roster: Roster
+    sessions: Sessions
+    history: History
+    runs: Runs
+    orchestrator: UserOrchestrator
+    models: UserModels
+    bus: Bus
+    hub: Hub
+    emit: Callable[[int, Event], None]
+
+    # ---- talking
+
+    async def send(
+        self,
+        session_id: int,
+        content: str,
+        target_agent: str | None = None,
+        *,
+        also: Callable[[UserTx, Submitted], Awaitable[None]] | None = None,
+    ) -> Submitted:
+        """Stores a message and sets its answer in motion: of the agent it names, or else of the orchestrator.
+
+        Raises:
+            NoSuchSession, NoSuchAgent, AgentInactive, UnknownMention, EmptyMessage: nothing was stored.
+        """
+        named = addressee(self.user_id, content, target_agent)
+        if named is None:
+            call = Call(session_id, await self.orchestrator.agent_id(), content, None, "auto")
+        else:
+            call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
+        try:
+            return await self.bus.submit(self.user_id, call, also=also)
+        except NoSuchAgent as error:
+            if named is None:
+                raise
+            handles = [agent.handle for agent in await self.roster.all() if agent.config.is_active]
+            raise not_found(handles, by_mention=named.by_mention) from error
+
+    @asynccontextmanager
+    async def waiting_for(self, answer: AwaitedAnswer) -> AsyncGenerator[Waiter]:
+        """Listens for the end of an answer; enter it before the question is sent.
+
+        Raises:
+            Unavailable: the event stream is not reachable.
+        """
+        async with self.hub.waiter(self.user_id, answer.is_over) as waiter:
+            yield waiter
+
+    async def answer(self, answer_id: UUID) -> MessageView | None:
+        """The answer once it is over, None before."""
+        return await self.history.message(answer_id)
+
+    async def cancel_run(self, run_id: UUID) -> None:
+        """Stops a run; nothing happens to one that is over.
+
+        Raises:
+            NoSuchRun: it is not this user's.
+        """
+        await self.bus.cancel_run(self.user_id, run_id)
+
+    async def retry_run(self, run_id: UUID) -> None:
+        """Tries a run again that failed or was stopped.
+
+        Raises:
+            NoSuchRun, NotRetryable: nothing was changed.
+        """
+        await self.bus.retry_run(self.user_id, run_id)
+
+    # ---- listening
+
+    async def subscribe(
+        self, principal: object, *, session_id: int | None = None, last_event_id: str | None = None
+    ) -> Subscription:
+        """This user's events, or those of one session; see `Hub.subscribe`.
+
+        Raises:
+            NoSuchSession: it is not this user's.
+            Unavailable: the event stream is not reachable.
+        """
+        if session_id is not None:
+            await self.sessions.require(session_id)
+        return await self.hub.subscribe(
+            self.user_id, session_id=session_id, last_event_id=last_event_id, principal=principal
+        )
+
+    # ---- changing the team
+
+    async def replace_agent(self, agent_id: str, config: AgentConfig, handle: str | None) -> AgentView:
+        """Gives an agent another configuration, and tells every open page its status.
+
+        Raises:
+            NoSuchAgent, BadHandle, Invalid: nothing was changed.
+        """
+        view = await self.roster.replace(agent_id, config, handle)
+        self.emit(self.user_id, AgentStatus(agent_id=view.agent_id, status=view.status))
+        return view
+
+    async def delete_agent(self, agent_id: str) -> None:
+        """Stops the agent's work and removes it.
+
+        Raises:
+            NoSuchAgent: it is not this user's.
+        """
+        await self.bus.cancel_agent(self.user_id, agent_id, also=lambda tx: self.roster.remove(tx, agent_id))
+
+    async def delete_session(self, session_id: int) -> None:
+        """Stops what works in a conversation and removes it with everything in it.
+
+        Raises:
+            NoSuchSession: it is not this user's.
+        """
+        remove = partial(self.sessions.remove, session_id=session_id)
+        await self.bus.cancel_session(self.user_id, session_id, also=remove)
