@@ -46,7 +46,7 @@ def _leave_watchdog(parent: int, signal_number: int) -> None:
         return
     if os.fork():
         os._exit(0)
-    os.closerange(3, 256)  # the server's lock must not outlive the server
+    os.closerange(0, 256)  # the server's lock and pipes must not outlive the server
     while _is_alive(server):
         if not _is_alive(parent):
             os.kill(server, signal_number)
