@@ -19,7 +19,7 @@ from artel.events.subscriber import Subscriber
 
 _log = structlog.get_logger(__name__)
 
-ControlHandler = Callable[[Mapping[str, Any]], None]
+ControlHandler = Callable[[Mapping[str, Any]], object]
 """Acts on a message; quick. May see the same message twice."""
 
 

@@ -44,7 +44,7 @@ class Feed:
         self.user_id = user_id
         self.last_id = 0
         self.sinks: set[Sink] = set()
-        self.opening: asyncio.Future[None]
+        self.opening: asyncio.Task[None] | None = None
         """Done when the position is known; the hub sets it."""
         self._log = log
         self._slots = slots
@@ -69,9 +69,9 @@ class Feed:
 
     def close(self) -> None:
         """Stops what runs in the background."""
-        self.opening.cancel()
-        if self._mending:
-            self._mending.cancel()
+        for task in (self.opening, self._mending):
+            if task:
+                task.cancel()
 
     def on_message(self, message: bytes) -> None:
         """Takes a published message."""

@@ -146,17 +146,16 @@ class Hub:
     async def _join(self, user_id: int, sink: Sink) -> Feed:
         if self._closed:
             raise Unavailable("The server is about to stop. Connect again in a moment.")
-        feed = self._feeds.get(user_id) or self._new_feed(user_id)
+        feed = self._feeds.get(user_id)
+        if feed is None:
+            feed = self._feeds[user_id] = Feed(user_id, self._log, self._slots)
         feed.sinks.add(sink)
         if isinstance(sink, Subscription):
             self._subscriptions.add(sink)
+        if feed.opening is None:
+            feed.opening = asyncio.create_task(self._open(feed), name=f"events-open-{user_id}")
         # Several may wait for the same opening; one of them going away must not stop it.
         await asyncio.shield(feed.opening)
-        return feed
-
-    def _new_feed(self, user_id: int) -> Feed:
-        feed = self._feeds[user_id] = Feed(user_id, self._log, self._slots)
-        feed.opening = asyncio.create_task(self._open(feed), name=f"events-open-{user_id}")
         return feed
 
     async def _open(self, feed: Feed) -> None:

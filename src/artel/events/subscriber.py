@@ -21,7 +21,6 @@ _SILENCE_S = 10.0
 """After so long without a byte the server is asked for a sign of life; after twice as long it is dropped."""
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
-_CONFIRM_S = 5.0
 _CHANNELS_A_COMMAND = 500
 
 Handler = Callable[[bytes], None]
@@ -35,8 +34,12 @@ class Subscriber:
     it stands again, with every channel subscribed, and that they must look up what they missed.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        """redis: where to connect to; its pool is not used, because a listening connection serves nothing else."""
+    def __init__(self, redis: Redis, confirm_s: float = 5.0) -> None:
+        """redis: where to connect to; its pool is not used, because a listening connection serves nothing else.
+
+        confirm_s: how long a new listener waits for Redis before it is told that the events are unavailable.
+        """
+        self._confirm_s = confirm_s
         self._pool = redis.connection_pool
         self._handlers: dict[str, Handler] = {}
         self._confirmations: dict[str, deque[list[asyncio.Future[None]]]] = {}
@@ -60,7 +63,7 @@ class Subscriber:
         """Begins to listen."""
         self._task = asyncio.create_task(self._run(), name="events-subscriber")
 
-    async def wait_connected(self, timeout: float = _CONFIRM_S) -> None:
+    async def wait_connected(self, timeout: float = 5.0) -> None:
         """Returns when the connection stands.
 
         Raises:
@@ -85,7 +88,7 @@ class Subscriber:
         confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._handlers[channel] = handler
         self._confirmations.setdefault(channel, deque()).append([confirmed])
-        await _within(_CONFIRM_S, self._subscribe_and_wait(channel, confirmed))
+        await _within(self._confirm_s, self._subscribe_and_wait(channel, confirmed))
 
     async def _subscribe_and_wait(self, channel: str, confirmed: asyncio.Future[None]) -> None:
         await self._send("SUBSCRIBE", channel)
