@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from artel.bus import cancel, submit
 from artel.bus.claim import claim
-from artel.bus.lease import BEAT_SECONDS, STRAY_SECONDS, SWEEP_SECONDS, Leases, Sweeper
+from artel.bus.lease import Leases, Sweeper
 from artel.bus.model import Call, Ending, Held, Observer, Runner, Stopped, Submitted, TellOthers
 from artel.bus.wake import Wakes
 from artel.bus.worker import Worker
@@ -42,6 +42,12 @@ class BusConfig:
     takes_queue: bool = True
     alone: bool = False
     """No other process can be alive: whatever leases are left over belong to the dead."""
+    lease_seconds: float = 6.0
+    """After so long without a heartbeat a process is dead to the others."""
+    beat_seconds: float = 1.5
+    sweep_seconds: float = 1.0
+    stray_seconds: float = 10.0
+    """A task seated here so long ago that this process does not know of never arrived."""
 
 
 class Bus:
@@ -77,7 +83,7 @@ class Bus:
             slot_freed=self._slot_freed.set,
             seat_freed=self._note,
         )
-        self._leases = Leases(shards, self.worker)
+        self._leases = Leases(shards, self.worker, config.lease_seconds, config.stray_seconds)
         self._sweeper = Sweeper(shards, observer, self._wake)
         self._loops: list[asyncio.Task[None]] = []
 
@@ -90,8 +96,9 @@ class Bus:
             await self._leases.bury_others()
         with suppress(RedisError, OSError):
             await self._wakes.join()
-        loops = [self._every(BEAT_SECONDS, self._leases.beat), self._every(SWEEP_SECONDS, self._sweeper.sweep)]
-        loops += [self._every(STRAY_SECONDS, self._find_strays), self._serve_due()]
+        loops = [self._every(self._config.beat_seconds, self._leases.beat)]
+        loops += [self._every(self._config.sweep_seconds, self._sweeper.sweep)]
+        loops += [self._every(self._config.stray_seconds / 2, self._find_strays), self._serve_due()]
         if self._config.takes_queue:
             loops.append(self._hear_wakes())
         self._loops = [asyncio.create_task(loop) for loop in loops]

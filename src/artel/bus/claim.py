@@ -39,9 +39,9 @@ async def take_back(tx: UserTx) -> int:
     return len(await tx.fetch(_TAKE_BACK, tx.user_id))
 
 
-async def give_up(tx: UserTx, worker: str, known: list[UUID]) -> None:
-    """Makes ready what a process was given a while ago and does not know of."""
-    await tx.execute(_GIVE_UP, tx.user_id, worker, known)
+async def give_up(tx: UserTx, worker: str, known: list[UUID], seconds: float) -> None:
+    """Makes ready what a process was given more than `seconds` ago and does not know of."""
+    await tx.execute(_GIVE_UP, tx.user_id, worker, known, seconds)
 
 
 def _as_json(fault: Fault) -> dict[str, str]:
@@ -128,7 +128,7 @@ from failed where runs.user_id = $1 and runs.id = failed.run_id
 _GIVE_UP = """
 update tasks set status = 'ready', seat = null, not_before = now()
 where user_id = $1 and status = 'running' and worker = $2 and id <> all($3::uuid[])
-    and started_at < now() - interval '10 seconds'
+    and started_at < now() - $4::double precision * interval '1 second'
 """
 
 _TAKE_BACK = f"""

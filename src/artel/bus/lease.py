@@ -18,10 +18,6 @@ from artel.bus.worker import Worker
 from artel.kit.errors import ArtelError
 from artel.store.shards import Shards
 
-LEASE_SECONDS = 6.0
-BEAT_SECONDS = 1.5
-SWEEP_SECONDS = 1.0
-STRAY_SECONDS = 5.0
 _WAITING_SECONDS = 1.0
 """Ready work is swept up only when its wake-up had this long to be heard."""
 _USERS_A_SWEEP = 200
@@ -33,9 +29,11 @@ _log = structlog.get_logger("artel.bus")
 class Leases:
     """The heartbeat of one process."""
 
-    def __init__(self, shards: Shards, worker: Worker) -> None:
+    def __init__(self, shards: Shards, worker: Worker, lease_seconds: float, stray_seconds: float) -> None:
         self._shards = shards
         self._worker = worker
+        self._lease_seconds = lease_seconds
+        self._stray_seconds = stray_seconds
 
     async def beat(self) -> None:
         """Renews the lease on every shard and stops tasks that are no longer ours."""
@@ -50,7 +48,7 @@ class Leases:
 
     async def _beat(self, shard: str, held: Sequence[Held]) -> None:
         async with self._shards.shard_system_tx(shard) as session:
-            await session.execute(_RENEW, {"worker": self._worker.id, "seconds": LEASE_SECONDS})
+            await session.execute(_RENEW, {"worker": self._worker.id, "seconds": self._lease_seconds})
             if not held:
                 return
             lost = await session.scalars(
@@ -74,10 +72,10 @@ class Leases:
         for shard in self._shards.by_name:
             known = list(self._worker.held)
             async with self._shards.shard_system_tx(shard) as session:
-                found = (await session.scalars(_ASTRAY, {"worker": self._worker.id, "known": known})).all()
+                found = (await session.scalars(_ASTRAY, {"worker": self._worker.id, "known": known, "seconds": self._stray_seconds})).all()
             for user_id in found:
                 async with self._shards.user_tx(user_id) as tx:
-                    await give_up(tx, self._worker.id, known)
+                    await give_up(tx, self._worker.id, known, self._stray_seconds)
             users.extend(found)
         return users
 
@@ -138,7 +136,7 @@ _RENEW = text(
     """
 )
 _LOST = text("select tasks_lost(:worker, :users, :ids, :epochs)")
-_ASTRAY = text("select users_astray(:worker, :known)")
+_ASTRAY = text("select users_astray(:worker, :known, :seconds)")
 _RESIGN = text("delete from workers where id = :worker")
 _BURY = text("update workers set lease_until = '-infinity' where id <> :worker")
 _REAP = text("delete from workers where lease_until < now() returning id")

@@ -322,11 +322,11 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     group by found.user_id order by 2 desc, 1 limit at_most
 $$
 
-create function users_astray(worker_id text, known uuid[]) returns setof bigint
+create function users_astray(worker_id text, known uuid[], seconds double precision) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
     select distinct tasks.user_id from tasks
     where status = 'running' and worker = worker_id and id <> all(known)
-        and started_at < now() - interval '10 seconds'
+        and started_at < now() - seconds * interval '1 second'
 $$
 
 create function users_served_by(worker_id text, since timestamptz) returns setof bigint
