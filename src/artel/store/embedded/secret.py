@@ -11,14 +11,14 @@ from artel.kit.secrets import new_secret
 def load_or_create_secret(path: Path, n_bytes: int = 32) -> str:
     """The secret in the file; made of `n_bytes` random bytes when there is no file yet.
 
-    The file appears complete or not at all, and two processes that race for it end up with the same secret.
+    The file appears complete or not at all, and two that race for it end up with the same secret.
     """
     try:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{new_secret(6)}")
     write_private(draft, new_secret(n_bytes).encode())
     try:
         path.hardlink_to(draft)
