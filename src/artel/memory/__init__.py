@@ -1,0 +1,1 @@
+"""What an agent team remembers of its user."""

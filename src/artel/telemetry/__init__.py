@@ -1,0 +1,1 @@
+"""What the administrator sees: logs and metrics, never users' content."""
