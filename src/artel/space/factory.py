@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from artel.accounts.provider_keys import ProviderKeys
 from artel.agents.roster import Roster
@@ -14,7 +14,6 @@ from artel.chat.sessions import Sessions
 from artel.events.hub import Hub
 from artel.events.log import EventLog
 from artel.events.types import Event
-from artel.kit.guard import OutgoingGuard
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
 from artel.orchestrator.settings import OrchestratorSettings
@@ -36,12 +35,11 @@ class SpaceFactory:
     emit: Callable[[int, Event], None]
     pool: ModelPool
     provider_keys: ProviderKeys
-    guard: OutgoingGuard = field(default_factory=OutgoingGuard)
 
     def build(self, user_id: int) -> UserWorkerSpace:
         """The space of one user: every part of it is bound to that user and can reach nobody else's data."""
         roster = Roster(user_id, self.shards, self.ids)
-        models = UserModels(user_id, self.shards, self.pool, self.provider_keys, self.guard)
+        models = UserModels(user_id, self.shards, self.pool, self.provider_keys)
         return UserWorkerSpace(
             user_id=user_id,
             roster=roster,

@@ -12,7 +12,7 @@ from artel.kit.guard import OutgoingGuard
 from artel.llm.catalogue import Catalogue, CatalogueProvider
 from artel.llm.pool import ModelPool
 from artel.llm.probe import ProbeResult
-from artel.llm.providers import DEMO, PROVIDERS
+from artel.llm.providers import DEMO, PROVIDERS, with_scheme
 from artel.llm.refs import Credentials, ModelRef
 from artel.store.shards import Shards
 
@@ -32,12 +32,11 @@ KEEP = Keep()
 class UserModels:
     """One user's view of the pool. An administrator's own addresses may be on this machine or in its network."""
 
-    def __init__(self, user_id: int, shards: Shards, pool: ModelPool, keys: ProviderKeys, guard: OutgoingGuard) -> None:
+    def __init__(self, user_id: int, shards: Shards, pool: ModelPool, keys: ProviderKeys) -> None:
         self._user_id = user_id
         self._shards = shards
         self._pool = pool
         self._keys = keys
-        self._guard = guard
 
     async def catalogue(self) -> Catalogue:
         """Everything there is to choose; dead and slow servers cost it a few seconds at most."""
@@ -69,8 +68,9 @@ class UserModels:
         url = present.base_url if isinstance(base_url, Keep) else base_url
         if key is None and url is None:
             raise Invalid("Give a key, an address, or both.", fields=[FieldProblem("api_key", "It is missing.")])
-        if url is not None and not await self._is_admin():
-            self._guard.check_url(url)
+        if url is not None:
+            url = with_scheme(url, PROVIDERS[provider])
+            OutgoingGuard(allow_private=await self._is_admin()).check_url(url)
         await self._keys.put(self._user_id, provider, api_key=key, base_url=url)
 
     async def disconnect(self, provider: str) -> None:

@@ -1,0 +1,69 @@
+"""The application: routes inside, the layers around them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from artel.gateway.bodies import BodyLimit
+from artel.gateway.deps import GatewayDeps
+from artel.gateway.docs import add_docs
+from artel.gateway.edge import Edge
+from artel.gateway.errors import ErrorAnswers
+from artel.gateway.isolation import UserIsolation
+from artel.gateway.openapi import ALWAYS
+from artel.gateway.page import Page
+from artel.gateway.routes import (
+    accounts,
+    agents,
+    api_keys,
+    events,
+    health,
+    messages,
+    models,
+    orchestrators,
+    runs,
+    sessions,
+    sign_ins,
+    tools,
+)
+
+_ROUTES: tuple[APIRouter, ...] = (
+    accounts.router,
+    sign_ins.router,
+    api_keys.router,
+    agents.router,
+    orchestrators.router,
+    sessions.router,
+    messages.router,
+    events.router,
+    runs.router,
+    models.router,
+    tools.router,
+    health.router,
+)
+
+
+def create_app(deps: GatewayDeps) -> ASGIApp:
+    """The whole of HTTP, ready for a server. It starts and stops nothing: whoever composed `deps` does."""
+    inner = api(deps.version)
+    inner.state.deps = deps
+    ErrorAnswers(deps.foreign, deps.metrics).install(inner)
+    options = deps.options
+    inner.router.default = Page(options.page)
+    app: ASGIApp = BodyLimit(inner, options.max_json_bytes)
+    app = UserIsolation(app, deps.authenticator, options.public_url)
+    app = Edge(app, deps.metrics)
+    if options.trusted_proxies:
+        app = ProxyHeadersMiddleware(app, trusted_hosts=options.trusted_proxies)  # pyright: ignore[reportArgumentType]
+    return app
+
+
+def api(version: str) -> FastAPI:
+    """The routes alone: what the OpenAPI schema is made of."""
+    app = FastAPI(title="Artel", version=version, openapi_url=None, docs_url=None, redoc_url=None)
+    for router in _ROUTES:
+        app.include_router(router, responses=ALWAYS)
+    add_docs(app)
+    return app

@@ -1,0 +1,71 @@
+"""For those who run the server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from artel.gateway.deps import Deps
+from artel.gateway.idempotency import json_answer
+from artel.kit.errors import Unauthenticated, Unavailable
+from artel.kit.secrets import same_bytes
+from artel.store.health import Check
+from artel.telemetry.metrics import CONTENT_TYPE
+
+router = APIRouter(tags=["Server"])
+
+
+@router.get("/healthz", summary="Is the process alive?", openapi_extra={"security": []})
+async def alive() -> dict[str, str]:
+    """Looks at nothing else."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    summary="Can it serve?",
+    responses={503: {"description": "A store does not answer."}},
+    openapi_extra={"security": []},
+)
+async def ready(deps: Deps) -> Response:
+    """Asks every store now: `{status, checks: {store: {ok, ms, error?}}}`."""
+    seconds = deps.options.check_seconds
+    results = await asyncio.gather(*(_ask(check, seconds) for check in deps.checks.values()))
+    all_well = all(result["ok"] for result in results)
+    content = {
+        "status": "ok" if all_well else "unavailable",
+        "version": deps.version,
+        "checks": dict(zip(deps.checks, results, strict=True)),
+    }
+    answer = json_answer(content, 200 if all_well else 503)
+    if not all_well:
+        answer.headers["Retry-After"] = "2"
+    return answer
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response, openapi_extra={"security": []})
+async def metrics(request: Request, deps: Deps) -> Response:
+    """Wants the administrator's token when there is one."""
+    token = deps.options.metrics_token
+    if token is not None:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not same_bytes(given.encode(), token.encode()):
+            raise Unauthenticated("The metrics want a token: 'Authorization: Bearer <token>'.")
+    return Response(deps.metrics.render(), media_type=CONTENT_TYPE)
+
+
+async def _ask(check: Check, seconds: float) -> dict[str, Any]:
+    began = time.perf_counter()
+    error: str | None = None
+    try:
+        async with asyncio.timeout(seconds):
+            await check()
+    except TimeoutError:
+        error = "no answer in time"
+    except Unavailable as unavailable:
+        error = type(unavailable.__cause__ or unavailable).__name__
+    result = {"ok": error is None, "ms": round((time.perf_counter() - began) * 1_000, 2)}
+    return result if error is None else {**result, "error": error}

@@ -1,0 +1,28 @@
+"""The personal orchestrator: F6."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from artel.gateway.deps import Space
+from artel.gateway.json_route import JsonRoute
+from artel.gateway.shapes import agents as shapes
+from artel.orchestrator.config import OrchestratorConfig
+from artel.space.models import check_choice
+
+router = APIRouter(prefix="/my/orchestrators", tags=["Agents"], route_class=JsonRoute)
+
+
+@router.get("/", summary="My orchestrator")
+async def get(space: Space) -> shapes.Orchestrator:
+    """Its configuration; the defaults until something is changed."""
+    return shapes.orchestrator(await space.orchestrator.get())
+
+
+@router.put("/", summary="Change my orchestrator")
+async def put(body: OrchestratorConfig, space: Space) -> shapes.Orchestrator:
+    """Replaces the whole configuration."""
+    if body.model is not None:
+        check_choice(body.model, "model")
+    await space.orchestrator.put(body)
+    return shapes.orchestrator(body)
