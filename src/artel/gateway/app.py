@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -56,7 +58,8 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     app = UserIsolation(app, deps.authenticator, options.public_url)
     app = Edge(app, deps.metrics)
     if options.trusted_proxies:
-        app = ProxyHeadersMiddleware(app, trusted_hosts=options.trusted_proxies)  # pyright: ignore[reportArgumentType]
+        # The server has its own, equal types for the same protocol.
+        app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))
     return app
 
 

@@ -29,7 +29,7 @@ EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
             "text/event-stream": {
                 "schema": {"type": "string"},
                 "itemSchema": {"$ref": f"{_SCHEMAS}/Event"},
-                "example": 'id: 1790000000000001\ndata: {"ts":"2026-11-03T10:00:00.000001Z","type":"message_delta"}\n\n',
+                "example": 'id: 1790000000000001\ndata: {"type":"message_delta","text":"Hello","session_id":7}\n\n',
             }
         },
     }

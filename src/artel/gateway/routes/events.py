@@ -60,7 +60,7 @@ async def _stream(
     deps = deps_of(request)
     subscription = await space.subscribe(principal, session_id=session_id, last_event_id=last_event_id)
     try:
-        # Asked again now that a revocation would close the subscription: one that came in between found nothing to close.
+        # From here on a revocation closes the subscription; one that came a moment earlier found nothing to close.
         if not await deps.authenticator.is_valid(principal):
             raise Unauthenticated
     except BaseException:

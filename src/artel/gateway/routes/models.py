@@ -40,7 +40,7 @@ async def disconnect(provider: ProviderId, space: Space) -> Response:
 
 
 @router.post("/providers/{provider}/test/", summary="Test a provider", responses=problems(404))
-async def test(provider: ProviderId, space: Space, body: shapes.ProviderTest | None = None) -> shapes.ProviderTested:
+async def try_out(provider: ProviderId, space: Space, body: shapes.ProviderTest | None = None) -> shapes.ProviderTested:
     """Asks the provider for its models and, with `model`, that model for a word. What is wrong is in the answer."""
     result, locale = await space.models.test(provider, body.model if body else None)
     return shapes.tested(result, locale)
