@@ -21,6 +21,7 @@ from artel.llm.deltas import Delta
 from artel.llm.errors import ModelBadAnswer, ModelError, ModelRefused, ModelTimeout, ModelUnreachable
 from artel.llm.http_errors import MAX_ERROR_BODY, error_from_chunk, error_from_response
 from artel.llm.sse import EventTooLarge
+from artel.llm.watchdog import Watchdog
 
 _LARGE_BODY: Final = 512 * 1024
 _GRACE: Final = 0.1
@@ -73,7 +74,8 @@ class ChatStream(AnswerStream):
         self._response = response
         self._callee = callee
         self._base_url = base_url
-        self._deadlines = deadlines
+        # Closing the response wakes whoever waits for its next byte.
+        self._watchdog = Watchdog(deadlines, response.close)
         self._body = ChatBody()
         self._parts = AnswerParts()
         self._pending: list[Delta] = []
@@ -91,6 +93,7 @@ class ChatStream(AnswerStream):
         return await self._more()
 
     async def aclose(self) -> None:
+        self._watchdog.cancel()
         if self._ended and not self._response.content.at_eof():
             with contextlib.suppress(TimeoutError, aiohttp.ClientError):
                 async with asyncio.timeout(_GRACE):
@@ -119,22 +122,23 @@ class ChatStream(AnswerStream):
                 self._check_end()
                 self._ended = True
             if deltas:
-                self._begun = True
+                if not self._begun:
+                    self._begun = True  # comments and empty chunks before this do not buy a late server more time
+                    self._watchdog.touch()
                 return deltas
         return None
 
     async def _read(self) -> bytes:
         """All bytes that have arrived, or the next that do; empty at the end."""
-        deadlines = self._deadlines
-        deadline = deadlines.next_piece() if self._begun else deadlines.first
         try:
-            async with asyncio.timeout_at(deadline):
-                return await self._response.content.readany()
-        except TimeoutError as error:
-            variant = None if not self._begun else "total" if deadline == deadlines.total else "idle"
-            raise self._callee.error(ModelTimeout, variant) from error
+            chunk = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
+            if (late := self._watchdog.verdict) is not None:
+                raise self._callee.error(ModelTimeout, None if late == "first" else late) from error
             raise self._callee.error(ModelUnreachable, "lost") from error
+        if self._begun:
+            self._watchdog.touch()
+        return chunk
 
     def _decode(self, chunk: bytes) -> list[Delta]:
         try:

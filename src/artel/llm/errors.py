@@ -21,7 +21,7 @@ _SECRETS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_NOT_PLAIN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+|\s+")
+_NOT_PLAIN: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 def safe_excerpt(text: str | None) -> str | None:
@@ -67,6 +67,7 @@ class ModelError(ArtelError):
         self.retryable = self.retryable_by_nature if retryable is None else retryable
         """The same request may succeed if it is sent again."""
         super().__init__(self.message("en"), retry_after=retry_after)
+        self.args = (str(self),)  # what a traceback shows
 
     def message(self, locale: str = "en") -> str:
         """For the person whose request it was; it may quote the provider, so it does not belong in a log."""

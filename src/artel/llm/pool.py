@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import aiohttp
 from pydantic_ai.messages import ModelResponse
-from pydantic_ai.models import Model
-from pydantic_ai.profiles.openai import openai_model_profile
 from pydantic_ai.usage import RequestUsage, RunUsage
 
-from artel.kit.guard import AddressRefused, OutgoingGuard
-from artel.llm.callee import Callee, Timeouts
+from artel.kit.guard import OutgoingGuard
+from artel.llm.access import Access, AccessBook
+from artel.llm.callee import Timeouts
 from artel.llm.calling import CallReport, Lane, RetryPolicy
-from artel.llm.chat_completions import ChatCompletionsModel, ChatEndpoint
-from artel.llm.chat_request import Dialect
-from artel.llm.demo import DemoModel
-from artel.llm.errors import ModelKeyMissing, ModelUnreachable
+from artel.llm.catalogue import PATIENCE, Catalogue, CatalogueReader
+from artel.llm.connections import Connections
+from artel.llm.errors import ModelError
+from artel.llm.factory import ModelFactory
 from artel.llm.limiter import FairLimiter
+from artel.llm.local import Candidate, LocalServers
 from artel.llm.lru import Lru
+from artel.llm.model_lists import ModelLists
 from artel.llm.pooled import PooledModel
 from artel.llm.pricing import PriceBook
-from artel.llm.providers import DEMO, PROVIDERS, ProviderSpec
+from artel.llm.probe import PROBE_SECONDS, ProbeResult, first_sign
+from artel.llm.providers import DEMO
 from artel.llm.refs import Credentials, ModelRef
-from artel.llm.sdk_clients import SdkClients
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,22 @@ class PoolConfig:
     cached_models: int = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """A provider, opened."""
+@dataclass(slots=True)
+class _Running:
+    """What exists between start and stop."""
 
-    spec: ProviderSpec
-    credentials: Credentials
-    base_url: str | None
-    """None where the provider is at its usual address."""
+    connections: Connections
+    lists: ModelLists
+    factory: ModelFactory
+    catalogue: CatalogueReader
 
 
 class ModelPool:
     """Hands out models ready to use, in an Agent or with `stream_answer`. Use as an async context manager.
 
-    server_credentials: the administrator's, trusted. on_call: told of each call once it is over.
+    server_credentials: the administrator's, trusted. default: the administrator's choice for new agents.
+    local: where to look for model servers on this machine; `usual_candidates` knows. on_call: told of each call once
+    it is over.
     """
 
     def __init__(
@@ -66,19 +71,20 @@ class ModelPool:
         config: PoolConfig | None = None,
         prices: PriceBook | None = None,
         default: ModelRef | None = None,
+        local: Sequence[Candidate] = (),
         on_call: Callable[[CallReport], None] | None = None,
     ) -> None:
-        self._server = dict(server_credentials)
         self._config = config or PoolConfig()
         self._prices = prices or PriceBook()
         self._default = default
         self._on_call = on_call
         self._guard = OutgoingGuard()
+        self._local = LocalServers(local)
+        self._accesses = AccessBook(server_credentials, self._local, self._guard)
         self._lanes: Lru[tuple[str, str], Lane] = Lru(1024, keep=lambda lane: not lane.limiter.idle)
         self._models: Lru[tuple[ModelRef, str, Hashable], PooledModel] = Lru(self._config.cached_models)
-        self._open: aiohttp.ClientSession | None = None
-        self._guarded: aiohttp.ClientSession | None = None
-        self._sdk: SdkClients | None = None
+        self._running: _Running | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -90,24 +96,23 @@ class ModelPool:
         await self.stop()
 
     async def start(self) -> None:
-        """Opens the shared HTTP clients."""
-        options: dict[str, Any] = {"limit": 0, "keepalive_timeout": 60.0, "ttl_dns_cache": 60}
-        # Cookies are never kept: they would be shared between users.
-        self._open = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(**options), cookie_jar=aiohttp.DummyCookieJar()
-        )
-        self._guarded = aiohttp.ClientSession(
-            connector=self._guard.connector(**options), cookie_jar=aiohttp.DummyCookieJar()
-        )
-        self._sdk = SdkClients(self._guard, self._config.timeouts)
+        """Opens the shared HTTP clients and begins to look for local servers."""
+        # The price data takes half a second of CPU to load, which must not happen in the middle of a user's request.
+        connections, _ = await asyncio.gather(self._connect(), asyncio.to_thread(self._prices.load))
+        lists = ModelLists(connections)
+        factory = ModelFactory(connections, self._config.timeouts, self._config.demo_delay)
+        catalogue = CatalogueReader(self._accesses, lists, self._prices)
+        self._running = _Running(connections, lists, factory, catalogue)
+        self._warming = asyncio.create_task(self._warm(self._running), name="llm-warm")
 
     async def stop(self) -> None:
-        """Closes them; calls that are still running fail."""
-        for closing in (self._open, self._guarded):
-            if closing is not None:
-                await closing.close()
-        if self._sdk is not None:
-            await self._sdk.aclose()
+        """Closes everything; calls that are still running fail."""
+        running, self._running = self._running, None
+        if running is not None and self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+            await self._local.aclose()
+            await running.connections.aclose()
 
     def model(self, ref: ModelRef, own: Credentials | None = None, *, owner: Hashable = None) -> PooledModel:
         """The model, opened with the user's own credentials if there are any, else with the server's.
@@ -118,15 +123,16 @@ class ModelPool:
         Raises:
             ModelError: there is no such provider, or it lacks a key or an address.
         """
-        access = self._access(ref, own)
-        fingerprint = access.credentials.fingerprint()
-        key = (ref, fingerprint, owner)
-        return self._models.get(key, lambda: self._make(ref, access, fingerprint, owner))
+        access = self._accesses.open(ref.provider, own, ref.name)
+        return self._models.get((ref, access.fingerprint, owner), lambda: self._make(ref, access, owner))
 
     def price(self, ref: ModelRef, usage: RequestUsage | RunUsage, own: Credentials | None = None) -> Decimal | None:
         """The exact cost in US dollars; None when it is not known."""
-        credentials = own or self._server.get(ref.provider)
-        return self._prices.price(ref, usage, credentials.base_url if credentials else None)
+        try:
+            access = self._accesses.open(ref.provider, own, ref.name)
+        except ModelError:
+            return None
+        return self._prices.price(ref, usage, None if access.at_usual_address else access.base_url)
 
     def price_of(self, response: ModelResponse, asked: ModelRef, own: Credentials | None = None) -> Decimal | None:
         """The cost of one response to a request for the model `asked`, or for its fallback if that answered."""
@@ -135,68 +141,83 @@ class ModelPool:
             answered, own = ModelRef(response.provider_name, response.model_name), None
         return self.price(answered, response.usage, own)
 
-    def default_model(self) -> ModelRef:
-        """What a new agent uses until its owner chooses."""
-        return self._default or ModelRef(DEMO, DEMO)
+    async def catalogue(self, own: Mapping[str, Credentials] | None = None) -> Catalogue:
+        """What a user with these credentials of their own can choose from. Never waits long for a dead server."""
+        running = self._started()
+        await self._local.look(running.connections.open)
+        return await running.catalogue.read(own or {}, self.default_model(own))
 
-    def _access(self, ref: ModelRef, own: Credentials | None) -> _Access:
-        spec = PROVIDERS.get(ref.provider)
-        if spec is None:
-            callee = Callee(ref.provider, ref.provider, ref.name)
-            raise callee.error(ModelUnreachable, "provider", retryable=False)
-        credentials = own or self._server.get(spec.provider) or Credentials()
-        callee = Callee(spec.provider, spec.label, ref.name)
-        if spec.needs_key and not credentials.api_key and not credentials.base_url:
-            raise callee.error(ModelKeyMissing)
-        base_url = credentials.base_url
-        if spec.kind == "chat" and not (base_url or spec.base_url):
-            raise callee.error(ModelKeyMissing, "address")
-        if base_url and not credentials.trusted:
+    async def probe(self, provider: str, own: Credentials | None = None, model: str | None = None) -> ProbeResult:
+        """Tests the connection: asks for the list of models, and with `model` for a first word too."""
+        running = self._started()
+        models = 0
+        began = time.monotonic()
+        try:
+            access = self._accesses.open(provider, own, model or "")
+            if provider == DEMO:
+                return ProbeResult(None, 1, 0.0)
             try:
-                self._guard.check_url(base_url)
-            except AddressRefused as error:
-                raise callee.error(ModelUnreachable, "address", retryable=False) from error
-        return _Access(spec, credentials, base_url)
+                models = len(await running.lists.ask(access, PROBE_SECONDS))
+            except ModelError:
+                # Some servers answer but do not list: what they say to a question is what counts.
+                if model is None:
+                    raise
+            latency = time.monotonic() - began
+            if model is not None:
+                latency = await first_sign(self._impatient(ModelRef(provider, model), access))
+        except ModelError as error:
+            return ProbeResult(error, models, time.monotonic() - began)
+        return ProbeResult(None, models, latency)
 
-    def _make(self, ref: ModelRef, access: _Access, fingerprint: str, owner: Hashable) -> PooledModel:
-        spec = access.spec
-        has_key = access.credentials.api_key is not None or not spec.needs_key
-        callee = Callee(spec.provider, spec.label, ref.name, has_key)
-        lane = self._lanes.get((spec.provider, fingerprint), lambda: self._lane(spec))
-        return PooledModel(self._core(ref, access, callee), lane, callee, timeouts=self._config.timeouts, owner=owner)
+    def default_model(self, own: Mapping[str, Credentials] | None = None) -> ModelRef:
+        """What a new agent uses until its owner chooses: the administrator's choice, else the first provider that
+        the user or the server has a key for, else a server on this machine, else the demo model."""
+        if self._default is not None:
+            return self._default
+        for provider in (*(own or {}), *self._accesses.configured(), *self._local.found()):
+            if name := self._usual_model(provider, (own or {}).get(provider)):
+                return ModelRef(provider, name)
+        return ModelRef(DEMO, DEMO)
 
-    def _lane(self, spec: ProviderSpec) -> Lane:
-        seats = self._config.seats.get(spec.provider, spec.seats)
+    async def _warm(self, running: _Running) -> None:
+        """Learns what the default model may be, before anyone asks."""
+        await self._local.look(running.connections.open)
+        for provider in self._accesses.configured():
+            with contextlib.suppress(ModelError):
+                access = self._accesses.open(provider, None)
+                if access.spec.kind == "chat" and not access.at_usual_address:
+                    await running.lists.get(access, PATIENCE)
+
+    def _usual_model(self, provider: str, own: Credentials | None) -> str | None:
+        try:
+            access = self._accesses.open(provider, own)
+        except ModelError:
+            return None
+        if access.at_usual_address and access.spec.usual_model:
+            return access.spec.usual_model
+        listed = self._running.lists.known(access) if self._running else []
+        models = listed or (self._local.models(provider) if access.source == "local" else ())
+        return models[0].name if models else None
+
+    def _make(self, ref: ModelRef, access: Access, owner: Hashable) -> PooledModel:
+        lane = self._lanes.get((access.spec.provider, access.fingerprint), lambda: self._lane(access))
+        return self._started().factory.make(ref, access, lane, owner)
+
+    def _lane(self, access: Access) -> Lane:
+        seats = self._config.seats.get(access.spec.provider, access.spec.seats)
         return Lane(FairLimiter(seats), self._config.retry, self._on_call)
 
-    def _core(self, ref: ModelRef, access: _Access, callee: Callee) -> Model:
-        credentials = access.credentials
-        if access.spec.kind == "demo":
-            return DemoModel(self._config.demo_delay)
-        assert self._sdk is not None, "the pool has not been started"
-        if access.spec.kind == "anthropic":
-            return self._sdk.anthropic(
-                ref.name, credentials.api_key or "", access.base_url, trusted=credentials.trusted
-            )
-        if access.spec.kind == "google":
-            return self._sdk.google(ref.name, credentials.api_key or "", access.base_url, trusted=credentials.trusted)
-        return self._chat_model(ref, access, callee)
-
-    def _chat_model(self, ref: ModelRef, access: _Access, callee: Callee) -> ChatCompletionsModel:
-        spec, credentials = access.spec, access.credentials
-        session = self._open if credentials.trusted or access.base_url is None else self._guarded
-        assert session is not None, "the pool has not been started"
-        headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        if credentials.api_key:
-            headers["Authorization"] = f"Bearer {credentials.api_key}"
-        openai_itself = spec.provider == "openai" and access.base_url is None
-        dialect = Dialect("max_completion_tokens", strict_tools=True) if openai_itself else Dialect()
-        endpoint = ChatEndpoint(
-            session,
-            (access.base_url or spec.base_url or "").rstrip("/"),
-            headers,
-            self._config.timeouts,
-            dialect,
+    def _impatient(self, ref: ModelRef, access: Access) -> PooledModel:
+        """The model for a test, which is made once and does not wait for long or in line."""
+        factory = self._started().factory.with_timeouts(
+            replace(self._config.timeouts, first_token=PROBE_SECONDS, total=PROBE_SECONDS)
         )
-        profile = openai_model_profile(ref.name) if openai_itself else None
-        return ChatCompletionsModel(callee, endpoint, profile=profile)
+        return factory.make(ref, access, Lane(FairLimiter(1), RetryPolicy(attempts=1)), None)
+
+    def _started(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("the pool has not been started")
+        return self._running
+
+    async def _connect(self) -> Connections:
+        return Connections(self._guard, self._config.timeouts)

@@ -91,7 +91,7 @@ class PooledModel(WrapperModel):
                 try:
                     stream = await stack.enter_async_context(context)
                 except SDK_ERRORS as error:
-                    raise from_sdk_error(error, self._callee) from error
+                    raise from_sdk_error(error, self._callee) from None  # its text may hold a user's words
                 if not isinstance(self.wrapped, Answering):
                     stream = await RelayedStream.begin(stream, model_request_parameters, self._callee, deadlines)
                 return _OpenStream(stack.pop_all(), stream)

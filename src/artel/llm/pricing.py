@@ -37,6 +37,10 @@ class PriceBook:
     def __init__(self, now: Clock = utc_now) -> None:
         self._now = now
 
+    def load(self) -> None:
+        """Reads the data, which otherwise happens at the first question and takes half a second."""
+        get_snapshot()
+
     def price(self, ref: ModelRef, usage: RequestUsage | RunUsage, base_url: str | None = None) -> Decimal | None:
         """The exact cost of this usage; None when the price, or the usage itself, is not known."""
         spec = PROVIDERS.get(ref.provider)

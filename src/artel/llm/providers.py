@@ -29,6 +29,8 @@ class ProviderSpec:
     url_variables: tuple[str, ...] = ()
     local_port: int | None = None
     """Where a server of this kind listens on the owner's machine."""
+    usual_model: str | None = None
+    """A good all-round model at its usual address, for who has not chosen yet."""
     seats: int = 256
     """How many calls may run at once with one key."""
 
@@ -44,6 +46,7 @@ PROVIDERS: Final[Mapping[str, ProviderSpec]] = {
             "chat",
             "https://api.openai.com/v1",
             prices="openai",
+            usual_model="gpt-5.6-terra",
             key_variables=("OPENAI_API_KEY",),
             url_variables=("OPENAI_BASE_URL",),
         ),
@@ -53,6 +56,7 @@ PROVIDERS: Final[Mapping[str, ProviderSpec]] = {
             "anthropic",
             "https://api.anthropic.com",
             prices="anthropic",
+            usual_model="claude-sonnet-5-5",
             key_variables=("ANTHROPIC_API_KEY",),
             url_variables=("ANTHROPIC_BASE_URL",),
         ),
@@ -62,6 +66,7 @@ PROVIDERS: Final[Mapping[str, ProviderSpec]] = {
             "google",
             "https://generativelanguage.googleapis.com",
             prices="google",
+            usual_model="gemini-3.8-flash",
             key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
             url_variables=("GOOGLE_BASE_URL", "GOOGLE_GEMINI_BASE_URL"),
         ),
@@ -71,6 +76,7 @@ PROVIDERS: Final[Mapping[str, ProviderSpec]] = {
             "chat",
             "https://openrouter.ai/api/v1",
             prices="openrouter",
+            usual_model="openrouter/auto",
             key_variables=("OPENROUTER_API_KEY",),
             url_variables=("OPENROUTER_BASE_URL",),
         ),

@@ -72,7 +72,7 @@ class RelayedStream(StreamedResponse):
         except TimeoutError as error:
             raise self.callee.error(ModelTimeout, variant) from error
         except SDK_ERRORS as error:
-            raise from_sdk_error(error, self.callee) from error
+            raise from_sdk_error(error, self.callee) from None  # its text may hold a user's words
 
     def _check_end(self) -> None:
         for part in self.inner.get().parts:
