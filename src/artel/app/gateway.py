@@ -1,0 +1,67 @@
+"""The house's HTTP side, composed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from artel import __version__
+from artel.accounts.attempts import Attempts
+from artel.app.house import House
+from artel.gateway.app import api, create_app
+from artel.gateway.deps import GatewayDeps, GatewayOptions
+from artel.gateway.openapi import describe
+from artel.space.factory import SpaceFactory
+from artel.space.foreign import ForeignIds
+from artel.space.registry import SpaceRegistry
+from artel.store.health import store_checks
+from artel.store.idempotency import IdempotencyStore
+
+_PAGE_PLACES = (
+    Path(__file__).parents[1] / "web_dist",
+    Path(__file__).parents[3] / "web" / "dist",
+)
+"""In an installed wheel, and in a checkout."""
+
+
+def gateway_for(house: House) -> ASGIApp:
+    """The application that serves this house."""
+    factory = SpaceFactory(
+        shards=house.shards,
+        ids=house.ids,
+        bus=house.bus,
+        hub=house.hub,
+        log=house.log,
+        emit=house.outbox.emit,
+        pool=house.pool,
+        provider_keys=house.provider_keys,
+    )
+    return create_app(
+        GatewayDeps(
+            spaces=SpaceRegistry(factory.build),
+            users=house.users,
+            sign_ins=house.sign_ins,
+            api_keys=house.api_keys,
+            authenticator=house.authenticator,
+            attempts=Attempts(house.redis),
+            idempotency=IdempotencyStore(house.shards, house.box),
+            foreign=ForeignIds(house.shards),
+            tools=house.tools,
+            pulse=house.pulse,
+            metrics=house.metrics,
+            checks=store_checks(house.shards, house.redis),
+            version=__version__,
+            options=GatewayOptions(
+                public_url=house.settings.public_url,
+                trusted_proxies=house.settings.trusted_proxies,
+                page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
+            ),
+        )
+    )
+
+
+def openapi_document() -> dict[str, Any]:
+    """The API's schema, without starting anything."""
+    return describe(api(__version__))

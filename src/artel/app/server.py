@@ -1,0 +1,128 @@
+"""Runs a house behind HTTP, or without, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from artel.app.databases import Stores
+from artel.app.gateway import gateway_for
+from artel.app.house import House, Part, open_house
+from artel.kit.errors import ArtelError
+from artel.settings import Settings
+
+_DRAIN_SECONDS = 10
+_BACKLOG = 4096
+_GARBAGE_THRESHOLDS = (50_000, 20, 50)
+
+_log = structlog.get_logger("artel.server")
+
+
+class PortTaken(ArtelError):
+    """The port is already in use. Choose another one with PORT, such as 'PORT=8080 make run'."""
+
+    slug = "port-taken"
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and ends the event streams when it is to stop: it would wait for them otherwise."""
+
+    def __init__(self, config: uvicorn.Config, house: House, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._house = house
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._house.hub.shut()
+        await super().shutdown(sockets)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything is started.
+
+    Raises:
+        PortTaken: another program has the port.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{settings.host}:{settings.port}: {error.strerror}. {PortTaken.__doc__}") from error
+    return listener
+
+
+async def serve(
+    settings: Settings, stores: Stores, part: Part, listener: socket.socket, ready: Callable[[str], None]
+) -> None:
+    """Serves until SIGINT or SIGTERM. `ready` is told the address once requests are answered."""
+    async with open_house(settings, stores, part) as house:
+        config = uvicorn.Config(
+            gateway_for(house),
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            lifespan="off",
+            backlog=_BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+        _settle_garbage_collector()
+        await _Server(config, house, lambda: ready(_address(listener))).serve(sockets=[listener])
+
+
+async def work(settings: Settings, stores: Stores, part: Part, ready: Callable[[str], None]) -> None:
+    """Takes tasks, without HTTP, until SIGINT or SIGTERM."""
+    async with open_house(settings, stores, part):
+        _settle_garbage_collector()
+        stop = asyncio.Event()
+        with _stop_signals(stop):
+            ready("")
+            await stop.wait()
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def _stop_signals(stop: asyncio.Event) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _settle_garbage_collector() -> None:
+    """What is made up to here stays: it need not be looked at again, and young garbage mostly dies by itself.
+
+    Measured: the P99 of a broadcast to 5,000 streams falls to less than half.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
