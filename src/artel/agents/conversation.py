@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,6 +17,8 @@ from pydantic_ai.messages import (
 )
 
 from artel.store.tx import UserTx
+
+_MENTION = re.compile(r"\s*@[\w-]+\s+")
 
 MAX_MESSAGES = 60
 MAX_CHARS = 60_000
@@ -39,8 +42,14 @@ async def read_conversation(tx: UserTx, session_id: int, before: UUID) -> list[S
         left -= len(row["content"])
         if said and left < 0:
             break
-        said.append(Said(row["content"], row["agent_id"]))
+        content = without_mention(row["content"]) if row["target_agent"] else row["content"]
+        said.append(Said(content, row["agent_id"]))
     return said[::-1]
+
+
+def without_mention(content: str) -> str:
+    """A message without the "@handle" it is addressed by: that is for us, not for the model."""
+    return content[found.end() :] if (found := _MENTION.match(content)) else content
 
 
 def as_model_messages(said: Sequence[Said], *, agent_id: str, system_prompt: str) -> list[ModelMessage]:
@@ -75,7 +84,8 @@ def _quoted(item: Said) -> str:
 
 # Long texts are cut in the database: what does not fit into the whole is not worth carrying here.
 _NEWEST = """
-select case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content, agent_id
+select case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content, agent_id,
+    target_agent
 from messages
 where user_id = $1 and session_id = $2 and id < $3 and status <> 'failed' and content <> ''
 order by id desc limit $4
