@@ -17,11 +17,12 @@ class ThinkTags:
     Only an answer that begins with the tag is looked into: later on the same letters may be meant for the reader.
     """
 
-    __slots__ = ("_held", "_state")
+    __slots__ = ("_blank", "_held", "_state")
 
     def __init__(self) -> None:
         self._state = "start"
         self._held = ""
+        self._blank = True  # nothing was thought yet but blanks
 
     def split(self, text: str) -> list[TextDelta | ThinkingDelta]:
         """What this piece of text is for sure; a possible half of a tag is held back until the next piece."""
@@ -48,7 +49,7 @@ class ThinkTags:
         stripped = text.lstrip()
         if stripped.startswith(_OPEN):
             self._state = "thinking"
-            return self._in_thinking(stripped[len(_OPEN) :].lstrip("\n"))
+            return self._in_thinking(stripped[len(_OPEN) :])
         if _OPEN.startswith(stripped):
             self._held = text
             return []
@@ -57,14 +58,17 @@ class ThinkTags:
 
     def _in_thinking(self, text: str) -> list[TextDelta | ThinkingDelta]:
         thought, found, rest = text.partition(_CLOSE)
+        if not found:
+            keep = _possible_tag_start(text)
+            thought, self._held = text[: len(text) - keep], text[len(text) - keep :]
+        if self._blank:
+            thought = thought.lstrip()
+            self._blank = not thought
+        deltas: list[TextDelta | ThinkingDelta] = [ThinkingDelta(thought, TAG_FIELD)] if thought else []
         if found:
             self._state = "after"
-            thoughts: list[TextDelta | ThinkingDelta] = [ThinkingDelta(thought, TAG_FIELD)] if thought.strip() else []
-            return thoughts + self._after_thinking(rest)
-        keep = _possible_tag_start(text)
-        if keep:
-            text, self._held = text[:-keep], text[-keep:]
-        return [ThinkingDelta(text, TAG_FIELD)] if text else []
+            deltas += self._after_thinking(rest)
+        return deltas
 
     def _after_thinking(self, text: str) -> list[TextDelta | ThinkingDelta]:
         # The blank lines between the thinking and the answer belong to neither.

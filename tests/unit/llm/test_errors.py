@@ -42,10 +42,8 @@ def test_a_message_speaks_both_languages_and_says_what_to_do(key: str) -> None:
 
 def test_an_error_speaks_the_language_it_is_asked_in() -> None:
     error = ModelKeyRefused(provider="Acme", model="m1", says="wrong key")
-    assert (
-        error.message("ru")
-        == "Acme не принял ключ. Введите действующий ключ Acme или выберите другую модель. Он сообщает: wrong key"
-    )
+    assert error.message("ru").startswith("Acme не принял ключ.")
+    assert error.message("ru").endswith("Он сообщает: wrong key")
     assert error.message("de") == error.message("en") == error.detail
     assert error.message("en").endswith("It says: wrong key")
 
