@@ -1,6 +1,9 @@
 # Needs Python 3.11 or newer and git; everything else is installed into .venv and web/node_modules.
 # All paths are relative, so that a checkout below "Мои проекты" works: make itself cannot take spaces in targets.
 
+# Without compiled files every start would take seconds more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run web test quick e2e bench lock format clean
 

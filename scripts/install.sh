@@ -69,4 +69,6 @@ say "Installing Python packages ($lock)"
 pip_install --require-hashes --no-deps -r scripts/bootstrap.txt
 install --require-hashes --no-deps -r "$lock"
 install --no-deps --no-build-isolation --editable .
+# Compiles what the program imports, so that the first start is as quick as the second.
+env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c 'import artel.cli' || true
 printf '%s' "$key" >"$(stamp "$1")"
