@@ -223,7 +223,7 @@ async def _existing(session: AsyncSession, user_id: int) -> User:
 
 async def _population(session: AsyncSession) -> Mapping[str, int]:
     rows = await session.execute(select(User.shard, func.count()).group_by(User.shard))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _emptiest(shards: Mapping[str, object], population: Mapping[str, int]) -> str:

@@ -217,4 +217,4 @@ async def _running(tx: UserTx) -> Mapping[str, int]:
         .where(Task.user_id == tx.user_id, Task.status == "running")
         .group_by(Task.assigned_agent)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
