@@ -1,0 +1,11 @@
+/** Names of what is cached. Tabs tell each other which of these grew old. */
+export const keys = {
+  options: ["options"] as const,
+  me: ["me"] as const,
+  signIns: ["sign-ins"] as const,
+  apiKeys: ["api-keys"] as const,
+  agents: ["agents"] as const,
+  chats: ["chats"] as const,
+  models: ["models"] as const,
+  tools: ["tools"] as const,
+};

@@ -1,0 +1,95 @@
+import { Tooltip } from "@base-ui/react/tooltip";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { useMe } from "@/api/account";
+import { keys } from "@/api/keys";
+import type { Me } from "@/api/types";
+import { SignInAgain } from "@/features/auth/SignInAgain";
+import { SignInPage } from "@/features/auth/SignInPage";
+import { speak } from "@/lib/i18n";
+import { LiveProvider } from "@/live/LiveProvider";
+import { EmptyState } from "@/ui/EmptyState";
+import { Spinner } from "@/ui/Spinner";
+import { ToastProvider } from "@/ui/toasts";
+import { Routes } from "./Routes";
+
+/** Who is there decides what is shown: the door, or the user's space. */
+export function App() {
+  const { t } = useTranslation();
+  const [path, go] = useLocation();
+  const me = useMe();
+
+  useEffect(() => {
+    if (me.data === null && path !== "/signin") go("/signin", { replace: true });
+    if (me.data && path === "/signin") go("/", { replace: true });
+  }, [me.data, path, go]);
+
+  if (me.isPending) return <Starting />;
+  if (me.isError) {
+    return (
+      <main className="flex h-full">
+        <EmptyState
+          title={t("auth.unreachableTitle")}
+          text={t("auth.unreachableText")}
+          action={{ label: t("common.retry"), run: () => void me.refetch() }}
+        />
+      </main>
+    );
+  }
+  return (
+    <Tooltip.Provider delay={500}>
+      <ToastProvider>
+        {me.data ? (
+          <SignedIn key={me.data.id} me={me.data} />
+        ) : (
+          <SignInPage onRegistered={() => go("/setup", { replace: true })} />
+        )}
+      </ToastProvider>
+    </Tooltip.Provider>
+  );
+}
+
+function SignedIn({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const [expired, setExpired] = useState(false);
+  /** Rises with each new sign-in, so that the event stream starts again. */
+  const [signIns, setSignIns] = useState(0);
+  const onExpired = useCallback(() => setExpired(true), []);
+
+  useEffect(() => {
+    void speak(me.locale);
+  }, [me.locale]);
+
+  const leave = () => {
+    client.clear();
+    client.setQueryData(keys.me, null);
+  };
+
+  return (
+    <LiveProvider me={me} expired={onExpired} signIns={signIns}>
+      <Routes me={me} onSignedOut={leave} />
+      <SignInAgain
+        me={me}
+        open={expired}
+        onLeave={leave}
+        onDone={() => {
+          setExpired(false);
+          setSignIns((count) => count + 1);
+          void client.invalidateQueries();
+        }}
+      />
+    </LiveProvider>
+  );
+}
+
+function Starting() {
+  const { t } = useTranslation();
+  return (
+    <div className="flex h-full items-center justify-center text-ink-faint" role="status">
+      <Spinner className="size-6" />
+      <span className="sr-only">{t("common.loading")}</span>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import type { Me } from "@/api/types";
+import { Palette } from "@/features/palette/Palette";
+import { useHotkeys } from "@/lib/hotkeys";
+import { readStored, writeStored } from "@/lib/storage";
+import { Sheet } from "@/ui/Sheet";
+import { ShellContext } from "@/ui/shell";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { Sidebar } from "./Sidebar";
+
+const DETAILS_KEY = "artel.details";
+
+interface AppShellProps {
+  me: Me;
+  onSignedOut: () => void;
+  children: ReactNode;
+}
+
+/** The frame of every page: the team and the chats on the left, a page beside them. */
+export function AppShell({ me, onSignedOut, children }: AppShellProps) {
+  const { t } = useTranslation();
+  const [path, go] = useLocation();
+  const wide = useMedia("(min-width: 1200px)");
+  const roomy = useMedia("(min-width: 768px)");
+  const [menuOpen, setMenuOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const [detailsWanted, setDetailsWanted] = useState(() => readStored(DETAILS_KEY) !== "closed");
+  const [sheetOpen, setSheetOpen] = useState(false);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: going anywhere closes what lies over the page
+  useEffect(() => {
+    setMenuOpen(false);
+    setSheetOpen(false);
+  }, [path]);
+
+  useHotkeys([
+    { key: "k", mod: true, run: () => setPaletteOpen(true) },
+    { key: "o", mod: true, shift: true, run: () => go("/") },
+  ]);
+
+  const shell = useMemo(
+    () => ({
+      wide,
+      openMenu: () => setMenuOpen(true),
+      detailsOpen: wide ? detailsWanted : sheetOpen,
+      setDetailsOpen: (open: boolean) => {
+        if (!wide) return setSheetOpen(open);
+        setDetailsWanted(open);
+        writeStored(DETAILS_KEY, open ? null : "closed");
+      },
+    }),
+    [wide, detailsWanted, sheetOpen],
+  );
+
+  const sidebar = (
+    <Sidebar me={me} onSignedOut={onSignedOut} onSearch={() => setPaletteOpen(true)} onOpen={() => setMenuOpen(false)} />
+  );
+  return (
+    <ShellContext value={shell}>
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-accent-ink focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        {t("app.skip")}
+      </a>
+      <div className="flex h-full flex-col">
+        <ConnectionBanner />
+        <div className="flex min-h-0 flex-1">
+          {roomy ? (
+            <div className="flex w-68 shrink-0 flex-col border-line border-r bg-side">{sidebar}</div>
+          ) : (
+            <Sheet open={menuOpen} onClose={() => setMenuOpen(false)} side="left" label={t("app.navigation")}>
+              {sidebar}
+            </Sheet>
+          )}
+          <div className="h-full min-w-0 flex-1">{children}</div>
+        </div>
+      </div>
+      <Palette open={paletteOpen} onClose={() => setPaletteOpen(false)} />
+    </ShellContext>
+  );
+}
+
+function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const media = matchMedia(query);
+      media.addEventListener("change", listener);
+      return () => media.removeEventListener("change", listener);
+    },
+    () => matchMedia(query).matches,
+  );
+}

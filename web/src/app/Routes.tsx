@@ -1,0 +1,66 @@
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Route, Switch, useLocation } from "wouter";
+import type { Me } from "@/api/types";
+import { ChatPage } from "@/features/conversation/ChatPage";
+import { HomePage } from "@/features/conversation/HomePage";
+import { EmptyState } from "@/ui/EmptyState";
+import { PageHeader } from "@/ui/PageHeader";
+import { AppShell } from "./AppShell";
+
+// What a first visit or the daily conversation does not need is loaded when it is opened.
+const SetupPage = lazy(async () => ({ default: (await import("@/features/setup/SetupPage")).SetupPage }));
+const AgentEditor = lazy(async () => ({ default: (await import("@/features/agents/AgentEditor")).AgentEditor }));
+const SettingsPage = lazy(async () => ({ default: (await import("@/features/settings/SettingsPage")).SettingsPage }));
+
+export function Routes({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
+  return (
+    <Suspense fallback={null}>
+      <Switch>
+        <Route path="/setup">
+          <SetupPage />
+        </Route>
+        <Route>
+          <AppShell me={me} onSignedOut={onSignedOut}>
+            <Suspense fallback={null}>
+              <Pages me={me} />
+            </Suspense>
+          </AppShell>
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+function Pages({ me }: { me: Me }) {
+  return (
+    <Switch>
+      <Route path="/">
+        <HomePage me={me} />
+      </Route>
+      <Route path="/signin">{null}</Route>
+      <Route path="/chat/:id">
+        {({ id }) => (/^\d{1,16}$/.test(id) ? <ChatPage key={id} me={me} sessionId={Number(id)} /> : <NoSuchPage />)}
+      </Route>
+      <Route path="/agents/new">
+        <AgentEditor agentId={null} />
+      </Route>
+      <Route path="/agents/:id">{({ id }) => <AgentEditor agentId={id} />}</Route>
+      <Route path="/settings/:section?">{({ section }) => <SettingsPage me={me} section={section} />}</Route>
+      <Route>
+        <NoSuchPage />
+      </Route>
+    </Switch>
+  );
+}
+
+function NoSuchPage() {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  return (
+    <main id="main" className="flex h-full flex-col">
+      <PageHeader>{null}</PageHeader>
+      <EmptyState title={t("errors.notFound")} text="" action={{ label: t("chat.goHome"), run: () => go("/") }} />
+    </main>
+  );
+}

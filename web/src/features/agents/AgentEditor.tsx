@@ -1,0 +1,286 @@
+import { ChevronRight, MessageSquare, Trash2 } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { useAgents, useDeleteAgent, useSaveAgent, useTools } from "@/api/agents";
+import { useModels } from "@/api/models";
+import { ApiError } from "@/api/problem";
+import type { Agent, Catalogue, Tool } from "@/api/types";
+import { useSpace } from "@/live/LiveProvider";
+import { AgentAvatar } from "@/ui/AgentAvatar";
+import { Button } from "@/ui/Button";
+import { Confirm } from "@/ui/Confirm";
+import { EmptyState } from "@/ui/EmptyState";
+import { Field, TextArea, TextInput } from "@/ui/Field";
+import { errorText } from "@/ui/failures";
+import { ModelPicker } from "@/ui/models/ModelPicker";
+import { Notice } from "@/ui/Notice";
+import { PageHeader } from "@/ui/PageHeader";
+import { Skeleton } from "@/ui/Skeleton";
+import { Switch } from "@/ui/Switch";
+import { useToasts } from "@/ui/toasts";
+import { Advanced } from "./Advanced";
+import { type AgentForm, bodyOf, emptyForm, formOf, previewHandle } from "./form";
+import { ToolList } from "./ToolList";
+import { useUnsaved } from "./useUnsaved";
+
+/** Makes an agent (`agentId` null) or changes one. */
+export function AgentEditor({ agentId }: { agentId: string | null }) {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const agents = useAgents();
+  const models = useModels();
+  const tools = useTools();
+  const agent = agents.data?.find((candidate) => candidate.agent_id === agentId);
+
+  if (agents.isPending || models.isPending || tools.isPending) return <EditorSkeleton />;
+  if (agentId && !agent) {
+    return (
+      <main id="main" className="flex h-full flex-col">
+        <PageHeader>{null}</PageHeader>
+        <EmptyState title={t("agents.notFound")} text="" action={{ label: t("chat.goHome"), run: () => go("/") }} />
+      </main>
+    );
+  }
+  return (
+    <Editor key={agentId ?? "new"} agent={agent ?? null} catalogue={models.data} tools={tools.data ?? []} />
+  );
+}
+
+interface EditorProps {
+  agent: Agent | null;
+  catalogue: Catalogue | undefined;
+  tools: Tool[];
+}
+
+function Editor({ agent, catalogue, tools }: EditorProps) {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const space = useSpace();
+  const toasts = useToasts();
+  const [initial] = useState(() => (agent ? formOf(agent) : emptyForm(catalogue)));
+  const [form, setForm] = useState(initial);
+  const change = (part: Partial<AgentForm>) => setForm((current) => ({ ...current, ...part }));
+  const save = useSaveAgent(agent?.agent_id ?? null);
+  const [asking, setAsking] = useState(false);
+  const unsaved = useUnsaved(JSON.stringify(form) !== JSON.stringify(initial));
+  const fields = save.error instanceof ApiError ? save.error.fields : {};
+  useFocusOnError(save.error);
+
+  const submit = async () => {
+    if (!form.model) return;
+    const saved = await save.mutateAsync(bodyOf(form, tools, form.model));
+    space.changed("agents");
+    toasts.add({ title: t(agent ? "agents.saved" : "agents.created", { name: saved.name }) });
+    unsaved.forget();
+    go(`/?agent=${saved.handle}`);
+  };
+
+  return (
+    <main id="main" aria-label={t(agent ? "agents.editTitle" : "agents.new")} className="flex h-full flex-col">
+      <PageHeader
+        actions={
+          agent && (
+            <Button size="sm" look="ghost" onClick={() => go(`/?agent=${agent.handle}`)}>
+              <MessageSquare aria-hidden className="size-4" />
+              <span className="max-sm:sr-only">{t("agents.talk")}</span>
+            </Button>
+          )
+        }
+      >
+        {(form.name || agent) && <AgentAvatar name={form.name || "?"} seed={agent?.handle ?? previewHandle(form.name)} />}
+        <h1 className="truncate font-semibold">{agent ? agent.name : t("agents.new")}</h1>
+      </PageHeader>
+      <form
+        className="scroll-thin min-h-0 flex-1 overflow-y-auto"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit().catch(() => undefined);
+        }}
+      >
+        <div className="mx-auto flex max-w-2xl flex-col gap-6 px-4 py-6 md:px-6">
+          {agent?.last_error && agent.status === "error" && (
+            <Notice tone="danger" title={t("agents.lastError")}>
+              {agent.last_error.detail}
+            </Notice>
+          )}
+          <div className="grid gap-6 sm:grid-cols-2">
+            <Field label={t("agents.name")} error={fields.name}>
+              {(control) => (
+                <TextInput
+                  {...control}
+                  value={form.name}
+                  maxLength={80}
+                  required
+                  autoFocus={!agent}
+                  placeholder={t("agents.namePlaceholder")}
+                  onChange={(event) => change({ name: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field
+              label={t("agents.handle")}
+              error={fields.handle}
+              hint={
+                form.handle || form.name
+                  ? t("agents.handleHint", { handle: form.handle || previewHandle(form.name) })
+                  : t("agents.handleAuto")
+              }
+            >
+              {(control) => (
+                <TextInput
+                  {...control}
+                  value={form.handle}
+                  maxLength={40}
+                  disabled={agent !== null}
+                  spellCheck={false}
+                  autoCapitalize="none"
+                  placeholder={previewHandle(form.name)}
+                  onChange={(event) => change({ handle: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+          <Field label={t("agents.prompt")} hint={t("agents.promptHint")} error={fields.system_prompt}>
+            {(control) => (
+              <TextArea
+                {...control}
+                rows={8}
+                value={form.prompt}
+                placeholder={t("agents.promptPlaceholder")}
+                onChange={(event) => change({ prompt: event.target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            label={t("agents.model")}
+            error={fields["model.name"] ?? fields["model.provider"] ?? fields.model}
+          >
+            {(control) => (
+              <ModelPicker
+                id={control.id}
+                invalid={control["aria-invalid"]}
+                describedBy={control["aria-describedby"]}
+                value={form.model}
+                onChange={(provider, name) => change({ model: { provider, name } })}
+              />
+            )}
+          </Field>
+          {tools.length > 0 && (
+            <ToolList tools={tools} enabled={form.tools} onChange={(enabled) => change({ tools: enabled })} />
+          )}
+          <label className="flex items-center justify-between gap-4">
+            <span>
+              <span className="block font-medium text-[0.93rem]">{t("agents.active")}</span>
+              <span className="block text-[0.87rem] text-ink-soft">{t("agents.activeHint")}</span>
+            </span>
+            <Switch
+              checked={form.active}
+              label={t("agents.active")}
+              onChange={(active) => change({ active })}
+            />
+          </label>
+          <details className="group" open={hasAdvancedError(fields) || undefined}>
+            <summary className="flex w-fit list-none items-center gap-1.5 rounded-md font-medium text-[0.93rem]">
+              <ChevronRight aria-hidden className="size-4 transition-transform group-open:rotate-90" />
+              {t("agents.advanced")}
+            </summary>
+            <Advanced form={form} fields={fields} change={change} />
+          </details>
+          {save.isError && (
+            <Notice tone="danger" live title={Object.keys(fields).length ? t("agents.invalid") : undefined}>
+              {errorText(t, save.error)}
+            </Notice>
+          )}
+        </div>
+        <div className="sticky bottom-0 border-line border-t bg-canvas">
+          <div className="mx-auto flex max-w-2xl items-center gap-2 px-4 py-3 md:px-6">
+            <Button type="submit" look="primary" busy={save.isPending} disabled={!form.name.trim() || !form.model}>
+              {agent ? t("common.save") : t("agents.create")}
+            </Button>
+            <Button look="ghost" onClick={() => history.back()}>
+              {t("common.cancel")}
+            </Button>
+            {agent && (
+              <Button look="ghost" className="ml-auto text-danger" onClick={() => setAsking(true)}>
+                <Trash2 aria-hidden className="size-4" />
+                <span className="max-sm:sr-only">{t("common.delete")}</span>
+              </Button>
+            )}
+          </div>
+        </div>
+      </form>
+      {agent && <DeleteAgent agent={agent} open={asking} onClose={() => setAsking(false)} onGone={unsaved.forget} />}
+    </main>
+  );
+}
+
+function hasAdvancedError(fields: Record<string, string>): boolean {
+  return ["model.temperature", "model.max_tokens", "concurrency_limit", "fallback_model"].some((name) =>
+    Object.keys(fields).some((field) => field.startsWith(name)),
+  );
+}
+
+/** Brings the first field that the server refused into view. */
+function useFocusOnError(error: unknown): void {
+  useEffect(() => {
+    if (error) document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
+}
+
+interface DeleteAgentProps {
+  agent: Agent;
+  open: boolean;
+  onClose: () => void;
+  onGone: () => void;
+}
+
+function DeleteAgent({ agent, open, onClose, onGone }: DeleteAgentProps) {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const space = useSpace();
+  const toasts = useToasts();
+  const remove = useDeleteAgent();
+  const confirm = async () => {
+    try {
+      await remove.mutateAsync(agent.agent_id);
+    } catch (error) {
+      toasts.add({ title: errorText(t, error), priority: "high" });
+      onClose();
+      return;
+    }
+    space.changed("agents");
+    toasts.add({ title: t("agents.deleted", { name: agent.name }) });
+    onGone();
+    go("/");
+  };
+  return (
+    <Confirm
+      open={open}
+      onClose={onClose}
+      title={t("agents.deleteTitle", { name: agent.name })}
+      text={t("agents.deleteText")}
+      action={t("common.delete")}
+      busy={remove.isPending}
+      onConfirm={() => void confirm()}
+    />
+  );
+}
+
+function EditorSkeleton() {
+  const { t } = useTranslation();
+  return (
+    <main id="main" className="flex h-full flex-col">
+      <PageHeader>
+        <Skeleton className="h-5 w-40" />
+      </PageHeader>
+      <div className="mx-auto flex w-full max-w-2xl flex-col gap-6 px-4 py-6 md:px-6" role="status">
+        <span className="sr-only">{t("common.loading")}</span>
+        <Skeleton className="h-10" />
+        <Skeleton className="h-40" />
+        <Skeleton className="h-12" />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,81 @@
+import type { Agent, AgentIn, Catalogue, ModelChoice, Tool } from "@/api/types";
+
+/** An agent as the editor holds it: numbers are text until they are sent. */
+export interface AgentForm {
+  name: string;
+  handle: string;
+  prompt: string;
+  model: ModelChoice | null;
+  fallback: ModelChoice | null;
+  temperature: string;
+  maxTokens: string;
+  concurrency: string;
+  /** Ids of the enabled tools. */
+  tools: string[];
+  active: boolean;
+}
+
+export function formOf(agent: Agent): AgentForm {
+  return {
+    name: agent.name,
+    handle: agent.handle,
+    prompt: agent.system_prompt,
+    model: { provider: agent.model.provider, name: agent.model.name },
+    fallback: agent.fallback_model ?? null,
+    temperature: agent.model.temperature?.toString() ?? "",
+    maxTokens: agent.model.max_tokens?.toString() ?? "",
+    concurrency: String(agent.concurrency_limit),
+    tools: agent.tools.filter((tool) => tool.enabled).map((tool) => tool.tool_id),
+    active: agent.is_active,
+  };
+}
+
+export function emptyForm(catalogue: Catalogue | undefined): AgentForm {
+  return {
+    name: "",
+    handle: "",
+    prompt: "",
+    model: catalogue?.default ?? null,
+    fallback: null,
+    temperature: "",
+    maxTokens: "",
+    concurrency: "3",
+    tools: [],
+    active: true,
+  };
+}
+
+/** The body that the server takes. Tools the agent knows and that are off stay listed as such. */
+export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): AgentIn {
+  const known = new Set([...tools.map((tool) => tool.tool_id), ...form.tools]);
+  return {
+    name: form.name.trim(),
+    system_prompt: form.prompt,
+    model: {
+      provider: model.provider,
+      name: model.name,
+      ...(form.temperature.trim() && { temperature: decimal(form.temperature) }),
+      ...(form.maxTokens.trim() && { max_tokens: Number(form.maxTokens) }),
+    },
+    fallback_model: form.fallback ? { provider: form.fallback.provider, name: form.fallback.name } : null,
+    tools: [...known].map((tool_id) => ({ tool_id, enabled: form.tools.includes(tool_id) })),
+    concurrency_limit: Number(form.concurrency),
+    is_active: form.active,
+    ...(form.handle.trim() && { handle: form.handle.trim().replace(/^@/, "") }),
+  };
+}
+
+/** "0,7" is what a Russian keyboard writes for 0.7. */
+export const decimal = (text: string) => Number(text.trim().replace(",", "."));
+
+const LATIN: Record<string, string> = {
+  а: "a", б: "b", в: "v", г: "g", д: "d", е: "e", ё: "e", ж: "zh", з: "z", и: "i", й: "i", к: "k", л: "l", м: "m",
+  н: "n", о: "o", п: "p", р: "r", с: "s", т: "t", у: "u", ф: "f", х: "kh", ц: "ts", ч: "ch", ш: "sh", щ: "shch",
+  ъ: "", ы: "y", ь: "", э: "e", ю: "iu", я: "ia",
+};
+
+/** A hint at the handle the server will make; the server has the last word. */
+export function previewHandle(name: string): string {
+  const latin = [...name.toLowerCase()].map((char) => LATIN[char] ?? char).join("");
+  return latin.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+}

@@ -1,0 +1,64 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useOptions } from "@/api/account";
+import { Button } from "@/ui/Button";
+import { Logo } from "@/ui/Logo";
+import { Skeleton } from "@/ui/Skeleton";
+import { CredentialsForm } from "./CredentialsForm";
+import { LanguageSwitch } from "./LanguageSwitch";
+
+/** The door: sign in, or make an account where the server allows it. */
+export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
+  const { t } = useTranslation();
+  const { data: options, isPending } = useOptions();
+  const [chosen, setChosen] = useState<"sign-in" | "register" | null>(null);
+  const first = options?.needs_first_account ?? false;
+  const mode = chosen ?? (first ? "register" : "sign-in");
+  const heading = mode === "sign-in" ? "signIn" : first ? "first" : "register";
+
+  return (
+    <div className="scroll-thin flex h-full flex-col overflow-y-auto">
+      <header className="flex items-center justify-between px-5 py-4">
+        <span className="flex items-center gap-2.5 font-semibold text-[1.05rem]">
+          <Logo />
+          Artel
+        </span>
+        <LanguageSwitch />
+      </header>
+      <main id="main" className="m-auto w-full max-w-sm px-5 py-8">
+        {isPending ? (
+          <div className="flex flex-col gap-4">
+            <Skeleton className="h-8 w-2/3" />
+            <Skeleton className="h-10" />
+            <Skeleton className="h-10" />
+          </div>
+        ) : (
+          <>
+            <h1 className="font-semibold text-[1.7rem] tracking-tight">{t(`auth.${heading}Title`)}</h1>
+            <p className="mt-1.5 mb-7 text-ink-soft">{t(`auth.${heading}Text`)}</p>
+            <CredentialsForm key={mode} mode={mode} onDone={mode === "register" ? onRegistered : undefined} />
+            {!first && options?.can_register && (
+              <Button
+                look="ghost"
+                className="mt-4 w-full"
+                onClick={() => setChosen(mode === "register" ? "sign-in" : "register")}
+              >
+                {t(mode === "register" ? "auth.haveAccount" : "auth.needAccount")}
+              </Button>
+            )}
+            {!first && options && !options.can_register && (
+              <p className="mt-5 text-center text-[0.87rem] text-ink-faint">{t("auth.closed")}</p>
+            )}
+            {first && (
+              <ul className="mt-9 flex flex-col gap-2.5 border-line border-t pt-6 text-[0.9rem] text-ink-soft">
+                <li>{t("auth.pitch1")}</li>
+                <li>{t("auth.pitch2")}</li>
+                <li>{t("auth.pitch3")}</li>
+              </ul>
+            )}
+          </>
+        )}
+      </main>
+    </div>
+  );
+}

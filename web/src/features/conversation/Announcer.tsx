@@ -1,0 +1,45 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Agent, Message } from "@/api/types";
+import type { ConversationStore } from "@/live/store";
+import { failureTitle } from "@/ui/failures";
+
+const READ_OUT = 400;
+
+/** Tells a screen reader of an answer once it is whole, not of each of its words. */
+export function Announcer({ store, agents }: { store: ConversationStore; agents: Agent[] }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState("");
+  const current = useRef({ agents, t });
+  useEffect(() => {
+    current.current = { agents, t };
+  });
+
+  useEffect(() => {
+    const streaming = new Set<string>();
+    const look = () => {
+      const messages = store.getState().conversation?.messages ?? {};
+      for (const message of Object.values(messages)) {
+        if (message.status === "streaming") streaming.add(message.id);
+        else if (streaming.delete(message.id)) setText(sentence(message));
+      }
+    };
+    const sentence = (message: Message) => {
+      const { agents, t } = current.current;
+      const name = agents.find((agent) => agent.agent_id === message.agent_id)?.name ?? "";
+      if (message.status === "cancelled") return t("chat.stopped");
+      if (message.status === "failed") {
+        return t("chat.failedAnswer", { name, text: failureTitle(t, message.error?.code ?? "") });
+      }
+      return t("chat.answered", { name, text: message.content.replace(/[*`#_>]/g, "").slice(0, READ_OUT) });
+    };
+    look();
+    return store.subscribe(look);
+  }, [store]);
+
+  return (
+    <div role="status" aria-live="polite" className="sr-only">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import { RotateCcw, Square } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { retryRun } from "@/api/chats";
+import type { Agent, Message, Run } from "@/api/types";
+import { cx } from "@/lib/cx";
+import { secondsBetween, shortTime, wholeNumber } from "@/lib/format";
+import { AgentAvatar } from "@/ui/AgentAvatar";
+import { CopyButton } from "@/ui/CopyButton";
+import { errorText } from "@/ui/failures";
+import { IconButton } from "@/ui/IconButton";
+import { Markdown } from "@/ui/markdown/Markdown";
+import { useToasts } from "@/ui/toasts";
+import { ErrorCard } from "./ErrorCard";
+
+interface AnswerMessageProps {
+  message: Message;
+  run: Run | undefined;
+  agent: Agent | undefined;
+  last: boolean;
+  onRetried: () => void;
+}
+
+export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMessageProps) {
+  const { t, i18n } = useTranslation();
+  const name = agent?.name ?? message.agent_id?.replace(/^user\d+_/, "") ?? t("chat.auto");
+  const { retry, retrying } = useRetry(message.run_id, onRetried);
+  const streaming = message.status === "streaming";
+  const failure = message.error ?? (message.status === "failed" ? { code: "unknown", detail: "" } : null);
+  const stopped = message.status === "cancelled";
+
+  return (
+    <div className="group flex gap-3">
+      <AgentAvatar name={name} seed={agent?.handle ?? message.agent_id ?? ""} />
+      <div className="min-w-0 flex-1">
+        <div className="flex items-baseline gap-2">
+          <span className="truncate font-semibold">{name}</span>
+          <time dateTime={message.created_at} className="shrink-0 text-[0.8rem] text-ink-faint">
+            {shortTime(message.created_at, i18n.language)}
+          </time>
+        </div>
+        <div className="mt-1">
+          {message.content ? (
+            <Markdown text={message.content} streaming={streaming} />
+          ) : (
+            streaming && <Waiting queued={run?.status === "queued"} name={name} />
+          )}
+          {failure && !stopped && !streaming && (
+            <div className={cx(message.content && "mt-3")}>
+              <ErrorCard failure={failure} agentId={agent?.agent_id ?? null} onRetry={retry} retrying={retrying} />
+            </div>
+          )}
+        </div>
+        {!streaming && (
+          <div className="mt-1 flex min-h-8 flex-wrap items-center gap-x-2 text-[0.8rem] text-ink-faint">
+            <div
+              className={cx(
+                "-ml-2 flex transition-opacity focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100",
+                !last && "opacity-0",
+              )}
+            >
+              {message.content && <CopyButton text={message.content} label={t("chat.copyMessage")} />}
+              {stopped && retry && (
+                <IconButton icon={RotateCcw} label={t("chat.retry")} size="sm" disabled={retrying} onClick={retry} />
+              )}
+            </div>
+            {stopped && (
+              <span className="inline-flex items-center gap-1.5">
+                <Square aria-hidden className="size-3" />
+                {t("chat.stopped")}
+              </span>
+            )}
+            <Facts message={message} run={run} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Waiting({ queued, name }: { queued: boolean; name: string }) {
+  const { t } = useTranslation();
+  return (
+    <p className="flex h-7 items-center gap-2.5 text-ink-soft">
+      <span aria-hidden className="size-2 animate-dot rounded-full bg-accent" />
+      {queued ? t("chat.queued", { name }) : t("chat.thinking", { name })}
+    </p>
+  );
+}
+
+/** Cost, tokens and time of an answer, as far as they are known. */
+function Facts({ message, run }: { message: Message; run: Run | undefined }) {
+  const { t, i18n } = useTranslation();
+  const seconds = run ? secondsBetween(run.created_at, run.finished_at, i18n.language) : null;
+  const facts = [
+    message.cost,
+    message.usage &&
+      t("chat.tokens", {
+        input: wholeNumber(message.usage.input_tokens, i18n.language),
+        output: wholeNumber(message.usage.output_tokens, i18n.language),
+      }),
+    seconds && t("chat.seconds", { seconds }),
+  ].filter(Boolean);
+  return <span className="tabular-nums">{facts.join(" · ")}</span>;
+}
+
+function useRetry(runId: string | null, onRetried: () => void) {
+  const { t } = useTranslation();
+  const toasts = useToasts();
+  const [retrying, setRetrying] = useState(false);
+  if (!runId) return { retry: undefined, retrying };
+  const retry = async () => {
+    setRetrying(true);
+    try {
+      await retryRun(runId);
+      onRetried();
+    } catch (error) {
+      toasts.add({ title: errorText(t, error), priority: "high" });
+    } finally {
+      setRetrying(false);
+    }
+  };
+  return { retry, retrying };
+}

@@ -1,0 +1,163 @@
+import { PanelRight } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { useAgents } from "@/api/agents";
+import { cancelRun } from "@/api/chats";
+import { ApiError } from "@/api/problem";
+import type { Agent, Me } from "@/api/types";
+import { useHotkeys } from "@/lib/hotkeys";
+import { useChatState, useSpace } from "@/live/LiveProvider";
+import { isOver } from "@/live/reducer";
+import type { ConversationStore } from "@/live/store";
+import { EmptyState } from "@/ui/EmptyState";
+import { errorText } from "@/ui/failures";
+import { IconButton } from "@/ui/IconButton";
+import { PageHeader } from "@/ui/PageHeader";
+import { Sheet } from "@/ui/Sheet";
+import { useShell } from "@/ui/shell";
+import { useToasts } from "@/ui/toasts";
+import { Announcer } from "./Announcer";
+import { Composer, type ComposerHandle } from "./Composer";
+import { DetailsPanel } from "./DetailsPanel";
+import { TimelineSkeleton } from "./TimelineSkeleton";
+import { Timeline, type TimelineHandle } from "./Timeline";
+import { useDraft } from "./useDraft";
+import { useAskedLast, useTarget } from "./useTarget";
+
+const NO_AGENTS: Agent[] = [];
+
+/** A chat: its messages, the field for the next one, and the panel beside them. */
+export function ChatPage({ me, sessionId }: { me: Me; sessionId: number }) {
+  const store = useSpace().chat(sessionId);
+  const phase = useChatState(store, (state) => state.phase);
+  const error = useChatState(store, (state) => state.error);
+  if (phase === "failed" && error instanceof ApiError && error.status === 404) return <NoSuchChat />;
+  if (phase === "failed") return <LoadFailed store={store} />;
+  return <Conversation me={me} store={store} />;
+}
+
+function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
+  const { t } = useTranslation();
+  const shell = useShell();
+  const toasts = useToasts();
+  const { data: agents = NO_AGENTS } = useAgents();
+  const loaded = useChatState(store, (state) => state.conversation !== null);
+  const title = useChatState(store, (state) => state.conversation?.session.title);
+  const empty = useChatState(
+    store,
+    (state) => state.conversation?.order.length === 0 && state.outbox.length === 0,
+  );
+  const [draft, setDraft] = useDraft(me.id, String(store.sessionId));
+  const [target, setTarget] = useTarget(me.id, useAskedLast(store, agents));
+  const active = useActiveRun(store);
+  const composer = useRef<ComposerHandle>(null);
+  const timeline = useRef<TimelineHandle>(null);
+
+  useHotkeys([{ key: "/", run: () => composer.current?.focus() }]);
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) composer.current?.focus();
+  }, []);
+
+  const stop = async () => {
+    try {
+      if (active) await cancelRun(active);
+    } catch (error) {
+      toasts.add({ title: errorText(t, error), priority: "high" });
+    }
+  };
+
+  const panel = (
+    <DetailsPanel store={store} agent={agents.find((agent) => agent.handle === target) ?? undefined} />
+  );
+  return (
+    <div className="flex h-full min-w-0">
+      <main id="main" aria-label={t("app.main")} className="flex h-full min-w-0 flex-1 flex-col">
+        <PageHeader
+          actions={
+            <IconButton
+              icon={PanelRight}
+              label={shell.detailsOpen ? t("app.closeDetails") : t("app.openDetails")}
+              aria-expanded={shell.detailsOpen}
+              onClick={() => shell.setDetailsOpen(!shell.detailsOpen)}
+            />
+          }
+        >
+          <h1 className="truncate font-semibold">{title || t("chats.untitled")}</h1>
+        </PageHeader>
+        {!loaded && <TimelineSkeleton />}
+        {loaded && empty && <EmptyState text={t("chat.empty")} />}
+        {loaded && !empty && <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />}
+        <Announcer store={store} agents={agents} />
+        <div className="px-3 pb-3 md:px-6 md:pb-5">
+          <Composer
+            handle={composer}
+            draft={draft}
+            onDraft={setDraft}
+            target={target}
+            onTarget={setTarget}
+            onStop={active ? stop : undefined}
+            onSend={(content, handle) => {
+              setDraft("");
+              void store.send(content, handle);
+              requestAnimationFrame(() => timeline.current?.toEnd());
+            }}
+          />
+        </div>
+      </main>
+      {shell.wide && shell.detailsOpen && (
+        <aside aria-label={t("app.details")} className="w-76 shrink-0 border-line border-l bg-side">
+          {panel}
+        </aside>
+      )}
+      {!shell.wide && (
+        <Sheet
+          open={shell.detailsOpen}
+          onClose={() => shell.setDetailsOpen(false)}
+          side="right"
+          label={t("app.details")}
+        >
+          {panel}
+        </Sheet>
+      )}
+    </div>
+  );
+}
+
+/** Id of the run that Stop would stop: the last one that is not over. */
+function useActiveRun(store: ConversationStore): string | null {
+  return useChatState(store, (state) => {
+    const runs = Object.values(state.conversation?.runs ?? {});
+    return runs.findLast((run) => !isOver(run.status))?.id ?? null;
+  });
+}
+
+function NoSuchChat() {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  return (
+    <main id="main" className="flex h-full flex-col">
+      <PageHeader>{null}</PageHeader>
+      <EmptyState
+        title={t("chat.notFound")}
+        text={t("chat.notFoundText")}
+        action={{ label: t("chat.goHome"), run: () => go("/") }}
+      />
+    </main>
+  );
+}
+
+function LoadFailed({ store }: { store: ConversationStore }) {
+  const { t } = useTranslation();
+  const error = useChatState(store, (state) => state.error);
+  return (
+    <main id="main" className="flex h-full flex-col">
+      <PageHeader>{null}</PageHeader>
+      <EmptyState
+        title={t("chat.loadFailed")}
+        text={errorText(t, error)}
+        action={{ label: t("common.retry"), run: () => void store.refresh() }}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,44 @@
+import { isPassing } from "@/api/problem";
+import type { Sent } from "@/api/types";
+
+/** A message on its way to the server. Its key makes every repetition safe. */
+export interface Outgoing {
+  key: string;
+  content: string;
+  /** The handle it is for, or null when the text or the server decides. */
+  target: string | null;
+  status: "sending" | "failed";
+  /** Why it failed; null while it is on its way. */
+  error: unknown;
+}
+
+export type Post = (outgoing: Outgoing) => Promise<Sent>;
+export type Pause = (milliseconds: number) => Promise<void>;
+
+const PAUSES_MS = [400, 1000, 2500, 5000];
+
+/** Posts until it arrives, or until trying again cannot help any more. */
+export async function deliver(outgoing: Outgoing, post: Post, pause: Pause): Promise<Sent> {
+  for (const wait of PAUSES_MS) {
+    try {
+      return await post(outgoing);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await pause(wait);
+    }
+  }
+  return post(outgoing);
+}
+
+/** Resolves after a while, or as soon as the network is back. */
+export function pauseOrOnline(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    addEventListener("online", done);
+  });
+}

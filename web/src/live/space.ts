@@ -1,0 +1,179 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { type ChatPages, fetchHistory, patchChat, sendMessage } from "@/api/chats";
+import { keys } from "@/api/keys";
+import type { Agent } from "@/api/types";
+import { randomId } from "@/lib/random";
+import { readStored, writeStored } from "@/lib/storage";
+import type { LiveEvent } from "@/live/events";
+import { type Outgoing, pauseOrOnline } from "@/live/outbox";
+import { isOver } from "@/live/reducer";
+import { ConversationStore } from "@/live/store";
+import type { Connection } from "@/live/stream";
+import type { Tabs, TabsListener } from "@/live/tabs";
+
+const PAGE = 50;
+const KEPT_CHATS = 12;
+
+/** Everything of one user's space that lives in this tab: its chats' stores, and the caches that events bring up to date. */
+export class LiveSpace implements TabsListener {
+  private readonly stores = new Map<number, ConversationStore>();
+  private readonly listeners = new Set<() => void>();
+  private tabs: Tabs | null = null;
+  private connection: Connection = "connecting";
+  private listsTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly userId: number,
+    private readonly client: QueryClient,
+    private readonly signedOut: () => void,
+  ) {}
+
+  /** Begins to listen. */
+  join(tabs: Tabs): void {
+    this.tabs = tabs;
+    tabs.start();
+  }
+
+  leave(): void {
+    this.tabs?.stop();
+    this.tabs = null;
+    if (this.listsTimer) clearTimeout(this.listsTimer);
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getConnection = (): Connection => this.connection;
+
+  /** The store of a chat; the chats opened last are kept up to date, so that going back is instant. */
+  chat(sessionId: number): ConversationStore {
+    const known = this.stores.get(sessionId);
+    if (known) return known;
+    const store = this.newStore(sessionId);
+    this.stores.set(sessionId, store);
+    void store.refresh();
+    this.forgetOldest(sessionId);
+    return store;
+  }
+
+  forget(sessionId: number): void {
+    this.stores.delete(sessionId);
+    writeStored(this.outboxKey(sessionId), null, () => sessionStorage);
+  }
+
+  /** Something changed that no event tells of: other tabs load it again too. */
+  changed(what: keyof typeof keys): void {
+    void this.client.invalidateQueries({ queryKey: keys[what] });
+    this.tabs?.tellStale(what);
+  }
+
+  announceSignOut(): void {
+    this.tabs?.tellSignedOut();
+  }
+
+  onEvent(event: LiveEvent): void {
+    if (event.type === "agent_status") this.setAgentStatus(event.agent_id, event.status);
+    if (event.session_id !== null) this.noteActivity(event, event.session_id);
+    for (const store of this.stores.values()) store.receive(event);
+  }
+
+  onGap(): void {
+    for (const store of this.stores.values()) void store.refresh();
+    this.refreshLists();
+  }
+
+  onConnection(connection: Connection): void {
+    this.connection = connection;
+    for (const listener of this.listeners) listener();
+  }
+
+  onStale(what: string): void {
+    if (what in keys) void this.client.invalidateQueries({ queryKey: keys[what as keyof typeof keys] });
+  }
+
+  onSignedOut(): void {
+    this.signedOut();
+  }
+
+  private newStore(sessionId: number): ConversationStore {
+    return new ConversationStore(
+      sessionId,
+      {
+        load: async (cursor) => {
+          const history = await fetchHistory(sessionId, cursor, PAGE);
+          if (cursor === null) this.tabs?.position.startAt(Number(history.last_event_id ?? 0));
+          return history;
+        },
+        post: ({ content, target, key }) => sendMessage(sessionId, content, target, key),
+        pause: pauseOrOnline,
+        newKey: randomId,
+        now: () => new Date(),
+        keep: (outbox) =>
+          writeStored(
+            this.outboxKey(sessionId),
+            outbox.length ? JSON.stringify(outbox) : null,
+            () => sessionStorage,
+          ),
+      },
+      this.keptOutbox(sessionId),
+    );
+  }
+
+  private outboxKey(sessionId: number): string {
+    return `artel.outbox.${this.userId}.${sessionId}`;
+  }
+
+  private keptOutbox(sessionId: number): Outgoing[] {
+    try {
+      return JSON.parse(readStored(this.outboxKey(sessionId), () => sessionStorage) ?? "[]") as Outgoing[];
+    } catch {
+      return [];
+    }
+  }
+
+  private forgetOldest(current: number): void {
+    for (const id of this.stores.keys()) {
+      if (this.stores.size <= KEPT_CHATS) return;
+      if (id !== current && this.stores.get(id)?.getState().outbox.length === 0) this.stores.delete(id);
+    }
+  }
+
+  private setAgentStatus(agentId: string, status: Agent["status"]): void {
+    this.client.setQueryData<Agent[]>(keys.agents, (agents) =>
+      agents?.map((agent) => (agent.agent_id === agentId ? { ...agent, status } : agent)),
+    );
+    // The event says that there is an error, the list says which.
+    if (status === "error") void this.client.invalidateQueries({ queryKey: keys.agents });
+  }
+
+  private noteActivity(event: LiveEvent, sessionId: number): void {
+    const began = event.type === "direct_agent_call" || event.type === "message_started";
+    const ended = event.type === "run_completed" || event.type === "run_cancelled" || event.type === "run_failed";
+    if (!began && !ended) return;
+    const known = this.client
+      .getQueryData<ChatPages>(keys.chats)
+      ?.pages.some((page) => page.items.some((chat) => chat.id === sessionId));
+    if (known && began) {
+      this.client.setQueryData<ChatPages>(keys.chats, (pages) => patchChat(pages, sessionId, { running: true }));
+    }
+    if (ended || !known) this.refreshLists();
+  }
+
+  /** Loads the lists again, once for a burst of events. */
+  private refreshLists(): void {
+    if (this.listsTimer) return;
+    this.listsTimer = setTimeout(() => {
+      this.listsTimer = null;
+      void this.client.invalidateQueries({ queryKey: keys.chats });
+      void this.client.invalidateQueries({ queryKey: keys.agents });
+    }, 250);
+  }
+}
+
+/** Whether the chat has a run that is not over. */
+export function activeRun(store: ConversationStore) {
+  const runs = Object.values(store.getState().conversation?.runs ?? {});
+  return runs.findLast((run) => !isOver(run.status)) ?? null;
+}

@@ -1,0 +1,56 @@
+import type { TFunction } from "i18next";
+import { ApiError, NetworkError } from "@/api/problem";
+import type { en } from "@/lib/i18n/en";
+
+type Known = Exclude<keyof typeof en.errors, "do" | "unknown" | "openModels" | "openAgent">;
+type Advised = keyof typeof en.errors.do;
+
+const KNOWN: readonly string[] = [
+  "model_unreachable",
+  "model_timeout",
+  "model_key_refused",
+  "model_key_missing",
+  "model_unknown",
+  "model_rate_limited",
+  "model_overloaded",
+  "model_bad_answer",
+  "model_context_too_long",
+  "model_refused",
+  "budget_exceeded",
+  "agent_deleted",
+  "interrupted",
+  "internal",
+];
+const ADVISED: readonly string[] = [
+  "model_unreachable",
+  "model_timeout",
+  "model_key_refused",
+  "model_key_missing",
+  "model_unknown",
+  "model_rate_limited",
+  "model_overloaded",
+  "model_context_too_long",
+  "budget_exceeded",
+  "interrupted",
+];
+
+export function failureTitle(t: TFunction, code: string): string {
+  return KNOWN.includes(code) ? t(`errors.${code as Known}`) : t("errors.unknown");
+}
+
+export function failureAdvice(t: TFunction, code: string): string | null {
+  return ADVISED.includes(code) ? t(`errors.do.${code as Advised}`) : null;
+}
+
+export const needsModels = (code: string) =>
+  ["model_key_refused", "model_key_missing", "model_unreachable"].includes(code);
+
+export const needsAgent = (code: string) =>
+  ["model_unknown", "model_unreachable", "model_timeout", "model_context_too_long", "model_bad_answer"].includes(code);
+
+/** Any error of a request in words. */
+export function errorText(t: TFunction, error: unknown): string {
+  if (error instanceof NetworkError) return t("errors.network");
+  if (error instanceof ApiError) return error.detail || error.title || t("errors.unknown");
+  return t("errors.unknown");
+}
