@@ -21,6 +21,7 @@ from artel.agents.announcer import Announcer
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
 from artel.bus.bus import Bus, BusConfig
 from artel.events.client import redis_client
@@ -144,6 +145,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(hub.aclose)
         guard.start()
         stack.push_async_callback(guard.aclose)
+        gauges = Gauges(shards, metrics)
+        gauges.start()
+        stack.push_async_callback(gauges.aclose)
         await bus.start()
         stack.push_async_callback(bus.stop)
 
