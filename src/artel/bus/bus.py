@@ -13,9 +13,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from artel.bus import cancel, submit
-from artel.bus.claim import claim
-from artel.bus.lease import Leases, Sweeper
-from artel.bus.model import Call, Ending, Held, Observer, Runner, Stopped, Submitted, TellOthers
+from artel.bus.claimer import Claimer
+from artel.bus.lease import Leases
+from artel.bus.model import Call, Ending, Observer, Runner, Stopped, Submitted, TellOthers
+from artel.bus.room import Room
+from artel.bus.settle import settle
+from artel.bus.sweeper import Sweeper
 from artel.bus.wake import Wakes
 from artel.bus.worker import Worker
 from artel.kit.errors import ArtelError
@@ -23,9 +26,10 @@ from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
 
-_CLAIMS_AT_ONCE = 8
 _WAKES_AT_ONCE = 64
 _OUTAGE_PAUSE = 1.0
+_SECOND_LOOK_SECONDS = 0.05
+"""A call that found no seat, and the end of a task that saw nobody waiting, may have missed each other by this much."""
 
 _log = structlog.get_logger("artel.bus")
 
@@ -70,22 +74,24 @@ class Bus:
         self._observer = observer
         self._tell_others = tell_others
         self._wakes = Wakes(redis, config.worker_id)
-        self._due: dict[int, None] = {}
-        self._something_due = asyncio.Event()
-        self._slot_freed = asyncio.Event()
+        self._room = Room(config.slots)
         self.worker = Worker(
             config.worker_id,
             shards,
             ids,
             runner,
             observer,
-            slots=config.slots,
-            slot_freed=self._slot_freed.set,
+            room=self._room,
+            slot_freed=self._slot_freed,
             seat_freed=self._note,
         )
+        self._claimer = Claimer(shards, self.worker, self._room, runner, observer)
         self._leases = Leases(shards, self.worker, config.lease_seconds, config.stray_seconds)
-        self._sweeper = Sweeper(shards, observer, self._wake)
+        self._sweeper = Sweeper(
+            shards, observer, self._wake, lease_seconds=config.lease_seconds, beat_seconds=config.beat_seconds
+        )
         self._loops: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
 
     # ---- life
 
@@ -98,9 +104,9 @@ class Bus:
             await self._wakes.join()
         loops = [self._every(self._config.beat_seconds, self._leases.beat)]
         loops += [self._every(self._config.sweep_seconds, self._sweeper.sweep)]
-        loops += [self._every(self._config.stray_seconds / 2, self._find_strays), self._serve_due()]
+        loops += [self._every(self._config.stray_seconds / 2, self._find_strays)]
         if self._config.takes_queue:
-            loops.append(self._hear_wakes())
+            loops += [self._claimer.run(), self._every(0, self._hear_wakes)]
         self._loops = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
@@ -112,7 +118,7 @@ class Bus:
         await self.worker.hand_over()
         for loop in self._loops:
             loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await asyncio.gather(*self._loops, *self._errands, return_exceptions=True)
         with suppress(ArtelError):
             await self._leases.resign()
         await self._wakes.send(users)
@@ -132,18 +138,26 @@ class Bus:
         return await asyncio.shield(self._submit(user_id, call, also))
 
     async def _submit(self, user_id: int, call: Call, also: Also | None) -> Submitted:
-        worker = self.worker.id if self.worker.free > 0 else None
-        async with self._shards.user_tx(user_id) as tx:
-            placed = await submit.submit(tx, self._ids, call, worker)
-            if placed.held is not None:
-                placed.held.prepared = await self._runner.prepare(tx, placed.held)
-            if also is not None:
-                await also(tx, placed.submitted)
-        if placed.held is not None:
-            self.worker.start(placed.held)
+        room = self._room.reserve(user_id, 1)
+        held = None
+        try:
+            async with self._shards.user_tx(user_id) as tx:
+                placed = await submit.submit(tx, self._ids, call, self.worker.id if room else None)
+                if placed.held is not None:
+                    placed.held.prepared = await self._runner.prepare(tx, placed.held)
+                if also is not None:
+                    await also(tx, placed.submitted)
+            held = placed.held
+        finally:
+            if held is None:
+                self._room.release(user_id, room)
+        if held is not None:
+            self.worker.start(held)
         else:
             self._observer.queued(user_id, call, placed.submitted)
-            if worker is None:
+            if room:
+                asyncio.get_running_loop().call_later(_SECOND_LOOK_SECONDS, self._note, user_id)
+            else:
                 await self._wake([user_id])
         return placed.submitted
 
@@ -153,119 +167,98 @@ class Bus:
         Raises:
             NoSuchRun: there is none of this user.
         """
-        async with self._shards.user_tx(user_id) as tx:
-            stopped = await cancel.cancel_run(tx, run_id)
-        await self._stopped(user_id, stopped)
+        await self._cancel(user_id, lambda tx: cancel.cancel_run(tx, run_id), None)
 
     async def cancel_agent(self, user_id: int, agent_id: str, *, also: AlsoStopped | None = None) -> None:
-        """Stops all unfinished work of an agent; `also` (its deletion) happens in the same transaction.
+        """Stops all unfinished work of an agent; `also` (its deletion) happens in the same transaction, which is tried
+        again after a deadlock.
 
         Raises:
             NoSuchAgent: there is none of this user.
         """
-        async with self._shards.user_tx(user_id) as tx:
-            stopped = await cancel.cancel_agent(tx, agent_id)
-            if also is not None:
-                await also(tx)
-        await self._stopped(user_id, stopped)
+        await self._cancel(user_id, lambda tx: cancel.cancel_agent(tx, agent_id), also)
 
     async def cancel_session(self, user_id: int, session_id: int, *, also: AlsoStopped | None = None) -> None:
-        """Stops all unfinished work of a chat; `also` (its deletion) happens in the same transaction.
+        """Stops all unfinished work of a chat; `also` (its deletion) happens in the same transaction, which is tried
+        again after a deadlock.
 
         Raises:
             NoSuchSession: there is none of this user.
         """
-        async with self._shards.user_tx(user_id) as tx:
-            stopped = await cancel.cancel_session(tx, session_id)
-            if also is not None:
-                await also(tx)
-        await self._stopped(user_id, stopped)
+        await self._cancel(user_id, lambda tx: cancel.cancel_session(tx, session_id), also)
 
     async def retry_run(self, user_id: int, run_id: UUID) -> None:
         """Tries the failed and cancelled tasks of a run again.
 
         Raises:
-            NoSuchRun, NotRetryable: nothing was changed.
+            NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
         """
-        async with self._shards.user_tx(user_id) as tx:
-            await cancel.retry_run(tx, run_id)
+        await settle(self._shards, user_id, lambda tx: cancel.retry_run(tx, run_id))
         await self._wake([user_id])
 
     def end_here(self, tasks: Sequence[UUID]) -> None:
         """Stops tasks that another process's user cancelled, if they run here."""
-        for task in tasks:
-            self.worker.end(task, Ending.CANCELLED)
+        self.worker.end(tasks, Ending.CANCELLED)
+
+    async def _cancel(
+        self, user_id: int, which: Callable[[UserTx], Awaitable[list[Stopped]]], also: AlsoStopped | None
+    ) -> None:
+        async def write(tx: UserTx) -> list[Stopped]:
+            stopped = await which(tx)
+            if also is not None:
+                await also(tx)
+            return stopped
+
+        async def cancel_and_tell() -> None:
+            await self._stopped(user_id, await settle(self._shards, user_id, write))
+
+        # A caller who goes away between the commit and the word to the processes would let models go on for a while.
+        await asyncio.shield(cancel_and_tell())
 
     async def _stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
         if not stopped:
             return
-        tasks = [task.task for task in stopped]
-        self.end_here(tasks)
-        if any(task.worker not in (None, self.worker.id) for task in stopped):
-            await self._tell_others(user_id, tasks)
+        for task in stopped:
+            self.worker.end_epoch(task.task, task.epoch, Ending.CANCELLED)
         self._observer.stopped(user_id, stopped)
+        if any(task.worker not in (None, self.worker.id) for task in stopped):
+            # Should this not get through, the heartbeat tells them.
+            with suppress(RedisError, OSError):
+                await self._tell_others(user_id, [task.task for task in stopped])
         # A seat may be free that was held elsewhere, or the queue be shorter.
         await self._wake([user_id])
 
     # ---- this process's share
 
     async def _wake(self, user_ids: Sequence[int]) -> None:
-        if self._config.takes_queue and self.worker.free > 0:
+        """Lets these users' work be looked at, here if this process takes work, elsewhere too if it is full."""
+        if self._config.takes_queue:
             for user_id in user_ids:
-                self._note(user_id)
-        else:
+                self._claimer.note(user_id)
+        if not self._config.takes_queue or self._room.free <= 0:
             await self._wakes.send(user_ids)
 
-    def _note(self, user_id: int) -> None:
-        self._due[user_id] = None
-        self._something_due.set()
+    def _slot_freed(self, user_id: int) -> None:
+        self._claimer.slot_freed(user_id)
 
-    async def _serve_due(self) -> None:
-        """Claims for users whose turn it is; a process that takes nothing from the queue passes them on."""
-        while True:
-            await self._something_due.wait()
-            self._something_due.clear()
-            users = list(self._due)
-            self._due.clear()
-            if not self._config.takes_queue:
-                await self._pass_on(users)
-                continue
-            for start in range(0, len(users), _CLAIMS_AT_ONCE):
-                await asyncio.gather(*(self._claim(user) for user in users[start : start + _CLAIMS_AT_ONCE]))
+    def _note(self, user_id: int) -> None:
+        if self._config.takes_queue:
+            self._claimer.note(user_id)
+        else:
+            errand = asyncio.create_task(self._wakes.send([user_id]))
+            self._errands.add(errand)
+            errand.add_done_callback(self._errands.discard)
 
     async def _find_strays(self) -> None:
         await self._wake(await self._leases.find_strays())
 
-    async def _pass_on(self, users: Sequence[int]) -> None:
-        await self._wakes.send(users)
-
-    async def _claim(self, user_id: int) -> None:
-        if self.worker.free <= 0:
-            await self._wakes.send([user_id])
-            return
-        seated: list[Held] = []
-        try:
-            async with self._shards.user_tx(user_id) as tx:
-                seated = await claim(tx, self.worker.id, self.worker.free)
-                for held in seated:
-                    held.prepared = await self._runner.prepare(tx, held)
-        except ArtelError as error:
-            # Whatever was seated is rolled back; the sweeper comes by again.
-            _log.warning("claim failed", user_id=user_id, error=str(error))
-            return
-        for held in seated:
-            self.worker.start(held)
-
     async def _hear_wakes(self) -> None:
-        while True:
-            if self.worker.free <= 0:
-                self._slot_freed.clear()
-                await self._slot_freed.wait()
-            try:
-                for user_id in await self._wakes.receive(_WAKES_AT_ONCE):
-                    self._note(user_id)
-            except (RedisError, OSError):
-                await asyncio.sleep(_OUTAGE_PAUSE)
+        await self._room.until_free()
+        try:
+            for user_id in await self._wakes.receive(_WAKES_AT_ONCE):
+                self._claimer.note(user_id)
+        except (RedisError, OSError):
+            await asyncio.sleep(_OUTAGE_PAUSE)
 
     @staticmethod
     async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
@@ -274,4 +267,5 @@ class Bus:
                 await act()
             except Exception:
                 _log.exception("a loop of the bus stumbled")
+                await asyncio.sleep(_OUTAGE_PAUSE)
             await asyncio.sleep(seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from artel.bus.model import NoSuchAgent, NoSuchSession, Stopped
+from artel.bus.submit import AgentInactive
 from artel.kit.errors import Conflict, NotFound
 from artel.store.tx import UserTx
 
@@ -19,13 +20,20 @@ class NotRetryable(Conflict):
     slug = "not-retryable"
 
 
+class AgentDeleted(Conflict):
+    """The agent that this run belongs to was deleted. Send the message to another one."""
+
+    slug = "agent-deleted"
+
+
 async def cancel_run(tx: UserTx, run_id: UUID) -> list[Stopped]:
     """Cancels what is unfinished of a run; nothing of a run that is over.
 
     Raises:
         NoSuchRun: there is none of this user.
     """
-    if await tx.fetchval("select id from runs where user_id = $1 and id = $2 for update", tx.user_id, run_id) is None:
+    # The run itself is not locked: whoever ends a task has locked the task first, then wants the run.
+    if await tx.fetchval("select id from runs where user_id = $1 and id = $2", tx.user_id, run_id) is None:
         raise NoSuchRun
     return await _cancel(tx, "run_id = $2", run_id)
 
@@ -49,21 +57,28 @@ async def cancel_session(tx: UserTx, session_id: int) -> list[Stopped]:
     """
     if await tx.fetchval(_LOCK_SESSION, tx.user_id, session_id) is None:
         raise NoSuchSession
+    # What is over may still be written to (the last words of a stopped task), and a deletion would come across it.
+    await tx.execute(_LOCK_TASKS, tx.user_id, session_id)
     return await _cancel(tx, "session_id = $2", session_id)
 
 
-async def retry_run(tx: UserTx, run_id: UUID) -> list[str]:
-    """Makes the failed and cancelled tasks of a run ready again; answers their agents.
+async def retry_run(tx: UserTx, run_id: UUID) -> None:
+    """Makes the failed and cancelled tasks of a run ready again.
 
     Raises:
-        NoSuchRun, NotRetryable: nothing was changed.
+        NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
     """
-    status = await tx.fetchval("select status from runs where user_id = $1 and id = $2 for update", tx.user_id, run_id)
-    if status is None:
+    if await tx.fetchval("select id from runs where user_id = $1 and id = $2", tx.user_id, run_id) is None:
         raise NoSuchRun
-    if status not in ("failed", "cancelled"):
+    agents = await tx.fetch(_LOCK_AGENTS_OF_RUN, tx.user_id, run_id)
+    await tx.execute(_LOCK_TASKS_OF_RUN, tx.user_id, run_id)
+    if await tx.fetchval("select status from runs where user_id = $1 and id = $2", tx.user_id, run_id) not in _OVER:
         raise NotRetryable
-    return [row["assigned_agent"] for row in await tx.fetch(_RETRY, tx.user_id, run_id)]
+    wanted = {row["assigned_agent"] for row in await tx.fetch(_RETRY, tx.user_id, run_id)}
+    if wanted - {agent["agent_id"] for agent in agents}:
+        raise AgentDeleted
+    if not all(agent["is_active"] for agent in agents):
+        raise AgentInactive
 
 
 async def _cancel(tx: UserTx, which: str, value: object) -> list[Stopped]:
@@ -82,8 +97,20 @@ async def _cancel(tx: UserTx, which: str, value: object) -> list[Stopped]:
     ]
 
 
+_OVER = ("failed", "cancelled")
+
 _LOCK_AGENT = "select id from user_agents where user_id = $1 and agent_id = $2 for update"
-_LOCK_SESSION = "select id from chat_sessions where user_id = $1 and id = $2 for update"
+# Not the strongest lock: whoever ends a task stores a message, which needs its chat to stay, and need not wait for us.
+_LOCK_SESSION = "select id from chat_sessions where user_id = $1 and id = $2 for no key update"
+
+_LOCK_TASKS = "select from tasks where user_id = $1 and session_id = $2 order by id for update"
+_LOCK_TASKS_OF_RUN = "select from tasks where user_id = $1 and run_id = $2 order by id for update"
+
+_LOCK_AGENTS_OF_RUN = """
+select agent_id, is_active from user_agents
+where user_id = $1 and agent_id in (select assigned_agent from tasks where user_id = $1 and run_id = $2)
+order by agent_id for no key update
+"""
 
 # The answer's row is written at once, empty: whoever streams it puts the text so far into it.
 _CANCEL = """
@@ -109,7 +136,8 @@ select * from stopped
 
 _RETRY = """
 with again as (
-    update tasks set status = 'ready', attempt = 0, error = null, finished_at = null, worker = null, not_before = now()
+    update tasks set status = 'ready', attempt = 0, interruptions = 0, error = null, finished_at = null, worker = null,
+        not_before = now()
     where user_id = $1 and run_id = $2 and status in ('failed', 'cancelled')
     returning message_id, assigned_agent
 ), gone as (

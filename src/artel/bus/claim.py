@@ -11,8 +11,8 @@ from artel.bus.model import Fault, Held
 from artel.kit.errors import IsolationViolation
 from artel.store.tx import UserTx
 
-MAX_STARTS = 10
-"""A task that was interrupted this often is taken for the cause of the interruptions."""
+MAX_INTERRUPTIONS = 5
+"""A task whose process died this often, with nothing achieved in between, is taken for the cause of the deaths."""
 
 INTERRUPTED = Fault("interrupted", "The server was interrupted again and again while answering. Try once more.")
 
@@ -35,7 +35,7 @@ async def take_back(tx: UserTx) -> int:
 
     A process that only seemed dead is told by `tasks_lost` and refused by the fence.
     """
-    await tx.execute(_FAIL_REPEATED, tx.user_id, MAX_STARTS, orjson.dumps(_as_json(INTERRUPTED)).decode())
+    await tx.execute(_FAIL_REPEATED, tx.user_id, _as_json(INTERRUPTED), MAX_INTERRUPTIONS)
     return len(await tx.fetch(_TAKE_BACK, tx.user_id))
 
 
@@ -44,8 +44,13 @@ async def give_up(tx: UserTx, worker: str, known: list[UUID], seconds: float) ->
     await tx.execute(_GIVE_UP, tx.user_id, worker, known, seconds)
 
 
-def _as_json(fault: Fault) -> dict[str, str]:
-    return {"code": fault.code, "detail": fault.detail}
+async def fail_ready(tx: UserTx, task: UUID, fault: Fault) -> bool | None:
+    """Ends a task that cannot even be seated; answers whether its agent has running ones, None if it is not ready."""
+    return await tx.fetchval(_FAIL_READY, tx.user_id, _as_json(fault), task)
+
+
+def _as_json(fault: Fault) -> str:
+    return orjson.dumps({"code": fault.code, "detail": fault.detail}).decode()
 
 
 def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:
@@ -78,6 +83,7 @@ where user_id = $1 and agent_id in (
 order by agent_id for no key update
 """
 
+# What a cancellation has locked meanwhile is left out, so a claim waits for no task and deadlocks with nobody.
 _CLAIM = """
 with seats as (
     select agent_id, config, s as seat, row_number() over (partition by agent_id order by s) as place
@@ -93,9 +99,14 @@ with seats as (
     select queue.id, seats.seat, seats.config from queue
     join seats on seats.agent_id = queue.assigned_agent and seats.place = queue.place
     order by queue.id limit $3
+), locked as (
+    select tasks.id from tasks join chosen on chosen.id = tasks.id
+    where tasks.user_id = $1 and tasks.status = 'ready'
+    for no key update of tasks skip locked
 ), seated as (
     update tasks set status = 'running', seat = chosen.seat, worker = $4, epoch = epoch + 1, started_at = now()
-    from chosen where tasks.user_id = $1 and tasks.id = chosen.id and tasks.status = 'ready'
+    from chosen join locked on locked.id = chosen.id
+    where tasks.user_id = $1 and tasks.id = chosen.id and tasks.status = 'ready'
     returning tasks.*, chosen.config
 ), runs_started as (
     update runs set status = 'running' from seated
@@ -103,27 +114,44 @@ with seats as (
 )
 select user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, instruction, attempt, max_attempts,
     epoch, config, history
-from seated
+from seated order by id
 """
 
-_ORPHANED = """
-user_id = $1 and status = 'running'
-    and not exists (select from workers where workers.id = tasks.worker and lease_until > now())
-"""
 
-_FAIL_REPEATED = f"""
-with failed as (
-    update tasks set status = 'failed', seat = null, finished_at = now(), error = $3::jsonb
-    where {_ORPHANED} and epoch >= $2
-    returning id, run_id, session_id, message_id, assigned_agent, epoch
+def _fail(which: str) -> str:
+    """Ends tasks without an answer: `$2` is the error."""
+    return f"""
+with doomed as (
+    select id from tasks where user_id = $1 and {which} order by id for update skip locked
+), failed as (
+    update tasks set status = 'failed', seat = null, finished_at = now(), error = $2::jsonb
+    from doomed where tasks.user_id = $1 and tasks.id = doomed.id
+    returning tasks.id, run_id, session_id, message_id, assigned_agent, epoch
 ), answers as (
     insert into messages (user_id, id, session_id, run_id, role, content, agent_id, status, error, attempt)
-    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $3::jsonb, epoch from failed
-    on conflict (user_id, id) do update set status = 'failed', error = excluded.error
+    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $2::jsonb, epoch from failed
+    on conflict (user_id, id) do update set status = 'failed', error = excluded.error, attempt = excluded.attempt
+), runs_failed as (
+    update runs set status = 'failed', finished_at = now(), error = $2::jsonb
+    from failed where runs.user_id = $1 and runs.id = failed.run_id
+), agents_failed as (
+    update user_agents set last_error = $2::jsonb
+    from failed where user_agents.user_id = $1 and user_agents.agent_id = failed.assigned_agent
 )
-update runs set status = 'failed', finished_at = now(), error = $3::jsonb
-from failed where runs.user_id = $1 and runs.id = failed.run_id
+select exists (
+    select from tasks other
+    where other.user_id = $1 and other.assigned_agent = failed.assigned_agent and other.status = 'running'
+        and other.id <> failed.id
+) from failed
 """
+
+
+_ORPHANED = """status = 'running'
+    and not exists (select from workers where workers.id = tasks.worker and lease_until > now())"""
+
+_FAIL_REPEATED = _fail(f"{_ORPHANED} and interruptions >= $3")
+
+_FAIL_READY = _fail("id = $3 and status = 'ready'")
 
 _GIVE_UP = """
 update tasks set status = 'ready', seat = null, not_before = now()
@@ -132,5 +160,10 @@ where user_id = $1 and status = 'running' and worker = $2 and id <> all($3::uuid
 """
 
 _TAKE_BACK = f"""
-update tasks set status = 'ready', seat = null, not_before = now() where {_ORPHANED} returning id
+with orphaned as (
+    select id from tasks where user_id = $1 and {_ORPHANED} order by id for update skip locked
+)
+update tasks set status = 'ready', seat = null, not_before = now(), interruptions = interruptions + 1
+from orphaned where tasks.user_id = $1 and tasks.id = orphaned.id
+returning tasks.id
 """

@@ -43,15 +43,32 @@ async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, us
         total.cost if total else None,
     )
     if row is None:
+        # A commit whose acknowledgement was lost on the way is found by the try that follows it.
+        row = await tx.fetchrow(_FINISHED, *_fence(held), "failed" if fault else "done")
+    if row is None:
         raise LeaseLost
     status = "failed" if fault else "complete"
     return Finished(status, answer.content, total, fault, row["agent_busy"]), row["agent_waits"]
 
 
-async def keep_stopped(tx: UserTx, held: Held, content: str, use: ModelUse | None, use_id: UUID) -> Finished | None:
-    """Keeps what a cancelled task had written so far; None when it was retried or deleted meanwhile."""
-    row = await tx.fetchrow(_KEEP_STOPPED, *_fence(held), content, _usage(use), *_use(use, use_id))
-    return Finished("cancelled", content, use, None, row["agent_busy"]) if row else None
+async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
+    """Keeps what a task had written so far that its user cancelled; None when it was retried or deleted meanwhile.
+
+    A task that was stopped here by mistake (word of a cancellation that came after the retry) is handed back.
+    """
+    total = answer.total or answer.use
+    row = await tx.fetchrow(
+        _KEEP_STOPPED,
+        *_fence(held),
+        answer.content,
+        _usage(total),
+        *_use(answer.use, use_id),
+        total.cost if total else None,
+    )
+    if row is None:
+        await hand_back(tx, held)
+        return None
+    return Finished("cancelled", answer.content, total, None, row["agent_busy"])
 
 
 async def retry_later(tx: UserTx, held: Held, fault: Fault, delay: float, use: ModelUse | None, use_id: UUID) -> bool:
@@ -90,26 +107,20 @@ def _json(value: Any) -> str:
 
 
 def _spent(first: int, task: str) -> str:
-    """The statement part that stores a model call: its values are $first and the six after it."""
+    """The statement part that stores a model call, once: its values are $first and the six after it."""
     return f"""spent as (
     insert into usage (user_id, id, run_id, agent_id, provider, model, input_tokens, output_tokens, cost, estimated)
     select $1, ${first}::uuid, run_id, assigned_agent, ${first + 1}::text, ${first + 2}::text,
         ${first + 3}::bigint, ${first + 4}::bigint, ${first + 5}::numeric, ${first + 6}::boolean
     from {task} where ${first}::uuid is not null
+    on conflict (user_id, id) do nothing returning run_id, cost
 )"""
 
 
-def _total(first: int) -> str:
-    """A run's cost with this call's; once one price is unknown (null), the sum is."""
-    return f"case when ${first}::uuid is null then runs.cost else runs.cost + ${first + 5}::numeric end"
-
-
-def _charged(first: int, task: str) -> str:
-    """The statement part that adds a model call to its run, where the run changes in nothing else."""
-    return f"""run as (
-    update runs set cost = {_total(first)} from {task} where runs.user_id = $1 and runs.id = {task}.run_id
+_CHARGED = """run as (
+    update runs set cost = runs.cost + spent.cost from spent where runs.user_id = $1 and runs.id = spent.run_id
 )"""
-
+"""Adds a model call to its run, where the run changes in nothing else. One unknown price (null) makes the sum so."""
 
 _HELD = "user_id = $1 and id = $2 and worker = $3 and epoch = $4"
 
@@ -119,11 +130,16 @@ _OTHERS_RUNNING = """exists (
         and other.status = 'running' and other.id <> $2
 ) as agent_busy"""
 
+_OTHERS_WAIT = """exists (
+    select from tasks ready
+    where ready.user_id = $1 and ready.assigned_agent = ended.assigned_agent and ready.status = 'ready'
+) as agent_waits"""
+
 _CHECKPOINT = f"""
 with kept as (
-    update tasks set history = $5::jsonb, deferred = null, answers = null
+    update tasks set history = $5::jsonb, deferred = null, answers = null, interruptions = 0
     where {_HELD} and status = 'running' returning run_id, assigned_agent
-), {_spent(6, "kept")}, {_charged(6, "kept")}
+), {_spent(6, "kept")}, {_CHARGED}
 select true from kept
 """
 
@@ -142,26 +158,26 @@ with ended as (
         error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
 ), run as (
     update runs set status = case $5 when 'done' then 'completed' else 'failed' end, finished_at = now(),
-        error = $7::jsonb, cost = {_total(9)}
+        error = $7::jsonb, cost = case when $9::uuid is null then runs.cost else runs.cost + $14::numeric end
     from ended where runs.user_id = $1 and runs.id = ended.run_id
 ), agent as (
     update user_agents set last_error = $7::jsonb from ended
     where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
 )
-select {_OTHERS_RUNNING}, exists (
-    select from tasks ready
-    where ready.user_id = $1 and ready.assigned_agent = ended.assigned_agent and ready.status = 'ready'
-) as agent_waits
-from ended
+select {_OTHERS_RUNNING}, {_OTHERS_WAIT} from ended
+"""
+
+_FINISHED = f"""
+select {_OTHERS_RUNNING}, {_OTHERS_WAIT} from tasks ended where {_HELD} and status = $5
 """
 
 _KEEP_STOPPED = f"""
 with ended as (
     select run_id, session_id, message_id, assigned_agent from tasks where {_HELD} and status = 'cancelled' for update
 ), {_spent(7, "ended")}, answer as (
-    update messages set content = $5, usage = $6::jsonb, cost = $12::numeric from ended
+    update messages set content = $5, usage = $6::jsonb, cost = $14::numeric from ended
     where messages.user_id = $1 and messages.id = ended.message_id and messages.status = 'cancelled'
-), {_charged(7, "ended")}
+), {_CHARGED}
 select {_OTHERS_RUNNING} from ended
 """
 
@@ -170,7 +186,7 @@ with ended as (
     update tasks set status = 'ready', seat = null, attempt = attempt + 1, error = $6::jsonb,
         not_before = now() + $5::double precision * interval '1 second'
     where {_HELD} and status = 'running' returning run_id, assigned_agent
-), {_spent(7, "ended")}, {_charged(7, "ended")}
+), {_spent(7, "ended")}, {_CHARGED}
 select true from ended
 """
 

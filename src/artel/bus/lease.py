@@ -1,27 +1,23 @@
-"""Leases: this process says that it lives, learns what it lost, and takes up what the dead have left.
+"""Leases: this process says that it lives, and learns what it lost.
 
-A process renews one row, whatever it holds; a task's lease is its process's. The question "what of mine is lost" names
-only tasks that were held before it was asked, so a task seated meanwhile is never taken for lost.
+A process renews one row on every shard, whatever it holds; a task's lease is its process's. The question "what of mine
+is lost" names only tasks that were held before it was asked, so a task seated meanwhile is never taken for lost.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 
-from artel.bus.claim import give_up, take_back
-from artel.bus.model import Ending, Held, Observer
+from artel.bus.claim import give_up
+from artel.bus.model import Ending, Held
 from artel.bus.worker import Worker
-from artel.kit.errors import ArtelError
+from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.shards import Shards
-
-_WAITING_SECONDS = 1.0
-"""Ready work is swept up only when its wake-up had this long to be heard."""
-_USERS_A_SWEEP = 200
-_MISSED_SECONDS = 60
 
 _log = structlog.get_logger("artel.bus")
 
@@ -36,32 +32,44 @@ class Leases:
         self._stray_seconds = stray_seconds
 
     async def beat(self) -> None:
-        """Renews the lease on every shard and stops tasks that are no longer ours."""
-        by_shard: dict[str, list[Held]] = defaultdict(list)
+        """Renews the lease on every shard, each in its own time, and stops tasks that are no longer ours."""
+        # First what is held, then where it lives, then the question: in this order, see above.
+        by_shard: dict[str, list[Held]] = {shard: [] for shard in self._shards.by_name}
         for held in list(self._worker.held.values()):
-            by_shard[(await self._shards.entry(held.user_id)).shard].append(held)
-        for shard in self._shards.by_name:
-            try:
-                await self._beat(shard, by_shard[shard])
-            except ArtelError as error:
-                _log.warning("heartbeat missed", shard=shard, error=str(error))
+            shard = await self._home(held)
+            if shard is not None:
+                by_shard[shard].append(held)
+        await asyncio.gather(*(self._beat(shard, held) for shard, held in by_shard.items()))
+
+    async def _home(self, held: Held) -> str | None:
+        try:
+            return (await self._shards.entry(held.user_id)).shard
+        except Unauthenticated:
+            # The user was deleted, with everything they owned.
+            self._worker.end_epoch(held.id, held.epoch, Ending.LOST)
+        except Unavailable:
+            # The directory is away; it must not cost us the leases on other shards.
+            pass
+        return None
 
     async def _beat(self, shard: str, held: Sequence[Held]) -> None:
-        async with self._shards.shard_system_tx(shard) as session:
-            await session.execute(_RENEW, {"worker": self._worker.id, "seconds": self._lease_seconds})
-            if not held:
-                return
-            lost = await session.scalars(
-                _LOST,
-                {
-                    "worker": self._worker.id,
-                    "users": [task.user_id for task in held],
-                    "ids": [task.id for task in held],
-                    "epochs": [task.epoch for task in held],
-                },
-            )
-            for task in lost:
-                self._worker.end(task, Ending.LOST)
+        try:
+            async with asyncio.timeout(self._lease_seconds / 2), self._shards.shard_system_tx(shard) as session:
+                await session.execute(_RENEW, {"worker": self._worker.id, "seconds": self._lease_seconds})
+                lost = await session.scalars(_LOST, self._mine(held)) if held else ()
+                epochs = {task.id: task.epoch for task in held}
+                for task in lost:
+                    self._worker.end_epoch(task, epochs[task], Ending.LOST)
+        except (ArtelError, TimeoutError) as error:
+            _log.warning("heartbeat missed", shard=shard, error=str(error))
+
+    def _mine(self, held: Sequence[Held]) -> dict[str, object]:
+        return {
+            "worker": self._worker.id,
+            "users": [task.user_id for task in held],
+            "ids": [task.id for task in held],
+            "epochs": [task.epoch for task in held],
+        }
 
     async def find_strays(self) -> Sequence[int]:
         """Makes ready what this process was given but does not know of: a commit whose answer was lost on the way.
@@ -70,13 +78,23 @@ class Leases:
         """
         users: list[int] = []
         for shard in self._shards.by_name:
-            known = list(self._worker.held)
-            async with self._shards.shard_system_tx(shard) as session:
-                found = (await session.scalars(_ASTRAY, {"worker": self._worker.id, "known": known, "seconds": self._stray_seconds})).all()
-            for user_id in found:
+            try:
+                users += await self._find_strays(shard)
+            except ArtelError as error:
+                _log.warning("search for strays failed", shard=shard, error=str(error))
+        return users
+
+    async def _find_strays(self, shard: str) -> Sequence[int]:
+        known: list[UUID] = [task for task, _epoch in self._worker.held]
+        async with self._shards.shard_system_tx(shard) as session:
+            question = {"worker": self._worker.id, "known": known, "seconds": self._stray_seconds}
+            users = (await session.scalars(_ASTRAY, question)).all()
+        for user_id in users:
+            try:
                 async with self._shards.user_tx(user_id) as tx:
                     await give_up(tx, self._worker.id, known, self._stray_seconds)
-            users.extend(found)
+            except ArtelError as error:
+                _log.warning("stray task not given up", user_id=user_id, error=str(error))
         return users
 
     async def resign(self) -> None:
@@ -92,43 +110,6 @@ class Leases:
                 await session.execute(_BURY, {"worker": self._worker.id})
 
 
-class Sweeper:
-    """Looks, shard by shard, for users whose work nobody does."""
-
-    def __init__(self, shards: Shards, observer: Observer, wake: Callable[[Sequence[int]], Awaitable[None]]) -> None:
-        """wake: tells the workers that these users have ready work."""
-        self._shards = shards
-        self._observer = observer
-        self._wake = wake
-
-    async def sweep(self) -> None:
-        """One look at every shard; one that does not answer is passed over."""
-        for shard in self._shards.by_name:
-            try:
-                await self._sweep(shard)
-            except ArtelError as error:
-                _log.warning("sweep failed", shard=shard, error=str(error))
-
-    async def _sweep(self, shard: str) -> None:
-        async with self._shards.shard_system_tx(shard) as session:
-            dead = (await session.scalars(_REAP)).all()
-            missed = [
-                user
-                for worker in dead
-                for user in await session.scalars(_SERVED, {"worker": worker, "seconds": _MISSED_SECONDS})
-            ]
-            found = (await session.execute(_FIND, {"waiting": _WAITING_SECONDS, "at_most": _USERS_A_SWEEP})).all()
-        orphaned = [row.user_id for row in found if row.has_orphans]
-        for user_id in orphaned:
-            async with self._shards.user_tx(user_id) as tx:
-                taken = await take_back(tx)
-            _log.info("work of a dead process taken back", user_id=user_id, tasks=taken)
-        if missed or orphaned:
-            self._observer.interrupted(sorted({*missed, *orphaned}))
-        if found:
-            await self._wake([row.user_id for row in found])
-
-
 _RENEW = text(
     """
     insert into workers (id, lease_until) values (:worker, now() + :seconds * interval '1 second')
@@ -139,6 +120,3 @@ _LOST = text("select tasks_lost(:worker, :users, :ids, :epochs)")
 _ASTRAY = text("select users_astray(:worker, :known, :seconds)")
 _RESIGN = text("delete from workers where id = :worker")
 _BURY = text("update workers set lease_until = '-infinity' where id <> :worker")
-_REAP = text("delete from workers where lease_until < now() returning id")
-_SERVED = text("select users_served_by(:worker, now() - :seconds * interval '1 second')")
-_FIND = text("select user_id, has_orphans from users_with_work(:waiting, :at_most)")

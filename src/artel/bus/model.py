@@ -68,6 +68,9 @@ class Fault:
     detail: str
 
 
+INTERNAL = Fault("internal", "Something went wrong on the server. It was recorded; try again.")
+
+
 class NoSuchAgent(NotFound):
     """You have no agent of that name."""
 
@@ -128,6 +131,8 @@ class Held:
     use_so_far: Callable[[], ModelUse | None] | None = None
     """What the model call in flight is estimated to have used, should the user stop it."""
     ending: Ending | None = None
+    is_ending: bool = False
+    """The runner is done and the end is being written, which nothing interrupts."""
     job: asyncio.Task[None] | None = None
 
 

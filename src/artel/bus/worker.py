@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from artel.bus.finish import finish, hand_back, keep_stopped, retry_later
-from artel.bus.model import Answer, Ending, Fault, Held, LeaseLost, Observer, Runner, TaskFailed
+from artel.bus.model import INTERNAL, Answer, Ending, Fault, Held, LeaseLost, Observer, Runner, TaskFailed
+from artel.bus.room import Room
+from artel.bus.settle import settle
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards, StoreUnavailable
 from artel.store.tx import UserTx
@@ -18,14 +21,14 @@ from artel.store.tx import UserTx
 _LONGEST_DELAY = 30.0
 _STORE_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 _STORE_TRIES = 60
-_INTERNAL = Fault("internal", "Something went wrong on the server. It was recorded; try again.")
+_HAND_OVER_SECONDS = 10.0
 
 _log = structlog.get_logger("artel.bus")
 _T = TypeVar("_T")
 
 
 class Worker:
-    """The tasks of this process, up to `slots` at once."""
+    """The tasks of this process."""
 
     def __init__(
         self,
@@ -35,113 +38,148 @@ class Worker:
         runner: Runner,
         observer: Observer,
         *,
-        slots: int,
-        slot_freed: Callable[[], None],
+        room: Room,
+        slot_freed: Callable[[int], None],
         seat_freed: Callable[[int], None],
     ) -> None:
-        """slot_freed: this process has room again; seat_freed: work of this user that waited may now be seated."""
+        """slot_freed: this process has room again for work of this user; seat_freed: work of this user that waited for
+        a seat may now be seated."""
         self.id = worker_id
-        self.held: dict[UUID, Held] = {}
+        self.held: dict[tuple[UUID, int], Held] = {}
+        """By task and epoch: a task that was stopped and started again may still be ending here while it runs anew."""
         self._shards = shards
         self._ids = ids
         self._runner = runner
         self._observer = observer
-        self._slots = slots
+        self._room = room
         self._slot_freed = slot_freed
         self._seat_freed = seat_freed
-
-    @property
-    def free(self) -> int:
-        """How many more tasks this process takes."""
-        return self._slots - len(self.held)
+        self._closing = asyncio.Event()
 
     def start(self, held: Held) -> None:
-        """Begins the work of a task that was just seated here."""
-        self.held[held.id] = held
-        self._observer.started(held)
+        """Begins the work of a task that was just seated here, in a slot of the room that is given back at its end."""
+        if self._closing.is_set():
+            held.ending = Ending.HANDOVER
+        self.held[held.id, held.epoch] = held
         held.job = asyncio.create_task(self._work(held), name=f"task {held.id}")
+        self._observer.started(held)
 
-    def end(self, task: UUID, ending: Ending) -> None:
-        """Stops a task if it runs here; what it had written so far is kept as the ending asks."""
-        held = self.held.get(task)
-        if held is not None and held.ending is None and held.job is not None:
-            held.ending = ending
+    def end(self, tasks: Iterable[UUID], ending: Ending) -> None:
+        """Stops tasks if they run here; what they had written so far is kept as the ending asks."""
+        wanted = set(tasks)
+        for held in [held for held in self.held.values() if held.id in wanted]:
+            self._end(held, ending)
+
+    def end_epoch(self, task: UUID, epoch: int, ending: Ending) -> None:
+        """The same for one start of a task: a later one is left alone."""
+        held = self.held.get((task, epoch))
+        if held is not None:
+            self._end(held, ending)
+
+    def _end(self, held: Held, ending: Ending) -> None:
+        if held.ending is not None:
+            return
+        held.ending = ending
+        # The database decides whether an end that is being written counts.
+        if held.job is not None and not held.is_ending:
             held.job.cancel()
 
     async def hand_over(self) -> None:
-        """Stops everything, so that other processes go on at once."""
-        jobs = [held.job for held in self.held.values() if held.job is not None]
-        for task in list(self.held):
-            self.end(task, Ending.HANDOVER)
-        await asyncio.gather(*jobs, return_exceptions=True)
+        """Stops everything, so that other processes go on at once; what does not end in time is left to its lease."""
+        self._closing.set()
+        self._room.close()
+        for held in list(self.held.values()):
+            self._end(held, Ending.HANDOVER)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._room.until_empty(), _HAND_OVER_SECONDS)
 
     async def _work(self, held: Held) -> None:
         with structlog.contextvars.bound_contextvars(user_id=held.user_id, run_id=str(held.run_id)):
             try:
-                await self._run(held)
-            except LeaseLost:
-                self._observer.lost(held)
-            except asyncio.CancelledError:
-                if held.ending is None:
-                    raise
-                await self._stopped(held, held.ending)
+                outcome = await self._outcome(held)
+                held.is_ending = True
+                await self._write_end(held, outcome)
             except Exception:
                 _log.exception("task left to its lease", task=str(held.id))
             finally:
-                del self.held[held.id]
-                self._slot_freed()
+                del self.held[held.id, held.epoch]
+                self._room.release(held.user_id)
+                self._slot_freed(held.user_id)
 
-    async def _run(self, held: Held) -> None:
+    async def _outcome(self, held: Held) -> Answer | TaskFailed | None:
+        """What the runner came to; None when it was stopped from outside."""
+        if held.ending is not None:
+            return None
         try:
-            answer = await self._runner.run(held)
+            return await self._runner.run(held)
         except TaskFailed as failed:
-            await self._failed(held, failed)
-        except (LeaseLost, asyncio.CancelledError):
-            raise
+            return failed
+        except LeaseLost:
+            return None
+        except asyncio.CancelledError:
+            job = asyncio.current_task()
+            if held.ending is None or job is None:
+                raise
+            job.uncancel()
+            return None
         except Exception:
             _log.exception("task failed", task=str(held.id), attempt=held.attempt)
-            await self._failed(held, TaskFailed(_INTERNAL))
-        else:
-            await self._finish(held, answer, None)
+            return TaskFailed(INTERNAL)
 
-    async def _failed(self, held: Held, failed: TaskFailed) -> None:
+    async def _write_end(self, held: Held, outcome: Answer | TaskFailed | None) -> None:
+        if isinstance(outcome, Answer):
+            await self._finish(held, outcome, None)
+        elif isinstance(outcome, TaskFailed):
+            await self._fail(held, outcome)
+        elif held.ending is Ending.HANDOVER:
+            await self._write(held, lambda tx: hand_back(tx, held))
+        else:
+            use = held.use_so_far() if held.use_so_far else None
+            await self._keep_stopped(held, Answer("".join(held.text), use))
+
+    async def _fail(self, held: Held, failed: TaskFailed) -> None:
+        said = Answer("".join(held.text), failed.use)
         if not failed.retryable or held.attempt + 1 >= held.max_attempts:
-            await self._finish(held, Answer("".join(held.text), failed.use), failed.fault)
+            await self._finish(held, said, failed.fault)
             return
         delay = min(_LONGEST_DELAY, 0.5 * 2**held.attempt)
         use_id = self._ids.uuid()
-        again = await self._write(held, lambda tx: retry_later(tx, held, failed.fault, delay, failed.use, use_id))
-        if not again:
-            raise LeaseLost
-        self._observer.retried(held, failed.fault, delay)
-        asyncio.get_running_loop().call_later(delay, self._seat_freed, held.user_id)
+        if await self._write(held, lambda tx: retry_later(tx, held, failed.fault, delay, failed.use, use_id)):
+            self._observer.retried(held, failed.fault, delay)
+            asyncio.get_running_loop().call_later(delay, self._seat_freed, held.user_id)
+        else:
+            await self._keep_stopped(held, said)
 
     async def _finish(self, held: Held, answer: Answer, fault: Fault | None) -> None:
         use_id = self._ids.uuid()
-        finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id))
+        try:
+            finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id))
+        except LeaseLost:
+            await self._keep_stopped(held, answer)
+            return
         self._observer.finished(held, finished)
         if work_waits:
             self._seat_freed(held.user_id)
 
-    async def _stopped(self, held: Held, ending: Ending) -> None:
-        if ending is Ending.LOST:
+    async def _keep_stopped(self, held: Held, answer: Answer) -> None:
+        """The end of a task that is no longer ours to finish: its user stopped it, or another process holds it."""
+        use_id = self._ids.uuid()
+        finished = await self._write(held, lambda tx: keep_stopped(tx, held, answer, use_id))
+        if finished is None:
             self._observer.lost(held)
-        elif ending is Ending.HANDOVER:
-            await self._write(held, lambda tx: hand_back(tx, held))
         else:
-            use = held.use_so_far() if held.use_so_far else None
-            use_id = self._ids.uuid()
-            finished = await self._write(held, lambda tx: keep_stopped(tx, held, "".join(held.text), use, use_id))
-            if finished is not None:
-                self._observer.finished(held, finished)
+            self._observer.finished(held, finished)
 
     async def _write(self, held: Held, write: Callable[[UserTx], Awaitable[_T]]) -> _T:
         """Writes in a transaction of its own, waiting out an outage of the store: the answer was paid for."""
         for attempt in range(_STORE_TRIES):
             try:
-                async with self._shards.user_tx(held.user_id) as tx:
-                    return await write(tx)
+                return await settle(self._shards, held.user_id, write)
             except StoreUnavailable:
+                if self._closing.is_set():
+                    raise
                 _log.warning("the store does not answer; the task's end is kept", task=str(held.id))
-                await asyncio.sleep(_STORE_PAUSES[min(attempt, len(_STORE_PAUSES) - 1)])
+            with suppress(TimeoutError):
+                pause = _STORE_PAUSES[min(attempt, len(_STORE_PAUSES) - 1)]
+                await asyncio.wait_for(self._closing.wait(), pause)
         raise StoreUnavailable

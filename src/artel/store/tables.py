@@ -281,6 +281,7 @@ class Task(Owned):
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     max_attempts: Mapped[int]
     epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    interruptions: Mapped[int] = mapped_column(server_default=text("0"))
     worker: Mapped[str | None]
     seat: Mapped[int | None]
     not_before: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -249,6 +249,7 @@ create table tasks (
     attempt bigint default 0 not null,
     max_attempts bigint not null,
     epoch bigint default 0 not null,
+    interruptions bigint default 0 not null,
     worker text,
     seat bigint,
     not_before timestamptz default now() not null,
@@ -307,19 +308,22 @@ create function users_with_work(waiting_seconds double precision, at_most bigint
 returns table (user_id bigint, has_orphans boolean)
 language sql stable security definer set search_path = pg_catalog, public as $$
     select found.user_id, bool_or(found.orphan) from (
-        select tasks.user_id, false as orphan from tasks
-        join user_agents agent on agent.user_id = tasks.user_id and agent.agent_id = tasks.assigned_agent
-        where tasks.status = 'ready' and tasks.not_before <= now() - waiting_seconds * interval '1 second'
-            and agent.concurrency_limit > (
-                select count(*) from tasks held
-                where held.user_id = agent.user_id and held.assigned_agent = agent.agent_id and held.status = 'running'
-            )
+        select waiting.user_id, false as orphan, waiting.since from (
+            select tasks.user_id, tasks.assigned_agent, min(tasks.not_before) as since from tasks
+            where tasks.status = 'ready' and tasks.not_before <= now() - waiting_seconds * interval '1 second'
+            group by tasks.user_id, tasks.assigned_agent
+        ) waiting
+        join user_agents agent on agent.user_id = waiting.user_id and agent.agent_id = waiting.assigned_agent
+        where agent.concurrency_limit > (
+            select count(*) from tasks held
+            where held.user_id = agent.user_id and held.assigned_agent = agent.agent_id and held.status = 'running'
+        )
         union all
-        select tasks.user_id, true from tasks
+        select tasks.user_id, true, tasks.started_at from tasks
         where tasks.status = 'running'
             and not exists (select from workers where workers.id = tasks.worker and lease_until > now())
     ) found
-    group by found.user_id order by 2 desc, 1 limit at_most
+    group by found.user_id order by 2 desc, min(found.since) limit at_most
 $$
 
 create function users_astray(worker_id text, known uuid[], seconds double precision) returns setof bigint

@@ -1,0 +1,121 @@
+"""Seats waiting work in this process: users take turns, and a task that cannot be read does not block its queue."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from artel.bus.claim import claim, fail_ready
+from artel.bus.line import Line
+from artel.bus.model import INTERNAL, Finished, Held, Observer, Runner
+from artel.bus.room import Room
+from artel.bus.settle import settle
+from artel.bus.worker import Worker
+from artel.kit.errors import ArtelError, Unavailable
+from artel.store.shards import Shards
+from artel.store.tx import UserTx
+
+_AT_ONCE = 8
+"""Claims in flight."""
+_A_TURN = 16
+"""Tasks seated in one turn; who has more stands in line again."""
+
+_log = structlog.get_logger("artel.bus")
+
+
+class _Unprepared(Exception):
+    """What a task needs could not be read; `held` says whose."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        super().__init__(str(held.id))
+
+
+class Claimer:
+    """Claims for users whose turn it is, as long as there is room."""
+
+    def __init__(self, shards: Shards, worker: Worker, room: Room, runner: Runner, observer: Observer) -> None:
+        self._shards = shards
+        self._worker = worker
+        self._room = room
+        self._runner = runner
+        self._observer = observer
+        self._line = Line()
+        self._full: set[int] = set()
+        """Users who have all the slots one user may have, and perhaps more work."""
+
+    def note(self, user_id: int) -> None:
+        """This user may have work that can be seated."""
+        self._line.join(user_id)
+
+    def slot_freed(self, user_id: int) -> None:
+        """A task of this user left its slot."""
+        if user_id in self._full:
+            self._full.discard(user_id)
+            self.note(user_id)
+
+    async def run(self) -> None:
+        """Claims until it is cancelled."""
+        turns = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as claims:
+            while True:
+                await turns.acquire()
+                await self._room.until_free()
+                claims.create_task(self._turn(await self._line.first(), turns))
+
+    async def _turn(self, user_id: int, turns: asyncio.Semaphore) -> None:
+        try:
+            await self._claim(user_id)
+        except ArtelError as error:
+            # Whatever was seated is rolled back; the sweeper comes by again.
+            _log.warning("claim failed", user_id=user_id, error=str(error))
+        except Exception:
+            _log.exception("claim failed", user_id=user_id)
+        finally:
+            turns.release()
+
+    async def _claim(self, user_id: int) -> None:
+        room = self._room.reserve(user_id, _A_TURN)
+        if not room:
+            self._wait_for_room(user_id)
+            return
+        seated: list[Held] = []
+        try:
+            async with self._shards.user_tx(user_id) as tx:
+                claimed = await claim(tx, self._worker.id, room)
+                for held in claimed:
+                    await self._prepare(tx, held)
+            seated = claimed
+        except _Unprepared as culprit:
+            _log.exception("task cannot be prepared", task=str(culprit.held.id))
+            await self._fail(culprit.held)
+            self.note(user_id)
+        finally:
+            self._room.release(user_id, room - len(seated))
+        for held in seated:
+            self._worker.start(held)
+        if len(seated) == room:
+            self.note(user_id)
+
+    def _wait_for_room(self, user_id: int) -> None:
+        if self._room.free:
+            self._full.add(user_id)
+        else:
+            self.note(user_id)
+
+    async def _prepare(self, tx: UserTx, held: Held) -> None:
+        try:
+            held.prepared = await self._runner.prepare(tx, held)
+        except (Unavailable, OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The store's trouble, not the task's.
+            raise
+        except Exception as error:
+            raise _Unprepared(held) from error
+
+    async def _fail(self, held: Held) -> None:
+        busy = await settle(self._shards, held.user_id, lambda tx: fail_ready(tx, held.id, INTERNAL))
+        if busy is not None:
+            self._observer.finished(held, Finished("failed", "", None, INTERNAL, busy))
