@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import orjson
@@ -36,11 +38,19 @@ Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
 def main() -> None:
     """The program. An error that has words for people is shown in them, without a stack trace."""
+    # Also uvicorn raises the signal again after its own shutdown; by default that ends the process on the spot, and the
+    # embedded servers would not be stopped in order.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         cli()
     except ArtelError as error:
         sys.stderr.write(f"artel: {error.detail}\n")
         raise SystemExit(1) from None
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)
 
 
 @cli.command("serve")

@@ -1,0 +1,102 @@
+"""The product as a user starts it: `artel serve` as a process of its own, on any free port."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+
+ARTEL = Path(sys.executable).with_name("artel")
+_READY = re.compile(r"Artel is ready on (http://\S+)")
+_OWN_SETTINGS = re.compile(
+    r"PYTHONDONTWRITEBYTECODE$|ARTEL_|HOST$|PORT$|DATABASE_URL$|REDIS_URL$|QDRANT_URL$|OPENAI_|ANTHROPIC_|GOOGLE_|GEMINI_|OPENROUTER_|OLLAMA_"
+)
+
+
+@dataclass
+class Serve:
+    """One running (or refused) `artel serve`."""
+
+    process: subprocess.Popen[str]
+    output: Path
+    """Everything it wrote, both streams."""
+
+    def url(self) -> str:
+        """Waits until it answers, and says where.
+
+        Raises:
+            AssertionError: it ended instead; with what it wrote.
+        """
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._keep(line)
+            if found := _READY.search(line):
+                return found.group(1)
+        self.process.wait(30)
+        raise AssertionError(f"artel serve ended with {self.process.returncode}:\n{self.output.read_text()}")
+
+    def family(self) -> list[psutil.Process]:
+        """Its child processes and theirs: the embedded servers."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to this process alone."""
+        self.process.send_signal(number)
+
+    def wait(self, seconds: float = 60) -> int:
+        """Waits for its end; the exit code."""
+        rest, _ = self.process.communicate(timeout=seconds)
+        self._keep(rest)
+        return self.process.returncode
+
+    def _keep(self, text: str) -> None:
+        with self.output.open("a") as file:
+            file.write(text)
+
+
+StartServe = Callable[..., Serve]
+"""`start_serve(data_directory, OPENAI_BASE_URL="...")`; `command=` and `cwd=` for another way to start it."""
+
+
+@pytest.fixture
+def start_serve(tmp_path: Path) -> Iterator[StartServe]:
+    """Starts servers that end with the test. The environment has none of our settings but those given."""
+    started: list[Serve] = []
+
+    def start(data: Path, *, command: list[str] | None = None, **environment: str) -> Serve:
+        inherited = {key: value for key, value in os.environ.items() if not _OWN_SETTINGS.match(key)}
+        process = subprocess.Popen(
+            command or [str(ARTEL), "serve"],
+            env={**inherited, "ARTEL_DATA_DIR": str(data), "PORT": "0", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(Serve(process, tmp_path / f"serve-{len(started)}.log"))
+        return started[-1]
+
+    yield start
+    for serve in started:
+        if serve.process.poll() is None:
+            serve.process.terminate()
+            try:
+                serve.wait(40)
+            except subprocess.TimeoutExpired:
+                serve.process.kill()
+                serve.wait()
+        _close(serve.process.stdout)
+
+
+def _close(stream: IO[str] | None) -> None:
+    if stream is not None:
+        stream.close()
