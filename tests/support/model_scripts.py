@@ -148,6 +148,10 @@ def _chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 
 
+def _chunks(payloads: list[bytes]) -> bytes:
+    return b"".join(_chunk(payload) for payload in payloads)
+
+
 def event(value: Any) -> bytes:
     """One server-sent event."""
     return b"data: " + orjson.dumps(value) + b"\n\n"
@@ -283,13 +287,16 @@ def _hang_mid(exchange: Exchange, request: Request, options: Options, attempt: i
 
 
 def _cut(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
-    """Breaks the connection after `tokens` (3); clean=1 ends the response in good form but the answer in the middle."""
-    if options.get("clean"):
-        exchange.send_events(*_some(options))
-        return
-    exchange.send_events(*_some(options), end=False)
-    exchange.finish()
-    exchange.transport.close()
+    """Breaks the connection `after_ms` (40) after `tokens` (3); clean=1 ends the response in good form, but in the
+    middle of the answer."""
+
+    def close() -> None:
+        exchange.finish()
+        exchange.transport.close()
+
+    last = [_END] if options.get("clean") else []
+    then = exchange.finish if options.get("clean") else close
+    exchange.send_slowly([_HEAD + _chunks(_some(options)), *last], 0.0, _seconds(options, "after_ms", 40), then)
 
 
 def _some(options: Options) -> list[bytes]:
@@ -349,10 +356,11 @@ def _think(exchange: Exchange, request: Request, options: Options, attempt: int)
 
 
 def _error_mid(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
-    """An error inside the stream after `tokens` (0)."""
-    error = {"error": {"message": options.get("text", "scripted_failure").replace("_", " "),
-                       "code": int(options.get("code", 502))}}  # fmt: skip
-    exchange.send_events(*_some({"tokens": options.get("tokens", "0")}), event(error), end=True)
+    """An error inside the stream, `after_ms` (40) after `tokens` (0)."""
+    text, code = options.get("text", "scripted_failure").replace("_", " "), int(options.get("code", 502))
+    error = _chunk(event({"error": {"message": text, "code": code}})) + _END
+    head = _HEAD + _chunks(_some({"tokens": options.get("tokens", "0")}))
+    exchange.send_slowly([head, error], 0.0, _seconds(options, "after_ms", 40), exchange.finish)
 
 
 SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] = {

@@ -41,6 +41,7 @@ class ServerLog:
     requests: deque[Request] = field(default_factory=lambda: deque[Request](maxlen=_MAX_RECORDED))
     models: Counter[str] = field(default_factory=Counter[str])
     attempts: Counter[str] = field(default_factory=Counter[str])
+    connections: int = 0
     calls: int = 0
     open: int = 0
     cancelled: int = 0
@@ -52,7 +53,7 @@ class ServerLog:
         self.requests.clear()
         self.models.clear()
         self.attempts.clear()
-        self.calls = self.cancelled = 0
+        self.calls = self.cancelled = self.connections = 0
 
     def notify(self) -> None:
         """Wakes whoever waits for a change."""
@@ -76,6 +77,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports do not derive from asyncio.Transport.
         self._transport = cast("asyncio.Transport", transport)
+        self._log.connections += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._exchange is not None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
+import httpx2
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage, RunUsage
 
@@ -97,8 +98,11 @@ class ModelPool:
 
     async def start(self) -> None:
         """Opens the shared HTTP clients and begins to look for local servers."""
-        # The price data takes half a second of CPU to load, which must not happen in the middle of a user's request.
-        connections, _ = await asyncio.gather(self._connect(), asyncio.to_thread(self._prices.load))
+        # The price data takes half a second of CPU to load: not in the middle of a user's request.
+        tls, _ = await asyncio.gather(
+            asyncio.to_thread(httpx2.create_ssl_context), asyncio.to_thread(self._prices.load)
+        )
+        connections = Connections(self._guard, self._config.timeouts, tls)
         lists = ModelLists(connections)
         factory = ModelFactory(connections, self._config.timeouts, self._config.demo_delay)
         catalogue = CatalogueReader(self._accesses, lists, self._prices)
@@ -187,6 +191,7 @@ class ModelPool:
                 access = self._accesses.open(provider, None)
                 if access.spec.kind == "chat" and not access.at_usual_address:
                     await running.lists.get(access, PATIENCE)
+        await running.connections.load_sdks()
 
     def _usual_model(self, provider: str, own: Credentials | None) -> str | None:
         try:
@@ -218,6 +223,3 @@ class ModelPool:
         if self._running is None:
             raise RuntimeError("the pool has not been started")
         return self._running
-
-    async def _connect(self) -> Connections:
-        return Connections(self._guard, self._config.timeouts)

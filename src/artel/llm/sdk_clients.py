@@ -1,10 +1,13 @@
 """Pydantic AI's models of Anthropic and Google over HTTP clients of ours.
 
-A client costs forty milliseconds to make (its TLS context), so there are two in all: one for addresses the
-administrator trusts and a guarded one for the rest. The objects of the SDKs that carry a key are cheap and own nothing.
+A TLS context costs forty milliseconds to make, so all clients share one, and there are two clients in all: one for
+addresses the administrator trusts and a guarded one for the rest. The objects of the SDKs that carry a key are cheap
+and own nothing.
 """
 
 from __future__ import annotations
+
+import ssl
 
 import httpx2
 from anthropic import AsyncAnthropic
@@ -24,8 +27,8 @@ _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 class GuardedTransport(httpx2.AsyncHTTPTransport):
     """Connects to the address that was looked at, so that a name cannot mean another one a moment later."""
 
-    def __init__(self, guard: OutgoingGuard) -> None:
-        super().__init__(limits=_LIMITS)
+    def __init__(self, guard: OutgoingGuard, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, limits=_LIMITS)
         self._guard = guard
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -41,10 +44,12 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
 class SdkClients:
     """Makes the models; `aclose` ends their connections."""
 
-    def __init__(self, guard: OutgoingGuard, timeouts: Timeouts) -> None:
+    def __init__(self, guard: OutgoingGuard, timeouts: Timeouts, tls: ssl.SSLContext) -> None:
         timeout = httpx2.Timeout(timeouts.idle, connect=timeouts.connect, read=max(timeouts.idle, timeouts.first_token))
-        self._open = httpx2.AsyncClient(timeout=timeout, limits=_LIMITS, follow_redirects=False)
-        self._guarded = httpx2.AsyncClient(timeout=timeout, transport=GuardedTransport(guard), follow_redirects=False)
+        self._open = httpx2.AsyncClient(timeout=timeout, limits=_LIMITS, verify=tls, follow_redirects=False)
+        self._guarded = httpx2.AsyncClient(
+            timeout=timeout, transport=GuardedTransport(guard, tls), follow_redirects=False
+        )
 
     def anthropic(self, name: str, api_key: str, base_url: str | None, *, trusted: bool) -> Model:
         """A Claude model. Repeating is the lane's business, so the SDK does not."""
