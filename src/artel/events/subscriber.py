@@ -115,7 +115,8 @@ class Subscriber:
             try:
                 await self._serve()
             except (RedisError, OSError, TimeoutError) as error:
-                _log.warning("events_subscriber_lost", error=type(error).__name__)
+                if self._pause == _FIRST_PAUSE_S:  # once for each time it is lost, not for each try to come back
+                    _log.warning("events_subscriber_lost", error=type(error).__name__)
             await asyncio.sleep(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
@@ -161,6 +162,7 @@ class Subscriber:
             unconfirmed.intersection_update(self._handlers)
         self._connected.set()
         self._pause = _FIRST_PAUSE_S
+        _log.info("events_subscriber_stands", channels=len(channels))
         for callback in self._restored:
             callback()
 
