@@ -10,6 +10,7 @@ import pytest
 from artel.app.databases import Stores as StoreUrls
 from artel.app.house import House, Part, open_house
 from artel.settings import load_settings
+from artel.store.engine import PoolSizes
 from tests.support.model_server import ModelServer
 from tests.support.stores import SECRET_KEY, Stores
 
@@ -24,19 +25,36 @@ async def model_server() -> AsyncGenerator[ModelServer]:
         yield server
 
 
+@asynccontextmanager
+async def house_over(
+    stores: Stores,
+    model_server: ModelServer,
+    part: Part | None = None,
+    sizes: PoolSizes | None = None,
+    **environment: str,
+) -> AsyncGenerator[House]:
+    """One process's worth over given stores; its provider `openai` is the scripted model server."""
+    settings = load_settings(
+        {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key", "ARTEL_REGISTRATION": "open"}
+        | environment
+    )
+    urls = StoreUrls(
+        tuple(urls.app for urls in stores.databases),
+        stores.redis_url,
+        SECRET_KEY,
+        alone=False,
+        pool_sizes=sizes or PoolSizes(),
+    )
+    async with open_house(settings, urls, part or Part()) as house:
+        yield house
+
+
 @pytest.fixture
 def open_house_over(model_server: ModelServer) -> OpenHouse:
     """Opens houses over given stores; their provider `openai` is the scripted model server."""
 
-    @asynccontextmanager
-    async def make(stores: Stores, part: Part | None = None, **environment: str) -> AsyncGenerator[House]:
-        settings = load_settings(
-            {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key", "ARTEL_REGISTRATION": "open"}
-            | environment
-        )
-        urls = StoreUrls(tuple(urls.app for urls in stores.databases), stores.redis_url, SECRET_KEY, alone=False)
-        async with open_house(settings, urls, part or Part()) as house:
-            yield house
+    def make(stores: Stores, part: Part | None = None, **environment: str) -> AbstractAsyncContextManager[House]:
+        return house_over(stores, model_server, part, **environment)
 
     return make
 

@@ -67,7 +67,8 @@ class Stores:
 
 
 @asynccontextmanager
-async def _installation(databases: tuple[DatabaseUrls, ...], redis_url: str) -> AsyncIterator[Stores]:
+async def installation(databases: tuple[DatabaseUrls, ...], redis_url: str) -> AsyncIterator[Stores]:
+    """The stores of one installation, opened as the app's role; nothing is emptied at the end."""
     shards = Shards([urls.app for urls in databases])
     await shards.start()
     redis = Redis.from_url(redis_url)
@@ -78,7 +79,8 @@ async def _installation(databases: tuple[DatabaseUrls, ...], redis_url: str) -> 
         await shards.stop()
 
 
-async def _shard(fresh_database: FreshDatabase, name: str, *, is_directory: bool) -> DatabaseUrls:
+async def migrated_shard(fresh_database: FreshDatabase, name: str, *, is_directory: bool) -> DatabaseUrls:
+    """A new database with the newest schema that knows its own name."""
     urls = await prepare_database(await fresh_database(), SECRET_KEY)
     await migrate(urls.migrator)
     await name_shard(urls.migrator, name, is_directory=is_directory)
@@ -88,24 +90,24 @@ async def _shard(fresh_database: FreshDatabase, name: str, *, is_directory: bool
 @pytest.fixture(scope="session")
 async def first_shard(fresh_database: FreshDatabase) -> DatabaseUrls:
     """A migrated database that is the directory, named shard1."""
-    return await _shard(fresh_database, "shard1", is_directory=True)
+    return await migrated_shard(fresh_database, "shard1", is_directory=True)
 
 
 @pytest.fixture(scope="session")
 async def second_shard(fresh_database: FreshDatabase) -> DatabaseUrls:
     """A migrated database named shard2."""
-    return await _shard(fresh_database, "shard2", is_directory=False)
+    return await migrated_shard(fresh_database, "shard2", is_directory=False)
 
 
 @pytest.fixture(scope="session")
 async def _one_shard(first_shard: DatabaseUrls, redis_url: str) -> AsyncGenerator[Stores]:
-    async with _installation((first_shard,), redis_url) as stores:
+    async with installation((first_shard,), redis_url) as stores:
         yield stores
 
 
 @pytest.fixture(scope="session")
 async def _two_shards(first_shard: DatabaseUrls, second_shard: DatabaseUrls, redis_url: str) -> AsyncGenerator[Stores]:
-    async with _installation((first_shard, second_shard), redis_url) as stores:
+    async with installation((first_shard, second_shard), redis_url) as stores:
         yield stores
 
 

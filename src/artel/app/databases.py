@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from artel.kit.errors import ArtelError
 from artel.settings import Settings
 from artel.store.embedded import EmbeddedServers, Endpoints, borrow_endpoints, ensure_database, load_or_create_secret
+from artel.store.engine import PoolSizes
 from artel.store.migrate import migrate, name_shard
 from artel.store.roles import DatabaseUrls, prepare_database, role_urls
 
@@ -30,6 +31,7 @@ class Stores:
     redis_url: str
     secret_key: str = field(repr=False)
     alone: bool
+    pool_sizes: PoolSizes = field(default_factory=PoolSizes)
 
 
 def embedded_servers(settings: Settings) -> EmbeddedServers | None:

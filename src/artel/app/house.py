@@ -87,7 +87,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
-        shards = Shards(stores.shards)
+        shards = Shards(stores.shards, stores.pool_sizes)
         stack.push_async_callback(shards.stop)
         await shards.start()
 
