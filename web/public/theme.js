@@ -8,7 +8,8 @@
   } catch {
     // Storage may be refused; the system's own theme is a good answer then.
   }
-  const dark = choice === "dark" || (choice === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark =
+    choice === "dark" || (choice === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.classList.toggle("dark", dark);
   document.documentElement.lang = language || (navigator.language.startsWith("ru") ? "ru" : "en");
 })();

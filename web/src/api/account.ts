@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "@/api/http";
 import { keys } from "@/api/keys";
 import { ApiError } from "@/api/problem";
-import type { ApiKey, Locale, Me, Options, Page, SignIn } from "@/api/types";
+import type { ApiKey, Locale, Me, NewApiKey, Options, Page, SignIn } from "@/api/types";
 
 interface Credentials {
   email: string;
@@ -19,7 +19,8 @@ export async function fetchMe(): Promise<Me | null> {
   }
 }
 
-export const useMe = () => useQuery({ queryKey: keys.me, queryFn: fetchMe, staleTime: Number.POSITIVE_INFINITY });
+export const useMe = () =>
+  useQuery({ queryKey: keys.me, queryFn: fetchMe, staleTime: Number.POSITIVE_INFINITY });
 
 export const useOptions = () =>
   useQuery({ queryKey: keys.options, queryFn: () => request<Options>("GET", "/auth/options/") });
@@ -38,8 +39,8 @@ export function useSignIn() {
 export function useRegister() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (credentials: Credentials) => {
-      await request("POST", "/auth/register", { body: credentials });
+    mutationFn: async (registration: Credentials & { locale: Locale }) => {
+      await request("POST", "/auth/register", { body: registration });
       return fetchMe();
     },
     onSuccess: (me) => client.setQueryData(keys.me, me),
@@ -79,7 +80,7 @@ export const useApiKeys = () =>
 export function useCreateApiKey() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => request<ApiKey>("POST", "/my/api-keys/", { body: { name } }),
+    mutationFn: (name: string) => request<NewApiKey>("POST", "/my/api-keys/", { body: { name } }),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.apiKeys }),
   });
 }

@@ -26,7 +26,8 @@ export const createAgent = (body: AgentIn, idempotencyKey = randomId()) =>
 export function useSaveAgent(agentId: string | null) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: AgentIn) => (agentId ? request<Agent>("PUT", path(agentId), { body }) : createAgent(body)),
+    mutationFn: (body: AgentIn) =>
+      agentId ? request<Agent>("PUT", path(agentId), { body }) : createAgent(body),
     onSuccess: (saved) => {
       client.setQueryData<Agent[]>(keys.agents, (agents) => {
         if (!agents) return agents;
@@ -45,7 +46,9 @@ export function useDeleteAgent() {
   return useMutation({
     mutationFn: (agentId: string) => request<void>("DELETE", path(agentId)),
     onSuccess: (_answer, agentId) =>
-      client.setQueryData<Agent[]>(keys.agents, (agents) => agents?.filter((agent) => agent.agent_id !== agentId)),
+      client.setQueryData<Agent[]>(keys.agents, (agents) =>
+        agents?.filter((agent) => agent.agent_id !== agentId),
+      ),
   });
 }
 

@@ -43,12 +43,15 @@ export const sendMessage = (id: number, content: string, target: string | null, 
     idempotencyKey,
   });
 
-export const cancelRun = (id: string) => request<unknown>("POST", `/my/runs/${id}/cancel/`);
-export const retryRun = (id: string) => request<unknown>("POST", `/my/runs/${id}/retry/`);
-export const fetchRun = (id: string) => request<Run>("GET", `/my/runs/${id}/`);
+export const cancelRun = (id: string) => request<Run>("POST", `/my/runs/${id}/cancel/`);
+export const retryRun = (id: string) => request<Run>("POST", `/my/runs/${id}/retry/`);
 
 /** The pages with one chat changed. */
-export function patchChat(pages: ChatPages | undefined, id: number, change: Partial<Session>): ChatPages | undefined {
+export function patchChat(
+  pages: ChatPages | undefined,
+  id: number,
+  change: Partial<Session>,
+): ChatPages | undefined {
   if (!pages) return pages;
   return {
     ...pages,

@@ -26,7 +26,11 @@ export function reportSignInExpired(): void {
 }
 
 /** One request. Throws ApiError for a problem the server reports, NetworkError when there was no answer. */
-export async function request<Answer>(method: Method, path: string, options: RequestOptions = {}): Promise<Answer> {
+export async function request<Answer>(
+  method: Method,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Answer> {
   const response = await send(method, path, options);
   if (!response.ok) {
     if (response.status === 401 && !path.startsWith("/auth/")) reportSignInExpired();
@@ -60,7 +64,9 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
 }
 
 function withQuery(path: string, query: RequestOptions["query"]): string {
-  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(query ?? {}).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   if (given.length === 0) return path;
   return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }

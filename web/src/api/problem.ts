@@ -33,7 +33,9 @@ interface ProblemBody {
 
 export async function toApiError(response: Response): Promise<ApiError> {
   const body = await readProblem(response);
-  const fields = Object.fromEntries((body.errors ?? []).map(({ field, message }) => [fieldPath(field), message]));
+  const fields = Object.fromEntries(
+    (body.errors ?? []).map(({ field, message }) => [fieldPath(field), message]),
+  );
   const header = Number(response.headers.get("Retry-After"));
   return new ApiError(
     response.status,

@@ -55,7 +55,12 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
   );
 
   const sidebar = (
-    <Sidebar me={me} onSignedOut={onSignedOut} onSearch={() => setPaletteOpen(true)} onOpen={() => setMenuOpen(false)} />
+    <Sidebar
+      me={me}
+      onSignedOut={onSignedOut}
+      onSearch={() => setPaletteOpen(true)}
+      onOpen={() => setMenuOpen(false)}
+    />
   );
   return (
     <ShellContext value={shell}>

@@ -10,8 +10,12 @@ import { AppShell } from "./AppShell";
 
 // What a first visit or the daily conversation does not need is loaded when it is opened.
 const SetupPage = lazy(async () => ({ default: (await import("@/features/setup/SetupPage")).SetupPage }));
-const AgentEditor = lazy(async () => ({ default: (await import("@/features/agents/AgentEditor")).AgentEditor }));
-const SettingsPage = lazy(async () => ({ default: (await import("@/features/settings/SettingsPage")).SettingsPage }));
+const AgentEditor = lazy(async () => ({
+  default: (await import("@/features/agents/AgentEditor")).AgentEditor,
+}));
+const SettingsPage = lazy(async () => ({
+  default: (await import("@/features/settings/SettingsPage")).SettingsPage,
+}));
 
 export function Routes({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
   return (
@@ -40,7 +44,9 @@ function Pages({ me }: { me: Me }) {
       </Route>
       <Route path="/signin">{null}</Route>
       <Route path="/chat/:id">
-        {({ id }) => (/^\d{1,16}$/.test(id) ? <ChatPage key={id} me={me} sessionId={Number(id)} /> : <NoSuchPage />)}
+        {({ id }) =>
+          /^\d{1,16}$/.test(id) ? <ChatPage key={id} me={me} sessionId={Number(id)} /> : <NoSuchPage />
+        }
       </Route>
       <Route path="/agents/new">
         <AgentEditor agentId={null} />
@@ -60,7 +66,11 @@ function NoSuchPage() {
   return (
     <main id="main" className="flex h-full flex-col">
       <PageHeader>{null}</PageHeader>
-      <EmptyState title={t("errors.notFound")} text="" action={{ label: t("chat.goHome"), run: () => go("/") }} />
+      <EmptyState
+        title={t("errors.notFound")}
+        text=""
+        action={{ label: t("chat.goHome"), run: () => go("/") }}
+      />
     </main>
   );
 }

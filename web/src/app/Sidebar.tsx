@@ -24,7 +24,11 @@ export function Sidebar({ me, onSignedOut, onSearch, onOpen }: SidebarProps) {
   return (
     <nav aria-label={t("app.navigation")} className="flex h-full min-h-0 flex-col">
       <div className="flex h-14 shrink-0 items-center gap-1 pr-2 pl-3">
-        <Link href="/" onClick={onOpen} className="mr-auto flex items-center gap-2.5 rounded-lg font-semibold">
+        <Link
+          href="/"
+          onClick={onOpen}
+          className="mr-auto flex items-center gap-2.5 rounded-lg font-semibold"
+        >
           <Logo />
           Artel
         </Link>

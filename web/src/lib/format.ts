@@ -1,13 +1,13 @@
 /** A moment as people say it: the time today, the date otherwise. */
 export function shortTime(iso: string, language: string, now = new Date()): string {
   const date = new Date(iso);
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
   if (date.toDateString() === now.toDateString()) return time.format(date);
   const sameYear = date.getFullYear() === now.getFullYear();
   return new Intl.DateTimeFormat(language, {
     day: "numeric",
     month: "short",
-    ...(sameYear ? { hour: "2-digit", minute: "2-digit" } : { year: "numeric" }),
+    ...(sameYear ? { hour: "numeric", minute: "2-digit" } : { year: "numeric" }),
   }).format(date);
 }
 

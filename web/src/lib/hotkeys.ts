@@ -31,7 +31,8 @@ export function useHotkeys(hotkeys: Hotkey[]): void {
 }
 
 function matches(hotkey: Hotkey, event: KeyboardEvent): boolean {
-  const sameKey = event.key.toLowerCase() === hotkey.key || (hotkey.mod === true && event.code === codeOf(hotkey.key));
+  const sameKey =
+    event.key.toLowerCase() === hotkey.key || (hotkey.mod === true && event.code === codeOf(hotkey.key));
   const mod = event.ctrlKey || event.metaKey;
   if (!sameKey || mod !== (hotkey.mod ?? false) || event.shiftKey !== (hotkey.shift ?? false)) return false;
   return hotkey.mod || hotkey.whileTyping || !isTyping(event.target);

@@ -7,7 +7,11 @@ export function hueOf(name: string): number {
 
 /** One or two letters that stand for a name. */
 export function initialsOf(name: string): string {
-  const words = name.trim().split(/[\s_-]+/).filter(Boolean);
-  const letters = words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [[...(words[0] ?? "?")][0]];
+  const words = name
+    .trim()
+    .split(/[\s_-]+/)
+    .filter(Boolean);
+  const letters =
+    words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [[...(words[0] ?? "?")][0]];
   return letters.join("").toUpperCase();
 }

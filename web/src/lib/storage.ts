@@ -7,7 +7,11 @@ export function readStored(key: string, area: () => Storage = () => localStorage
   }
 }
 
-export function writeStored(key: string, value: string | null, area: () => Storage = () => localStorage): void {
+export function writeStored(
+  key: string,
+  value: string | null,
+  area: () => Storage = () => localStorage,
+): void {
   try {
     if (value === null || value === "") area().removeItem(key);
     else area().setItem(key, value);

@@ -1,12 +1,18 @@
 import type { History, Message, Run, Session } from "@/api/types";
 
+/** What this page keeps of a run. */
+export type LiveRun = Pick<
+  Run,
+  "id" | "mode" | "status" | "agent_id" | "error" | "cost" | "created_at" | "finished_at"
+>;
+
 /** What a tab knows of one chat: history, and every later event folded into it. Never changed in place. */
 export interface Conversation {
   session: Session;
   /** Ids of messages in reading order. */
   order: readonly string[];
   messages: Readonly<Record<string, Message>>;
-  runs: Readonly<Record<string, Run>>;
+  runs: Readonly<Record<string, LiveRun>>;
   /** Leads to older messages; null at the beginning of the chat. */
   olderCursor: string | null;
   /** Id of the last event that is already folded in. */
@@ -53,7 +59,7 @@ export function withMessage(conversation: Conversation, message: Message): Conve
   const messages = { ...conversation.messages, [message.id]: message };
   if (message.id in conversation.messages) return { ...conversation, messages };
   const sameRun = conversation.order.findIndex(
-    (id) => message.run_id !== null && conversation.messages[id]?.run_id === message.run_id,
+    (id) => message.run_id !== "" && conversation.messages[id]?.run_id === message.run_id,
   );
   const order = [...conversation.order];
   if (message.role === "user" && sameRun >= 0) order.splice(sameRun, 0, message.id);
@@ -61,7 +67,7 @@ export function withMessage(conversation: Conversation, message: Message): Conve
   return { ...conversation, messages, order };
 }
 
-export function withRun(conversation: Conversation, run: Run): Conversation {
+export function withRun(conversation: Conversation, run: LiveRun): Conversation {
   return { ...conversation, runs: { ...conversation.runs, [run.id]: run } };
 }
 

@@ -4,8 +4,12 @@ import type { Election } from "@/live/tabs";
 export function lockElection(locks: LockManager, name: string): Election {
   return (lead, signal) => {
     const held = locks.request(name, { signal }, () => {
+      // The lock may be granted in the same breath in which the page gave up waiting for it.
+      if (signal.aborted) return undefined;
       lead();
-      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      return new Promise<void>((resolve) =>
+        signal.addEventListener("abort", () => resolve(), { once: true }),
+      );
     });
     // The wait is called off when the page goes.
     held.catch(() => undefined);

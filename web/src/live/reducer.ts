@@ -1,5 +1,5 @@
-import type { Message, Run, RunStatus } from "@/api/types";
-import { type Conversation, withMessage, withRun } from "@/live/conversation";
+import type { Message, RunStatus } from "@/api/types";
+import { type Conversation, type LiveRun, withMessage, withRun } from "@/live/conversation";
 import type { LiveEvent, MessageCompleted, MessageDelta, MessageStarted } from "@/live/events";
 
 /**
@@ -83,7 +83,7 @@ function runMoved(
   conversation: Conversation,
   event: LiveEvent,
   status: RunStatus,
-  change: Partial<Run>,
+  change: Partial<LiveRun>,
 ): Conversation {
   if (!event.run_id) return conversation;
   const run = conversation.runs[event.run_id] ?? blankRun(event, event.run_id);
@@ -110,7 +110,7 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
   return {
     id: event.message_id,
     session_id: event.session_id ?? 0,
-    run_id: event.run_id,
+    run_id: event.run_id ?? "",
     role: "assistant",
     content: "",
     agent_id: event.agent_id,
@@ -124,14 +124,11 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
   };
 }
 
-function blankRun(event: LiveEvent, id: string): Run {
+function blankRun(event: LiveEvent, id: string): LiveRun {
   return {
     id,
-    session_id: event.session_id ?? 0,
     mode: "direct",
     status: "queued",
-    message_id: null,
-    answer_id: null,
     agent_id: null,
     error: null,
     cost: null,

@@ -6,7 +6,6 @@ import { randomId } from "@/lib/random";
 import { readStored, writeStored } from "@/lib/storage";
 import type { LiveEvent } from "@/live/events";
 import { type Outgoing, pauseOrOnline } from "@/live/outbox";
-import { isOver } from "@/live/reducer";
 import { ConversationStore } from "@/live/store";
 import type { Connection } from "@/live/stream";
 import type { Tabs, TabsListener } from "@/live/tabs";
@@ -150,15 +149,19 @@ export class LiveSpace implements TabsListener {
 
   private noteActivity(event: LiveEvent, sessionId: number): void {
     const began = event.type === "direct_agent_call" || event.type === "message_started";
-    const ended = event.type === "run_completed" || event.type === "run_cancelled" || event.type === "run_failed";
+    const ended =
+      event.type === "run_completed" || event.type === "run_cancelled" || event.type === "run_failed";
     if (!began && !ended) return;
     const known = this.client
       .getQueryData<ChatPages>(keys.chats)
-      ?.pages.some((page) => page.items.some((chat) => chat.id === sessionId));
+      ?.pages.flatMap((page) => page.items)
+      .find((chat) => chat.id === sessionId);
     if (known && began) {
-      this.client.setQueryData<ChatPages>(keys.chats, (pages) => patchChat(pages, sessionId, { running: true }));
+      this.client.setQueryData<ChatPages>(keys.chats, (pages) =>
+        patchChat(pages, sessionId, { running: true }),
+      );
     }
-    if (ended || !known) this.refreshLists();
+    if (ended || !known?.title) this.refreshLists();
   }
 
   /** Loads the lists again, once for a burst of events. */
@@ -170,10 +173,4 @@ export class LiveSpace implements TabsListener {
       void this.client.invalidateQueries({ queryKey: keys.agents });
     }, 250);
   }
-}
-
-/** Whether the chat has a run that is not over. */
-export function activeRun(store: ConversationStore) {
-  const runs = Object.values(store.getState().conversation?.runs ?? {});
-  return runs.findLast((run) => !isOver(run.status)) ?? null;
 }

@@ -23,7 +23,13 @@ export interface StoreServices {
   keep(outbox: readonly Outgoing[]): void;
 }
 
-const START: StoreState = { phase: "loading", error: null, conversation: null, outbox: [], loadingOlder: false };
+const START: StoreState = {
+  phase: "loading",
+  error: null,
+  conversation: null,
+  outbox: [],
+  loadingOlder: false,
+};
 
 /** One chat in one tab: its history, its live events and what is still on its way to the server. */
 export class ConversationStore {
@@ -116,7 +122,13 @@ export class ConversationStore {
 
   /** Shows the message at once and delivers it. Resolves when it was taken or has failed. */
   send(content: string, target: string | null): Promise<boolean> {
-    const outgoing: Outgoing = { key: this.services.newKey(), content, target, status: "sending", error: null };
+    const outgoing: Outgoing = {
+      key: this.services.newKey(),
+      content,
+      target,
+      status: "sending",
+      error: null,
+    };
     this.setOutbox([...this.state.outbox, outgoing]);
     return this.dispatch(outgoing);
   }
@@ -154,7 +166,8 @@ export class ConversationStore {
       return;
     }
     this.set({ outbox, conversation: withSent(conversation, outgoing, sent, this.services.now()) });
-    if (this.loading) this.stale = true;
+    // The first message gives the chat its title.
+    if (this.loading || !conversation.session.title) void this.refresh();
   }
 
   private replaceOutgoing(changed: Outgoing): void {
@@ -213,11 +226,8 @@ function withSent(conversation: Conversation, outgoing: Outgoing, sent: Sent, no
   const run = next.runs[sent.run_id];
   return withRun(next, {
     id: sent.run_id,
-    session_id: conversation.session.id,
     mode: sent.mode,
     status: run?.status ?? "queued",
-    message_id: sent.message_id,
-    answer_id: sent.answer_id,
     agent_id: run?.agent_id ?? null,
     error: run?.error ?? null,
     cost: run?.cost ?? null,

@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, Ref } from "react";
 import { cx } from "@/lib/cx";
 import { Spinner } from "@/ui/Spinner";
 
-type Look = "primary" | "secondary" | "ghost" | "danger";
+type Look = "primary" | "secondary" | "ghost" | "danger" | "dangerGhost";
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
@@ -16,6 +16,7 @@ const LOOKS: Record<Look, string> = {
   secondary: "border border-line bg-raised text-ink hover:bg-hover",
   ghost: "text-ink-soft hover:bg-hover hover:text-ink",
   danger: "bg-danger text-danger-ink hover:opacity-90",
+  dangerGhost: "text-danger hover:bg-danger-soft",
 };
 
 const SIZES = {

@@ -16,7 +16,15 @@ interface DialogProps {
   wide?: boolean;
 }
 
-export function Dialog({ open, onClose, title, description, children, dismissible = true, wide }: DialogProps) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  description,
+  children,
+  dismissible = true,
+  wide,
+}: DialogProps) {
   const { t } = useTranslation();
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && dismissible && onClose()}>

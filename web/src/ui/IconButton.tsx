@@ -9,11 +9,25 @@ export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement>
   /** Keys that do the same, shown in the hint. */
   hotkey?: string;
   size?: "sm" | "md";
+  look?: keyof typeof LOOKS;
   ref?: Ref<HTMLButtonElement>;
 }
 
+const LOOKS = {
+  plain: "text-ink-soft hover:bg-hover hover:text-ink disabled:opacity-50",
+  primary: "bg-accent text-accent-ink hover:bg-accent-hover disabled:bg-hover disabled:text-ink-faint",
+};
+
 /** A button that shows only an icon; its name is in the hint and for screen readers. */
-export function IconButton({ icon: Icon, label, hotkey, size = "md", className, ...rest }: IconButtonProps) {
+export function IconButton({
+  icon: Icon,
+  label,
+  hotkey,
+  size = "md",
+  look = "plain",
+  className,
+  ...rest
+}: IconButtonProps) {
   return (
     <Tooltip.Root>
       <Tooltip.Trigger
@@ -23,8 +37,8 @@ export function IconButton({ icon: Icon, label, hotkey, size = "md", className, 
             aria-label={label}
             {...rest}
             className={cx(
-              "inline-flex shrink-0 items-center justify-center rounded-lg text-ink-soft transition-colors",
-              "hover:bg-hover hover:text-ink disabled:opacity-50",
+              "inline-flex shrink-0 items-center justify-center rounded-lg transition-colors",
+              LOOKS[look],
               size === "sm" ? "size-8" : "size-9",
               className,
             )}

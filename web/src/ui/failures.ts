@@ -46,7 +46,13 @@ export const needsModels = (code: string) =>
   ["model_key_refused", "model_key_missing", "model_unreachable"].includes(code);
 
 export const needsAgent = (code: string) =>
-  ["model_unknown", "model_unreachable", "model_timeout", "model_context_too_long", "model_bad_answer"].includes(code);
+  [
+    "model_unknown",
+    "model_unreachable",
+    "model_timeout",
+    "model_context_too_long",
+    "model_bad_answer",
+  ].includes(code);
 
 /** Any error of a request in words. */
 export function errorText(t: TFunction, error: unknown): string {

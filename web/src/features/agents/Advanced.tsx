@@ -16,7 +16,11 @@ export function Advanced({ form, fields, change }: AdvancedProps) {
   return (
     <div className="mt-4 flex flex-col gap-6">
       <div className="grid gap-6 sm:grid-cols-3">
-        <Field label={t("agents.temperature")} hint={t("agents.temperatureHint")} error={fields["model.temperature"]}>
+        <Field
+          label={t("agents.temperature")}
+          hint={t("agents.temperatureHint")}
+          error={fields["model.temperature"]}
+        >
           {(control) => (
             <TextInput
               {...control}
@@ -26,7 +30,11 @@ export function Advanced({ form, fields, change }: AdvancedProps) {
             />
           )}
         </Field>
-        <Field label={t("agents.maxTokens")} hint={t("agents.maxTokensHint")} error={fields["model.max_tokens"]}>
+        <Field
+          label={t("agents.maxTokens")}
+          hint={t("agents.maxTokensHint")}
+          error={fields["model.max_tokens"]}
+        >
           {(control) => (
             <TextInput
               {...control}
@@ -36,7 +44,11 @@ export function Advanced({ form, fields, change }: AdvancedProps) {
             />
           )}
         </Field>
-        <Field label={t("agents.concurrency")} hint={t("agents.concurrencyHint")} error={fields.concurrency_limit}>
+        <Field
+          label={t("agents.concurrency")}
+          hint={t("agents.concurrencyHint")}
+          error={fields.concurrency_limit}
+        >
           {(control) => (
             <TextInput
               {...control}
@@ -64,7 +76,11 @@ export function Advanced({ form, fields, change }: AdvancedProps) {
               />
             </div>
             {form.fallback && (
-              <IconButton icon={X} label={t("agents.noFallback")} onClick={() => change({ fallback: null })} />
+              <IconButton
+                icon={X}
+                label={t("agents.noFallback")}
+                onClick={() => change({ fallback: null })}
+              />
             )}
           </div>
         )}

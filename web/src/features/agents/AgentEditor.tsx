@@ -38,7 +38,11 @@ export function AgentEditor({ agentId }: { agentId: string | null }) {
     return (
       <main id="main" className="flex h-full flex-col">
         <PageHeader>{null}</PageHeader>
-        <EmptyState title={t("agents.notFound")} text="" action={{ label: t("chat.goHome"), run: () => go("/") }} />
+        <EmptyState
+          title={t("agents.notFound")}
+          text=""
+          action={{ label: t("chat.goHome"), run: () => go("/") }}
+        />
       </main>
     );
   }
@@ -77,7 +81,11 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
   };
 
   return (
-    <main id="main" aria-label={t(agent ? "agents.editTitle" : "agents.new")} className="flex h-full flex-col">
+    <main
+      id="main"
+      aria-label={t(agent ? "agents.editTitle" : "agents.new")}
+      className="flex h-full flex-col"
+    >
       <PageHeader
         actions={
           agent && (
@@ -88,7 +96,9 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
           )
         }
       >
-        {(form.name || agent) && <AgentAvatar name={form.name || "?"} seed={agent?.handle ?? previewHandle(form.name)} />}
+        {(form.name || agent) && (
+          <AgentAvatar name={form.name || "?"} seed={agent?.handle ?? previewHandle(form.name)} />
+        )}
         <h1 className="truncate font-semibold">{agent ? agent.name : t("agents.new")}</h1>
       </PageHeader>
       <form
@@ -170,7 +180,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
           {tools.length > 0 && (
             <ToolList tools={tools} enabled={form.tools} onChange={(enabled) => change({ tools: enabled })} />
           )}
-          <label className="flex items-center justify-between gap-4">
+          <div className="flex items-center justify-between gap-4">
             <span>
               <span className="block font-medium text-[0.93rem]">{t("agents.active")}</span>
               <span className="block text-[0.87rem] text-ink-soft">{t("agents.activeHint")}</span>
@@ -180,7 +190,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
               label={t("agents.active")}
               onChange={(active) => change({ active })}
             />
-          </label>
+          </div>
           <details className="group" open={hasAdvancedError(fields) || undefined}>
             <summary className="flex w-fit list-none items-center gap-1.5 rounded-md font-medium text-[0.93rem]">
               <ChevronRight aria-hidden className="size-4 transition-transform group-open:rotate-90" />
@@ -196,14 +206,19 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
         </div>
         <div className="sticky bottom-0 border-line border-t bg-canvas">
           <div className="mx-auto flex max-w-2xl items-center gap-2 px-4 py-3 md:px-6">
-            <Button type="submit" look="primary" busy={save.isPending} disabled={!form.name.trim() || !form.model}>
+            <Button
+              type="submit"
+              look="primary"
+              busy={save.isPending}
+              disabled={!form.name.trim() || !form.model}
+            >
               {agent ? t("common.save") : t("agents.create")}
             </Button>
             <Button look="ghost" onClick={() => history.back()}>
               {t("common.cancel")}
             </Button>
             {agent && (
-              <Button look="ghost" className="ml-auto text-danger" onClick={() => setAsking(true)}>
+              <Button look="dangerGhost" className="ml-auto" onClick={() => setAsking(true)}>
                 <Trash2 aria-hidden className="size-4" />
                 <span className="max-sm:sr-only">{t("common.delete")}</span>
               </Button>
@@ -211,7 +226,9 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
           </div>
         </div>
       </form>
-      {agent && <DeleteAgent agent={agent} open={asking} onClose={() => setAsking(false)} onGone={unsaved.forget} />}
+      {agent && (
+        <DeleteAgent agent={agent} open={asking} onClose={() => setAsking(false)} onGone={unsaved.forget} />
+      )}
     </main>
   );
 }

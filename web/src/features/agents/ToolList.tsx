@@ -22,7 +22,8 @@ export function ToolList({ tools, enabled, onChange }: ToolListProps) {
               <div className="min-w-0 flex-1">
                 <p className="text-[0.93rem]">{tool.label}</p>
                 <p className="text-[0.87rem] text-ink-soft">
-                  {tool.description} <span className="text-ink-faint">· {t(`agents.policy.${tool.policy}`)}</span>
+                  {tool.description}{" "}
+                  <span className="text-ink-faint">· {t(`agents.policy.${tool.policy}`)}</span>
                 </p>
               </div>
               <Switch

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useRegister, useSignIn } from "@/api/account";
 import { ApiError } from "@/api/problem";
+import type { Locale } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, TextInput } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
@@ -17,7 +18,7 @@ interface CredentialsFormProps {
 }
 
 export function CredentialsForm({ mode, email: fixed, onDone }: CredentialsFormProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [email, setEmail] = useState(fixed ?? "");
   const [password, setPassword] = useState("");
   const [visible, setVisible] = useState(false);
@@ -32,7 +33,9 @@ export function CredentialsForm({ mode, email: fixed, onDone }: CredentialsFormP
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        action.mutate({ email: email.trim(), password }, { onSuccess: onDone });
+        const credentials = { email: email.trim(), password };
+        if (mode === "sign-in") signIn.mutate(credentials, { onSuccess: onDone });
+        else register.mutate({ ...credentials, locale: i18n.language as Locale }, { onSuccess: onDone });
       }}
     >
       <Field label={t("auth.email")} error={fields.email}>

@@ -17,7 +17,12 @@ export function ChatItem({ chat, current, onOpen, onRename, onDelete }: ChatItem
   const { t } = useTranslation();
   const title = chat.title || t("chats.untitled");
   return (
-    <li className={cx("group relative flex items-center rounded-lg", current ? "bg-hover" : "hover:bg-hover/70")}>
+    <li
+      className={cx(
+        "group relative flex items-center rounded-lg",
+        current ? "bg-hover" : "hover:bg-hover/70",
+      )}
+    >
       <Link
         href={`/chat/${chat.id}`}
         onClick={onOpen}

@@ -13,7 +13,12 @@ const NONE: number[] = [];
 
 /** Ids of chats that are about to be deleted and may still come back. */
 export function useHiddenChats(): number[] {
-  const { data } = useQuery<number[]>({ queryKey: HIDDEN, queryFn: () => NONE, enabled: false, gcTime: Infinity });
+  const { data } = useQuery<number[]>({
+    queryKey: HIDDEN,
+    queryFn: () => NONE,
+    enabled: false,
+    gcTime: Infinity,
+  });
   return data ?? NONE;
 }
 

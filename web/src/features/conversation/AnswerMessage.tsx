@@ -2,9 +2,10 @@ import { RotateCcw, Square } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { retryRun } from "@/api/chats";
-import type { Agent, Message, Run } from "@/api/types";
+import type { Agent, Message } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { secondsBetween, shortTime, wholeNumber } from "@/lib/format";
+import type { LiveRun } from "@/live/conversation";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/failures";
@@ -15,7 +16,7 @@ import { ErrorCard } from "./ErrorCard";
 
 interface AnswerMessageProps {
   message: Message;
-  run: Run | undefined;
+  run: LiveRun | undefined;
   agent: Agent | undefined;
   last: boolean;
   onRetried: () => void;
@@ -47,23 +48,17 @@ export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMe
           )}
           {failure && !stopped && !streaming && (
             <div className={cx(message.content && "mt-3")}>
-              <ErrorCard failure={failure} agentId={agent?.agent_id ?? null} onRetry={retry} retrying={retrying} />
+              <ErrorCard
+                failure={failure}
+                agentId={agent?.agent_id ?? null}
+                onRetry={retry}
+                retrying={retrying}
+              />
             </div>
           )}
         </div>
         {!streaming && (
           <div className="mt-1 flex min-h-8 flex-wrap items-center gap-x-2 text-[0.8rem] text-ink-faint">
-            <div
-              className={cx(
-                "-ml-2 flex transition-opacity focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100",
-                !last && "opacity-0",
-              )}
-            >
-              {message.content && <CopyButton text={message.content} label={t("chat.copyMessage")} />}
-              {stopped && retry && (
-                <IconButton icon={RotateCcw} label={t("chat.retry")} size="sm" disabled={retrying} onClick={retry} />
-              )}
-            </div>
             {stopped && (
               <span className="inline-flex items-center gap-1.5">
                 <Square aria-hidden className="size-3" />
@@ -71,6 +66,23 @@ export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMe
               </span>
             )}
             <Facts message={message} run={run} />
+            <div
+              className={cx(
+                "flex transition-opacity focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100",
+                !last && "opacity-0",
+              )}
+            >
+              {message.content && <CopyButton text={message.content} label={t("chat.copyMessage")} />}
+              {stopped && retry && (
+                <IconButton
+                  icon={RotateCcw}
+                  label={t("chat.retry")}
+                  size="sm"
+                  disabled={retrying}
+                  onClick={retry}
+                />
+              )}
+            </div>
           </div>
         )}
       </div>
@@ -89,7 +101,7 @@ function Waiting({ queued, name }: { queued: boolean; name: string }) {
 }
 
 /** Cost, tokens and time of an answer, as far as they are known. */
-function Facts({ message, run }: { message: Message; run: Run | undefined }) {
+function Facts({ message, run }: { message: Message; run: LiveRun | undefined }) {
   const { t, i18n } = useTranslation();
   const seconds = run ? secondsBetween(run.created_at, run.finished_at, i18n.language) : null;
   const facts = [
@@ -101,7 +113,7 @@ function Facts({ message, run }: { message: Message; run: Run | undefined }) {
       }),
     seconds && t("chat.seconds", { seconds }),
   ].filter(Boolean);
-  return <span className="tabular-nums">{facts.join(" · ")}</span>;
+  return facts.length > 0 && <span className="tabular-nums">{facts.join(" · ")}</span>;
 }
 
 function useRetry(runId: string | null, onRetried: () => void) {

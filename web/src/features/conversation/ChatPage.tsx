@@ -20,8 +20,8 @@ import { useToasts } from "@/ui/toasts";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle } from "./Composer";
 import { DetailsPanel } from "./DetailsPanel";
-import { TimelineSkeleton } from "./TimelineSkeleton";
 import { Timeline, type TimelineHandle } from "./Timeline";
+import { TimelineSkeleton } from "./TimelineSkeleton";
 import { useDraft } from "./useDraft";
 import { useAskedLast, useTarget } from "./useTarget";
 
@@ -87,7 +87,9 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
         </PageHeader>
         {!loaded && <TimelineSkeleton />}
         {loaded && empty && <EmptyState text={t("chat.empty")} />}
-        {loaded && !empty && <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />}
+        {loaded && !empty && (
+          <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />
+        )}
         <Announcer store={store} agents={agents} />
         <div className="px-3 pb-3 md:px-6 md:pb-5">
           <Composer

@@ -102,7 +102,11 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
           className="scroll-thin block max-h-[40dvh] w-full resize-none bg-transparent px-4 pt-3.5 pb-1 leading-relaxed outline-none"
         />
         <div className="flex items-center justify-between gap-2 px-2 pb-2">
-          <TargetMenu agents={agents.filter((agent) => agent.is_active)} target={target} onChange={onTarget} />
+          <TargetMenu
+            agents={agents.filter((agent) => agent.is_active)}
+            target={target}
+            onChange={onTarget}
+          />
           <div className="flex items-center gap-1.5">
             {onStop && (
               <IconButton
@@ -119,7 +123,7 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
                 label={t("chat.send")}
                 type="submit"
                 disabled={draft.trim() === ""}
-                className="bg-accent text-accent-ink hover:bg-accent-hover hover:text-accent-ink disabled:bg-hover disabled:text-ink-faint disabled:opacity-100"
+                look="primary"
               />
             )}
           </div>

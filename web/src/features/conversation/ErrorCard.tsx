@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Failure } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { Notice } from "@/ui/Notice";
 import { failureAdvice, failureTitle, needsAgent, needsModels } from "@/ui/failures";
+import { Notice } from "@/ui/Notice";
 
 interface ErrorCardProps {
   failure: Failure;

@@ -120,7 +120,9 @@ function AgentChoice({
             onClick={() => onChoose(agent.handle)}
             className={cx(
               "flex max-w-full items-center gap-2 rounded-full border py-1.5 pr-3.5 pl-1.5 text-[0.93rem] transition-colors",
-              agent.handle === target ? "border-accent bg-accent-soft" : "border-line bg-raised hover:bg-hover",
+              agent.handle === target
+                ? "border-accent bg-accent-soft"
+                : "border-line bg-raised hover:bg-hover",
             )}
           >
             <AgentAvatar name={agent.name} seed={agent.handle} size="sm" />

@@ -49,7 +49,9 @@ export function TargetMenu({ agents, target, onChange }: TargetMenuProps) {
               <span className="block truncate">{agent.name}</span>
               <span className="block truncate text-[0.8rem] text-ink-soft">@{agent.handle}</span>
             </span>
-            <Base.RadioItemIndicator render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />} />
+            <Base.RadioItemIndicator
+              render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />}
+            />
             <StatusDot status={agent.status} />
           </Base.RadioItem>
         ))}
@@ -60,7 +62,9 @@ export function TargetMenu({ agents, target, onChange }: TargetMenuProps) {
             <span className="block">{t("chat.auto")}</span>
             <span className="block text-[0.8rem] text-ink-soft">{t("chat.autoText")}</span>
           </span>
-          <Base.RadioItemIndicator render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />} />
+          <Base.RadioItemIndicator
+            render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />}
+          />
         </Base.RadioItem>
       </Base.RadioGroup>
     </Menu>

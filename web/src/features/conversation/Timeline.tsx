@@ -100,7 +100,10 @@ const Row = memo(function Row({ store, id, last }: { store: ConversationStore; i
   return (
     <div ref={own} className="far-is-cheap" data-message={id}>
       {message.role === "user" ? (
-        <UserMessage content={message.content} target={handleOf(message.target_agent, message.content, agents)} />
+        <UserMessage
+          content={message.content}
+          target={handleOf(message.target_agent, message.content, agents)}
+        />
       ) : (
         <AnswerMessage
           message={message}

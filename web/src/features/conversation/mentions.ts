@@ -35,7 +35,8 @@ export function matchingAgents(agents: Agent[], query: string): Agent[] {
 /** A message that begins with the handle of a known agent, taken apart. */
 export function splitAddress(text: string, agents: Agent[]): { target: string; content: string } | null {
   const match = /^@([\p{L}\p{N}_-]+)(?:[\s,:]+|$)/u.exec(text.trimStart());
-  const agent = match && agents.find((candidate) => candidate.handle.toLowerCase() === match[1]?.toLowerCase());
+  const agent =
+    match && agents.find((candidate) => candidate.handle.toLowerCase() === match[1]?.toLowerCase());
   if (!match || !agent) return null;
   const content = text.trimStart().slice(match[0].length);
   return content.trim() ? { target: agent.handle, content } : null;

@@ -4,7 +4,11 @@ import { optionId } from "./MentionList";
 import { matchingAgents, mentionAt } from "./mentions";
 
 /** The completion of handles in a text field: what is offered, which one is active, and the keys that choose. */
-export function useMentions(text: string, agents: Agent[], onPick: (agent: Agent, start: number, end: number) => void) {
+export function useMentions(
+  text: string,
+  agents: Agent[],
+  onPick: (agent: Agent, start: number, end: number) => void,
+) {
   const listId = useId();
   const [caret, setCaret] = useState(0);
   const [active, setActive] = useState(0);

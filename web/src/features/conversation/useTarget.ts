@@ -21,7 +21,9 @@ export function useTarget(userId: number, asked: string | null | undefined, want
   };
   const active = (agents ?? []).filter((agent) => agent.is_active);
   const candidates = [chosen, asked === null ? AUTO : asked, readStored(lastKey(userId)), active[0]?.handle];
-  const target = candidates.find((handle) => handle === AUTO || active.some((agent) => agent.handle === handle));
+  const target = candidates.find(
+    (handle) => handle === AUTO || active.some((agent) => agent.handle === handle),
+  );
   return [target === undefined || target === AUTO ? null : target, setTarget] as const;
 }
 

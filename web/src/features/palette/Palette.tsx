@@ -139,8 +139,12 @@ function useFound(query: string): Command[] {
   const commands = useCommands();
   return useMemo(() => {
     const wanted = query.trim().toLowerCase();
-    const matching = commands.filter(({ label, note }) => `${label} ${note ?? ""}`.toLowerCase().includes(wanted));
-    return GROUPS.flatMap((group) => matching.filter((command) => command.group === group).slice(0, PER_GROUP));
+    const matching = commands.filter(({ label, note }) =>
+      `${label} ${note ?? ""}`.toLowerCase().includes(wanted),
+    );
+    return GROUPS.flatMap((group) =>
+      matching.filter((command) => command.group === group).slice(0, PER_GROUP),
+    );
   }, [commands, query]);
 }
 
@@ -181,7 +185,13 @@ function useCommands(): Command[] {
     const commands: Command[] = [
       { id: "new", group: "commands", label: t("chats.new"), icon: Plus, run: () => go("/") },
       { id: "agent", group: "commands", label: t("agents.new"), icon: Bot, run: () => go("/agents/new") },
-      { id: "settings", group: "commands", label: t("settings.title"), icon: Settings, run: () => go("/settings/profile") },
+      {
+        id: "settings",
+        group: "commands",
+        label: t("settings.title"),
+        icon: Settings,
+        run: () => go("/settings/profile"),
+      },
       themed("light", Sun),
       themed("dark", Moon),
     ];

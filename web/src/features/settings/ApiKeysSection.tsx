@@ -84,7 +84,13 @@ function CreateKey({ onClose }: { onClose: () => void }) {
   const key = create.data?.key;
   if (key) {
     return (
-      <Dialog open dismissible={false} onClose={onClose} title={t("settings.keyCreated")} description={t("settings.keyOnce")}>
+      <Dialog
+        open
+        dismissible={false}
+        onClose={onClose}
+        title={t("settings.keyCreated")}
+        description={t("settings.keyOnce")}
+      >
         <div className="mt-4 flex items-center gap-2 rounded-lg border border-line bg-sunken py-1 pr-1 pl-3">
           <code className="min-w-0 flex-1 select-all break-all font-mono text-[0.87rem]">{key}</code>
           <CopyButton text={key} label={t("common.copy")} />

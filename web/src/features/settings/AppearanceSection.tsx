@@ -39,7 +39,9 @@ function Hotkeys() {
           <div key={name} className="flex items-center justify-between gap-4 px-4 py-2">
             <dt className="text-ink-soft">{t(`settings.hotkeys.${name}`)}</dt>
             <dd>
-              <kbd className="rounded-md border border-line bg-sunken px-2 py-0.5 font-sans text-[0.83rem]">{keys}</kbd>
+              <kbd className="rounded-md border border-line bg-sunken px-2 py-0.5 font-sans text-[0.83rem]">
+                {keys}
+              </kbd>
             </dd>
           </div>
         ))}

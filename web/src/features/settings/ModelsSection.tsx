@@ -4,7 +4,7 @@ import { useModels } from "@/api/models";
 import type { Provider } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { Button } from "@/ui/Button";
-import { errorText } from "@/ui/failures";
+import { errorText, failureAdvice, failureTitle } from "@/ui/failures";
 import { ProviderForm } from "@/ui/models/ProviderForm";
 import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
@@ -53,18 +53,25 @@ function ProviderRow({ provider, count }: { provider: Provider; count: number })
               provider.source !== "none" && count > 0 && t("models.count", { count }),
             ]
               .filter(Boolean)
-              .join(" · ") || t("models.source.none")}
+              .join(" · ") || t(provider.needs_key ? "models.source.none" : "models.needsAddress")}
           </p>
         </div>
         {!builtin && (
-          <Button size="sm" aria-expanded={open} onClick={() => setOpen(!open)} className={cx(open && "bg-hover")}>
+          <Button
+            size="sm"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+            className={cx(open && "bg-hover")}
+          >
             {t(provider.source === "none" ? "models.connect" : "models.edit")}
           </Button>
         )}
       </div>
       {provider.error && (
         <div className="px-4 pb-3">
-          <Notice tone="warn">{provider.error}</Notice>
+          <Notice tone="warn" title={failureTitle(t, provider.error)}>
+            {failureAdvice(t, provider.error)}
+          </Notice>
         </div>
       )}
       {open && (

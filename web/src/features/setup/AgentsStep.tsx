@@ -42,7 +42,13 @@ function StarterCard({ starter, change }: { starter: Starter; change: (part: Par
       </div>
       {starter.chosen && (
         <div className="px-4 pb-3">
-          <Button size="sm" look="ghost" className="-ml-2.5" aria-expanded={editing} onClick={() => setEditing(!editing)}>
+          <Button
+            size="sm"
+            look="ghost"
+            className="-ml-2.5"
+            aria-expanded={editing}
+            onClick={() => setEditing(!editing)}
+          >
             {t(editing ? "setup.hidePrompt" : "setup.editPrompt")}
           </Button>
           {editing && (

@@ -1,3 +1,4 @@
+import { ChevronRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Catalogue, ModelChoice, Provider } from "@/api/types";
 import { errorText } from "@/ui/failures";
@@ -12,9 +13,9 @@ interface ModelStepProps {
   onPick: (model: ModelChoice) => void;
 }
 
-const ORDER: Record<Provider["source"], number> = { local: 0, own: 1, server: 2, builtin: 4, none: 3 };
+const READINESS: Provider["source"][] = ["local", "own", "server", "builtin"];
 
-/** Providers, the readiest first: a local server, what the server or the user has a key for, the rest, the demo. */
+/** Where models may come from, the readiest first: what works already, what needs a key, servers of one's own. */
 export function ModelStep({ catalogue, error, model, onPick }: ModelStepProps) {
   const { t } = useTranslation();
   if (!catalogue) {
@@ -27,8 +28,11 @@ export function ModelStep({ catalogue, error, model, onPick }: ModelStepProps) {
       </div>
     );
   }
-  const providers = [...catalogue.providers].sort((left, right) => ORDER[left.source] - ORDER[right.source]);
-  return (
+  const ready = READINESS.flatMap((source) =>
+    catalogue.providers.filter((provider) => provider.source === source),
+  );
+  const unconnected = catalogue.providers.filter((provider) => provider.source === "none");
+  const list = (providers: Provider[]) => (
     <ul className="flex flex-col gap-2.5">
       {providers.map((provider) => (
         <ProviderCard
@@ -40,5 +44,21 @@ export function ModelStep({ catalogue, error, model, onPick }: ModelStepProps) {
         />
       ))}
     </ul>
+  );
+  return (
+    <div className="flex flex-col gap-7">
+      {list(ready)}
+      <section>
+        <h2 className="mb-2.5 font-medium">{t("setup.connectOwn")}</h2>
+        {list(unconnected.filter((provider) => provider.needs_key))}
+      </section>
+      <details className="group">
+        <summary className="flex w-fit list-none items-center gap-1.5 rounded-md font-medium">
+          <ChevronRight aria-hidden className="size-4 transition-transform group-open:rotate-90" />
+          {t("setup.ownServer")}
+        </summary>
+        <div className="mt-2.5">{list(unconnected.filter((provider) => !provider.needs_key))}</div>
+      </details>
+    </div>
   );
 }

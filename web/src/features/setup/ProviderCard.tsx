@@ -1,8 +1,10 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Check } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "@/api/keys";
 import { testProvider } from "@/api/models";
-import type { ModelChoice, ModelInfo, Provider, ProviderTest } from "@/api/types";
+import type { Catalogue, ModelChoice, ModelInfo, Provider, ProviderTest } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { Button } from "@/ui/Button";
 import { ModelPicker } from "@/ui/models/ModelPicker";
@@ -19,10 +21,19 @@ interface ProviderCardProps {
 export function ProviderCard({ provider, models, model, onPick }: ProviderCardProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const connectable = provider.source !== "builtin" && provider.source !== "local";
   const chosen = model?.provider === provider.provider;
   const expanded = open || chosen;
-  const ready = provider.source !== "none" || !provider.needs_key;
+  const ready = provider.source !== "none";
   const demo = provider.source === "builtin";
+
+  const client = useQueryClient();
+  /** A provider that was connected just now offers its first model. */
+  const onTested = (ok: boolean) => {
+    const fresh = client.getQueryData<Catalogue>(keys.models)?.items;
+    const first = fresh?.find((item) => item.provider === provider.provider);
+    if (ok && !chosen && first) onPick({ provider: provider.provider, name: first.name });
+  };
 
   const toggle = () => {
     const first = models[0];
@@ -31,7 +42,12 @@ export function ProviderCard({ provider, models, model, onPick }: ProviderCardPr
   };
 
   return (
-    <li className={cx("rounded-xl border bg-raised transition-colors", chosen ? "border-accent" : "border-line")}>
+    <li
+      className={cx(
+        "rounded-xl border bg-raised transition-colors",
+        chosen ? "border-accent" : "border-line",
+      )}
+    >
       <button
         type="button"
         aria-expanded={expanded}
@@ -50,14 +66,24 @@ export function ProviderCard({ provider, models, model, onPick }: ProviderCardPr
         <span className="min-w-0 flex-1">
           <span className="block font-medium">{demo ? t("setup.demoTitle") : provider.label}</span>
           {demo && <span className="block text-[0.87rem] text-ink-soft">{t("setup.demoText")}</span>}
-          {provider.base_url && <span className="block truncate text-[0.87rem] text-ink-soft">{provider.base_url}</span>}
+          {provider.base_url && (
+            <span className="block truncate text-[0.87rem] text-ink-soft">{provider.base_url}</span>
+          )}
         </span>
         <SourceBadge provider={provider} />
       </button>
       {expanded && (
         <div className="flex flex-col gap-5 border-line border-t px-4 py-4">
-          {provider.needs_key && <ProviderForm provider={provider} />}
-          {ready && !demo && <ReadyModel provider={provider} chosen={chosen} model={model} onPick={onPick} tested={provider.needs_key} />}
+          {connectable && <ProviderForm provider={provider} onTested={onTested} />}
+          {ready && !demo && (
+            <ReadyModel
+              provider={provider}
+              chosen={chosen}
+              model={model}
+              onPick={onPick}
+              tested={connectable}
+            />
+          )}
           {demo && <ReadyTest provider={provider} model={chosen ? model : null} />}
         </div>
       )}
@@ -132,7 +158,9 @@ function SourceBadge({ provider }: { provider: Provider }) {
       ? t("setup.recommended")
       : provider.source === "builtin"
         ? t("setup.demoBadge")
-        : t(`models.source.${provider.source}`);
+        : provider.source === "none" && !provider.needs_key
+          ? t("models.needsAddress")
+          : t(`models.source.${provider.source}`);
   return (
     <span
       className={cx(

@@ -23,7 +23,13 @@ export function Block({ token, open = false }: { token: Token; open?: boolean })
     case "text":
       return <Inline tokens={token.tokens ?? [token]} />;
     case "code":
-      return <CodeBlock code={(token as Tokens.Code).text} language={(token as Tokens.Code).lang ?? ""} open={open} />;
+      return (
+        <CodeBlock
+          code={(token as Tokens.Code).text}
+          language={(token as Tokens.Code).lang ?? ""}
+          open={open}
+        />
+      );
     case "blockquote":
       return (
         <blockquote>

@@ -40,7 +40,12 @@ function Span({ token }: { token: Token }) {
       return <Link href={(token as Tokens.Link).href} tokens={token.tokens} />;
     case "image":
       // A picture from elsewhere would tell its server who reads: it is offered as a link.
-      return <Link href={(token as Tokens.Image).href} tokens={[{ type: "text", raw: "", text: token.text || token.href }]} />;
+      return (
+        <Link
+          href={(token as Tokens.Image).href}
+          tokens={[{ type: "text", raw: "", text: token.text || token.href }]}
+        />
+      );
     case "escape":
       return token.text;
     case "text":

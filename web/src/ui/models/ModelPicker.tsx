@@ -29,9 +29,15 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
   const { t } = useTranslation();
   const { data: catalogue } = useModels();
   const [query, setQuery] = useState("");
-  const options = useMemo(() => (catalogue ? optionsFor(catalogue, query, value) : []), [catalogue, query, value]);
-  const chosen = value && options.find((option) => option.provider === value.provider && option.name === value.name);
-  const selected = value ? (chosen ?? { provider: value.provider, name: value.name, label: value.name, info: null }) : null;
+  const options = useMemo(
+    () => (catalogue ? optionsFor(catalogue, query, value) : []),
+    [catalogue, query, value],
+  );
+  const chosen =
+    value && options.find((option) => option.provider === value.provider && option.name === value.name);
+  const selected = value
+    ? (chosen ?? { provider: value.provider, name: value.name, label: value.name, info: null })
+    : null;
 
   return (
     <Combobox.Root
@@ -42,7 +48,9 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
       inputValue={query}
       onInputValueChange={setQuery}
       itemToStringLabel={(option: Option) => option.label}
-      isItemEqualToValue={(left: Option, right: Option) => left.provider === right.provider && left.name === right.name}
+      isItemEqualToValue={(left: Option, right: Option) =>
+        left.provider === right.provider && left.name === right.name
+      }
     >
       <Combobox.Trigger
         id={id}
@@ -76,7 +84,9 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
               aria-label={t("models.search")}
               className="h-11 w-full shrink-0 border-line border-b bg-transparent px-3.5 outline-none"
             />
-            <Combobox.Empty className="px-3.5 py-3 text-ink-soft empty:hidden">{t("models.none")}</Combobox.Empty>
+            <Combobox.Empty className="px-3.5 py-3 text-ink-soft empty:hidden">
+              {t("models.none")}
+            </Combobox.Empty>
             <Combobox.List className="scroll-thin min-h-0 overflow-y-auto p-1 empty:hidden">
               {(option: Option) => (
                 <Combobox.Item
@@ -93,7 +103,9 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
                       {option.info && ` · ${priceText(t, option.info)}`}
                     </span>
                   </span>
-                  <Combobox.ItemIndicator render={<Check aria-hidden className="size-4 text-accent-text" />} />
+                  <Combobox.ItemIndicator
+                    render={<Check aria-hidden className="size-4 text-accent-text" />}
+                  />
                 </Combobox.Item>
               )}
             </Combobox.List>
@@ -120,12 +132,25 @@ export function optionsFor(catalogue: Catalogue, query: string, value: ModelChoi
   const listed = catalogue.items
     .filter((model) => usable.some((provider) => provider.provider === model.provider))
     .filter((model) => `${model.provider} ${model.name} ${model.label}`.toLowerCase().includes(wanted))
-    .map((model) => ({ provider: model.provider, name: model.name, label: model.label || model.name, info: model }));
+    .map((model) => ({
+      provider: model.provider,
+      name: model.name,
+      label: model.label || model.name,
+      info: model,
+    }));
   const typed = wanted
     ? usable
         .filter((provider) => provider.source !== "builtin")
-        .filter((provider) => !listed.some((one) => one.provider === provider.provider && one.name === query.trim()))
-        .map((provider) => ({ provider: provider.provider, name: query.trim(), label: query.trim(), info: null }))
+        .filter(
+          (provider) =>
+            !listed.some((one) => one.provider === provider.provider && one.name === query.trim()),
+        )
+        .map((provider) => ({
+          provider: provider.provider,
+          name: query.trim(),
+          label: query.trim(),
+          info: null,
+        }))
     : [];
   const current = value && listed.find((one) => one.provider === value.provider && one.name === value.name);
   const first = current && !wanted ? [current] : [];

@@ -11,7 +11,13 @@ import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
 
 /** Key and address of one provider, kept by the server and tried at once. */
-export function ProviderForm({ provider, onTested }: { provider: Provider; onTested?: (ok: boolean) => void }) {
+export function ProviderForm({
+  provider,
+  onTested,
+}: {
+  provider: Provider;
+  onTested?: (ok: boolean) => void;
+}) {
   const { t } = useTranslation();
   const [key, setKey] = useState("");
   const [address, setAddress] = useState(provider.base_url ?? "");
@@ -99,11 +105,20 @@ export function ProviderForm({ provider, onTested }: { provider: Provider; onTes
         )}
       </Field>
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" busy={busy} disabled={provider.needs_key && !changed && provider.source === "none"}>
+        <Button
+          type="submit"
+          look="primary"
+          busy={busy}
+          disabled={provider.needs_key && !changed && provider.source === "none"}
+        >
           {busy ? t("models.testing") : changed ? t("models.saveAndTest") : t("models.test")}
         </Button>
         {own && (
-          <Button look="ghost" busy={forget.isPending} onClick={() => forget.mutate(undefined, { onSuccess: () => setResult(null) })}>
+          <Button
+            look="ghost"
+            busy={forget.isPending}
+            onClick={() => forget.mutate(undefined, { onSuccess: () => setResult(null) })}
+          >
             {t("models.forget")}
           </Button>
         )}

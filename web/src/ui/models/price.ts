@@ -4,7 +4,8 @@ import type { ModelInfo } from "@/api/types";
 /** What a model costs, in words. */
 export function priceText(t: TFunction, model: ModelInfo): string {
   const { input_price: input, output_price: output } = model;
-  if (input === null || output === null) return model.source === "local" ? t("models.free") : t("models.priceUnknown");
+  if (input === null || output === null)
+    return model.source === "local" ? t("models.free") : t("models.priceUnknown");
   if (isZero(input) && isZero(output)) return t("models.free");
   return t("models.price", { input: trimmed(input), output: trimmed(output) });
 }
