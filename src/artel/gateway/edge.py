@@ -30,7 +30,7 @@ _HEADERS: Final = (
     (
         b"permissions-policy",
         b"camera=(self), microphone=(self), geolocation=(self), clipboard-read=(self), clipboard-write=(self), "
-        b"payment=(), usb=(), serial=(), bluetooth=(), midi=(), display-capture=(), browsing-topics=()",
+        b"payment=(), usb=(), serial=(), midi=(), display-capture=(), browsing-topics=()",
     ),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),

@@ -1,0 +1,61 @@
+"""Figures that nobody counts as they happen: how much work waits, looked up now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+from sqlalchemy import text
+
+from artel.kit.errors import ArtelError
+from artel.store.shards import Shards
+from artel.telemetry.metrics import Metrics
+
+_EVERY_SECONDS = 5.0
+_AHEAD = text("select ready, running, oldest_ready_seconds from work_ahead()")
+
+_log = structlog.get_logger(__name__)
+
+
+class Gauges:
+    """Asks every shard what lies ahead, for `/metrics`. Every process tells the whole installation's figures."""
+
+    def __init__(self, shards: Shards, metrics: Metrics) -> None:
+        self._shards = shards
+        self._metrics = metrics
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to ask."""
+        self._task = asyncio.create_task(self._run(), name="gauges")
+
+    async def aclose(self) -> None:
+        """Stops asking."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def look(self) -> None:
+        """Asks once. A shard that does not answer leaves the figures as they were.
+
+        Raises:
+            ArtelError: a shard does not answer.
+        """
+        ready, oldest = 0, 0.0
+        for shard in self._shards.by_name:
+            async with self._shards.shard_system_tx(shard) as session:
+                ahead = (await session.execute(_AHEAD)).one()
+            ready += ahead.ready
+            oldest = max(oldest, ahead.oldest_ready_seconds)
+        self._metrics.queue_depth.set(ready)
+        self._metrics.oldest_ready_task_seconds.set(oldest)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except ArtelError as error:
+                _log.warning("gauges_not_read", error=error.slug)
+            await asyncio.sleep(_EVERY_SECONDS)
