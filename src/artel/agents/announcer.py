@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -57,6 +58,7 @@ class Announcer:
     def finished(self, held: Held, finished: Finished) -> None:
         """A task came to its end: the answer is stored."""
         self._metrics.tasks_finished.labels(finished.status).inc()
+        self._metrics.direct_call_seconds.observe(time.monotonic() - held.seated_at)
         where = _where(held)
         failure = _failure(finished.fault)
         self._emit(

@@ -35,6 +35,8 @@ class AgentRunner:
     keys: ProviderKeys
     tools: ToolTurns
     emit: Emit
+    first_text: Callable[[float], None]
+    """Told after how many seconds an answer's first words came."""
 
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
         """Everything of the user's that the turn reads, in the transaction that seated the task."""
@@ -51,7 +53,7 @@ class AgentRunner:
     async def run(self, held: Held) -> Answer:
         """As the bus's Runner: an answer, or TaskFailed in words for the user's eyes."""
         prepared: Prepared = held.prepared
-        writer = AnswerWriter(held, self.emit)
+        writer = AnswerWriter(held, self.emit, self.first_text)
         writer.begin()
         try:
             return await self._answer(held, prepared, writer)

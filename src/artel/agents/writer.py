@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from artel.bus.model import Held
@@ -16,9 +17,11 @@ Emit = Callable[[int, Event], None]
 class AnswerWriter:
     """The text of one task's answer. A timer runs only while something waits, so an idle stream costs nothing."""
 
-    def __init__(self, held: Held, emit: Emit) -> None:
+    def __init__(self, held: Held, emit: Emit, first_text: Callable[[float], None]) -> None:
+        """first_text: told how many seconds after the task took its seat the first words came."""
         self._held = held
         self._emit = emit
+        self._first_text = first_text
         self._waiting: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._last = 0.0
@@ -41,6 +44,8 @@ class AnswerWriter:
 
     def write(self, text: str) -> None:
         """More of the answer."""
+        if not self._held.text:
+            self._first_text(time.monotonic() - self._held.seated_at)
         self._held.text.append(text)
         self._waiting.append(text)
         if self._timer is None:

@@ -124,6 +124,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             keys=provider_keys,
             tools=ToolTurns(shards, ids, tools, outbox.emit),
             emit=outbox.emit,
+            first_text=metrics.direct_call_first_token_seconds.observe,
         )
 
         async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
@@ -189,5 +190,3 @@ def _close_streams(hub: Hub, guard: PrincipalGuard, revoked: Revoked) -> None:
 def _count(metrics: Metrics, call: CallReport) -> None:
     metrics.model_calls.labels(call.provider, call.outcome).inc()
     metrics.model_call_seconds.labels(call.provider).observe(call.total_seconds)
-    if call.first_piece_seconds is not None:
-        metrics.direct_call_first_token_seconds.observe(call.queued_seconds + call.first_piece_seconds)

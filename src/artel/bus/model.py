@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -124,6 +125,8 @@ class Held:
     """The agent's configuration as it was when the task was seated (JSON)."""
     history: Any
     """The last checkpoint (JSON), or None."""
+    seated_at: float = field(default_factory=time.monotonic)
+    """By this process's monotonic clock, in seconds."""
     prepared: Any = None
     """What `Runner.prepare` read in the transaction that seated the task."""
     text: list[str] = field(default_factory=list[str])

@@ -88,13 +88,13 @@ class Metrics:
 
         self.direct_call_first_token_seconds = Histogram(
             "artel_direct_call_first_token_seconds",
-            "From a direct call's arrival to the first text of the answer.",
+            "From the moment a call takes its agent's seat to the first text of its answer.",
             buckets=_MODEL_SECONDS,
             registry=registry,
         )
         self.direct_call_seconds = Histogram(
             "artel_direct_call_seconds",
-            "From a direct call's arrival to the stored answer.",
+            "From the moment a call takes its agent's seat to its stored answer.",
             buckets=_MODEL_SECONDS,
             registry=registry,
         )
