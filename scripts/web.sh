@@ -17,20 +17,20 @@ sources() {
 unchanged() { [ "$(cat "$stamps/$1" 2>/dev/null)" = "$2" ]; }
 
 install_packages() {
-    key=$(cat web/package.json web/package-lock.json | cksum)
-    if [ -d web/node_modules ] && unchanged install "$key"; then return; fi
+    packages=$(cat web/package.json web/package-lock.json | cksum)
+    if [ -d web/node_modules ] && unchanged install "$packages"; then return; fi
     echo "Installing the page's packages"
     (cd web && "$node" npm ci --no-audit --no-fund --loglevel=error)
-    printf '%s' "$key" >"$stamps/install"
+    printf '%s' "$packages" >"$stamps/install"
 }
 
 build() {
-    key=$(sources)
-    if [ -f web/dist/index.html ] && unchanged build "$key"; then return; fi
+    page=$(sources)
+    if [ -f web/dist/index.html ] && unchanged build "$page"; then return; fi
     install_packages
     echo "Building the page"
     (cd web && "$node" npm run --silent build)
-    printf '%s' "$key" >"$stamps/build"
+    printf '%s' "$page" >"$stamps/build"
 }
 
 case ${1:-} in
