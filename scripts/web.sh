@@ -29,7 +29,7 @@ build() {
     if [ -f web/dist/index.html ] && unchanged build "$page"; then return; fi
     install_packages
     echo "Building the page"
-    (cd web && "$node" npm run --silent build)
+    (cd web && "$node" npm run --silent build -- --logLevel warn)
     printf '%s' "$page" >"$stamps/build"
 }
 
