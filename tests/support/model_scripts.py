@@ -125,23 +125,23 @@ class Exchange:
             self.finish()
 
     def send_slowly(self, pieces: list[bytes], first: float, delay: float, then: Callable[[], None]) -> None:
-        """Writes the pieces one by one; first and delay in seconds."""
+        """Writes the pieces one by one, then calls `then`; first and delay in seconds."""
         loop = asyncio.get_running_loop()
-        iterator = iter(pieces)
+        last = len(pieces) - 1
         due = loop.time() + first
 
-        def write_next() -> None:
+        def write(number: int) -> None:
             nonlocal due
-            piece = next(iterator, None)
-            if piece is None:
+            if pieces[number]:
+                self.transport.write(pieces[number])
+            if number == last:
                 then()
                 return
-            self.transport.write(piece)
             due += delay
             # By the clock, not by the wait: a late timer must not slow the whole stream down.
-            self._timer = loop.call_at(max(due, loop.time()), write_next)
+            self._timer = loop.call_at(max(due, loop.time()), write, number + 1)
 
-        self._timer = loop.call_at(due, write_next)
+        self._timer = loop.call_at(due, write, 0)
 
 
 def _chunk(payload: bytes) -> bytes:
@@ -276,8 +276,10 @@ def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) 
 
 
 def _hang(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
-    """Says nothing for ever; head=1 sends the headers first."""
-    if options.get("head"):
+    """Says nothing for ever; head=1 sends the headers first, comments=1 also a comment every 50 ms."""
+    if options.get("comments"):
+        exchange.send_slowly([_HEAD] + [_chunk(b": busy\n\n")] * 1000, 0.0, 0.05, exchange.finish)
+    elif options.get("head"):
         exchange.send_events(end=False)
 
 
@@ -294,9 +296,11 @@ def _cut(exchange: Exchange, request: Request, options: Options, attempt: int) -
         exchange.finish()
         exchange.transport.close()
 
-    last = [_END] if options.get("clean") else []
-    then = exchange.finish if options.get("clean") else close
-    exchange.send_slowly([_HEAD + _chunks(_some(options)), *last], 0.0, _seconds(options, "after_ms", 40), then)
+    clean = bool(options.get("clean"))
+    then = exchange.finish if clean else close
+    exchange.send_slowly(
+        [_HEAD + _chunks(_some(options)), _END if clean else b""], 0.0, _seconds(options, "after_ms", 40), then
+    )
 
 
 def _some(options: Options) -> list[bytes]:

@@ -34,7 +34,11 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        address = await self._guard.resolve(host, port)
+        try:
+            address = await self._guard.resolve(host, port)
+        except OSError as error:
+            # The SDKs know the errors of httpx only; what happened is read from its cause.
+            raise httpx2.ConnectError("no connection to this address", request=request) from error
         # The Host header was made from the name already; TLS must still check the certificate for the name.
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)

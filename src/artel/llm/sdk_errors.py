@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import httpx2
 from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
@@ -20,7 +21,7 @@ from artel.llm.callee import Callee
 from artel.llm.errors import ModelBadAnswer, ModelError, ModelRefused, ModelTimeout, ModelUnreachable
 from artel.llm.http_errors import classify, describe_body
 
-SDK_ERRORS = (AgentRunError, UserError, TimeoutError)
+SDK_ERRORS = (AgentRunError, UserError, TimeoutError, httpx2.HTTPError)
 """What a model of Pydantic AI may raise for reasons that are not bugs of ours."""
 
 
@@ -30,9 +31,11 @@ def from_sdk_error(error: Exception, callee: Callee) -> ModelError:
         return _from_status(error, callee)
     if isinstance(error, TimeoutError | ModelTimeoutError | ModelRequestTimeout):
         return callee.error(ModelTimeout)
+    if _caused_by(error, ForbiddenAddress):
+        return callee.error(ModelUnreachable, "address", retryable=False)
+    if isinstance(error, httpx2.HTTPError):
+        return callee.error(ModelTimeout if isinstance(error, httpx2.ReadTimeout) else ModelUnreachable)
     if isinstance(error, ModelConnectionError):
-        if _caused_by(error, ForbiddenAddress):
-            return callee.error(ModelUnreachable, "address", retryable=False)
         return callee.error(ModelUnreachable, "lost" if error.in_stream else None)
     if isinstance(error, ModelAPIError):
         code = f"{error.provider_error_code or ''} {error.provider_error_type or ''}".strip()

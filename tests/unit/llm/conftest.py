@@ -1,8 +1,9 @@
-"""Pools that talk to the scripted model server, and are quick to give up."""
+"""Pools that talk to the scripted model server."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,8 @@ from artel.llm.pool import ModelPool, PoolConfig
 from artel.llm.refs import Credentials
 from tests.support.model_server import ModelServer
 
-QUICK = PoolConfig(
-    timeouts=Timeouts(connect=1.0, first_token=0.4, idle=0.4, total=5.0),
-    retry=RetryPolicy(base_delay=0.001, max_delay=0.002),
-    demo_delay=0.0,
-)
+PATIENT = PoolConfig(retry=RetryPolicy(base_delay=0.001, max_delay=0.002), demo_delay=0.0)
+HASTY = replace(PATIENT, timeouts=Timeouts(connect=1.0, first_token=0.3, idle=0.3))
 SERVER_KEY = "sk-server-key-0123456789"
 
 
@@ -26,9 +24,20 @@ def reports() -> list[CallReport]:
     return []
 
 
+def _pool(server: ModelServer, config: PoolConfig, reports: list[CallReport]) -> ModelPool:
+    credentials = {"openai": Credentials(SERVER_KEY, server.base_url, trusted=True)}
+    return ModelPool(credentials, config=config, on_call=reports.append)
+
+
 @pytest.fixture
 async def pool(model_server: ModelServer, reports: list[CallReport]) -> AsyncIterator[ModelPool]:
-    """A pool whose provider "openai" is the scripted model server."""
-    credentials = {"openai": Credentials(SERVER_KEY, model_server.base_url, trusted=True)}
-    async with ModelPool(credentials, config=QUICK, on_call=reports.append) as pool:
+    """A pool whose provider "openai" is the scripted model server. It repeats at once but waits long."""
+    async with _pool(model_server, PATIENT, reports) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def hasty_pool(model_server: ModelServer, reports: list[CallReport]) -> AsyncIterator[ModelPool]:
+    """The same, but it waits a moment only: for servers that fall silent."""
+    async with _pool(model_server, HASTY, reports) as pool:
         yield pool

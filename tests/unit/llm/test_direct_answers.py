@@ -183,8 +183,6 @@ async def test_a_server_that_cannot_stream_is_understood(pool: ModelPool) -> Non
         ("garbage", "model_bad_answer", None),
         ("refuse", "model_refused", None),
         ("error_mid:code=429", "model_rate_limited", None),
-        ("hang", "model_timeout", None),
-        ("hang:head=1", "model_timeout", None),
         ("cut:tokens=0", "model_unreachable", "lost"),
         ("cut:tokens=0,clean=1", "model_bad_answer", "cut_off"),
     ],
@@ -201,7 +199,6 @@ async def test_what_goes_wrong_before_the_first_word(
 @pytest.mark.parametrize(
     ("name", "kind", "variant"),
     [
-        ("hang_mid", ModelTimeout, "idle"),
         ("cut", ModelUnreachable, "lost"),
         ("cut:clean=1", ModelBadAnswer, "cut_off"),
         ("error_mid:tokens=2", ModelOverloaded, None),
@@ -223,6 +220,29 @@ async def test_what_goes_wrong_in_the_middle_is_not_repeated(
     assert answer.response.text == text_of(written)
     assert answer.response.state == "incomplete"
     assert model_server.log.calls == 1
+
+
+@pytest.mark.parametrize("name", ["hang", "hang:head=1", "hang:comments=1"])
+async def test_a_server_that_never_begins_is_given_up(
+    hasty_pool: ModelPool, model_server: ModelServer, reports: list[CallReport], name: str
+) -> None:
+    with pytest.raises(ModelTimeout) as caught:
+        await ask(hasty_pool, name)
+    assert caught.value.variant is None
+    await asyncio.wait_for(model_server.wait_until("cancelled", 1), 2)
+    assert [(report.outcome, report.attempts) for report in reports] == [("model_timeout", 1)]
+
+
+async def test_a_server_that_falls_silent_is_given_up(hasty_pool: ModelPool, model_server: ModelServer) -> None:
+    model = hasty_pool.model(ModelRef("openai", "hang_mid"))
+    written: list[Delta] = []
+    async with contextlib.AsyncExitStack() as stack:
+        answer = await stack.enter_async_context(stream_answer(model, says("hi")))
+        with pytest.raises(ModelTimeout) as caught:
+            await read_into(written, answer)
+    assert caught.value.variant == "idle"
+    assert text_of(written) == "w0 w1 w2 "
+    await asyncio.wait_for(model_server.wait_until("cancelled", 1), 2)
 
 
 async def test_a_total_deadline_stops_an_answer_that_never_ends(model_server: ModelServer) -> None:
