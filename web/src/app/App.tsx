@@ -1,19 +1,22 @@
 import { Tooltip } from "@base-ui/react/tooltip";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useMe } from "@/api/account";
 import { keys } from "@/api/keys";
 import type { Me } from "@/api/types";
-import { SignInAgain } from "@/features/auth/SignInAgain";
-import { SignInPage } from "@/features/auth/SignInPage";
 import { speak } from "@/lib/i18n";
 import { LiveProvider } from "@/live/LiveProvider";
 import { EmptyState } from "@/ui/EmptyState";
 import { Spinner } from "@/ui/Spinner";
 import { ToastProvider } from "@/ui/toasts";
 import { Routes } from "./Routes";
+
+const SignInPage = lazy(async () => ({ default: (await import("@/features/auth/SignInPage")).SignInPage }));
+const SignInAgain = lazy(async () => ({
+  default: (await import("@/features/auth/SignInAgain")).SignInAgain,
+}));
 
 /** Who is there decides what is shown: the door, or the user's space. */
 export function App() {
@@ -44,7 +47,9 @@ export function App() {
         {me.data ? (
           <SignedIn key={me.data.id} me={me.data} />
         ) : (
-          <SignInPage onRegistered={() => go("/setup", { replace: true })} />
+          <Suspense fallback={<Starting />}>
+            <SignInPage onRegistered={() => go("/setup", { replace: true })} />
+          </Suspense>
         )}
       </ToastProvider>
     </Tooltip.Provider>
@@ -70,16 +75,20 @@ function SignedIn({ me }: { me: Me }) {
   return (
     <LiveProvider me={me} expired={onExpired} signIns={signIns}>
       <Routes me={me} onSignedOut={leave} />
-      <SignInAgain
-        me={me}
-        open={expired}
-        onLeave={leave}
-        onDone={() => {
-          setExpired(false);
-          setSignIns((count) => count + 1);
-          void client.invalidateQueries();
-        }}
-      />
+      <Suspense fallback={null}>
+        {expired && (
+          <SignInAgain
+            me={me}
+            open
+            onLeave={leave}
+            onDone={() => {
+              setExpired(false);
+              setSignIns((count) => count + 1);
+              void client.invalidateQueries();
+            }}
+          />
+        )}
+      </Suspense>
     </LiveProvider>
   );
 }

@@ -1,8 +1,7 @@
-import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Me } from "@/api/types";
-import { Palette } from "@/features/palette/Palette";
 import { useHotkeys } from "@/lib/hotkeys";
 import { readStored, writeStored } from "@/lib/storage";
 import { Sheet } from "@/ui/Sheet";
@@ -10,6 +9,7 @@ import { ShellContext } from "@/ui/shell";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Sidebar } from "./Sidebar";
 
+const Palette = lazy(async () => ({ default: (await import("@/features/palette/Palette")).Palette }));
 const DETAILS_KEY = "artel.details";
 
 interface AppShellProps {
@@ -83,7 +83,9 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
           <div className="h-full min-w-0 flex-1">{children}</div>
         </div>
       </div>
-      <Palette open={paletteOpen} onClose={() => setPaletteOpen(false)} />
+      <Suspense fallback={null}>
+        {paletteOpen && <Palette open onClose={() => setPaletteOpen(false)} />}
+      </Suspense>
     </ShellContext>
   );
 }

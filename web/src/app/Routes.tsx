@@ -1,14 +1,15 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import type { Me } from "@/api/types";
-import { ChatPage } from "@/features/conversation/ChatPage";
 import { HomePage } from "@/features/conversation/HomePage";
 import { EmptyState } from "@/ui/EmptyState";
 import { PageHeader } from "@/ui/PageHeader";
 import { AppShell } from "./AppShell";
 
-// What a first visit or the daily conversation does not need is loaded when it is opened.
+// What the first screen does not need is loaded when it is opened.
+const loadChatPage = () => import("@/features/conversation/ChatPage");
+const ChatPage = lazy(async () => ({ default: (await loadChatPage()).ChatPage }));
 const SetupPage = lazy(async () => ({ default: (await import("@/features/setup/SetupPage")).SetupPage }));
 const AgentEditor = lazy(async () => ({
   default: (await import("@/features/agents/AgentEditor")).AgentEditor,
@@ -18,6 +19,8 @@ const SettingsPage = lazy(async () => ({
 }));
 
 export function Routes({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
+  // Whoever is signed in is about to open a chat: it had better be there by then.
+  useEffect(() => void loadChatPage(), []);
   return (
     <Suspense fallback={null}>
       <Switch>

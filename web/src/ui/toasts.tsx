@@ -1,45 +1,95 @@
-import { Toast } from "@base-ui/react/toast";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/IconButton";
 
-export const useToasts = Toast.useToastManager;
+export interface ToastNote {
+  title: string;
+  action?: { label: string; run: () => void };
+  /** Is called when the note goes by itself or is closed, but not when its action was taken. */
+  onGone?: () => void;
+}
 
-/** Short notes at the edge of the page, with an optional action such as "Undo". */
+interface Shown extends ToastNote {
+  id: number;
+}
+
+const SHOWN_MS = 6000;
+
+const ToastContext = createContext<(note: ToastNote) => void>(() => undefined);
+
+/** Shows a short note at the edge of the page for six seconds, or for as long as the pointer or the focus is on it. */
+export const useToast = () => useContext(ToastContext);
+
 export function ToastProvider({ children }: { children: ReactNode }) {
+  const [notes, setNotes] = useState<Shown[]>([]);
+  const nextId = useRef(0);
+  const show = useMemo(
+    () => (note: ToastNote) => {
+      nextId.current += 1;
+      const id = nextId.current;
+      setNotes((current) => [...current, { ...note, id }]);
+    },
+    [],
+  );
   return (
-    <Toast.Provider timeout={6000}>
+    <ToastContext value={show}>
       {children}
-      <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 left-4 z-50 mx-auto flex max-w-sm flex-col gap-2 sm:right-4 sm:left-auto sm:mx-0 sm:w-96">
-          <ToastList />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+      <div
+        role="status"
+        className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col items-center gap-2 sm:left-auto sm:w-96"
+      >
+        {notes.map((note) => (
+          <Toast
+            key={note.id}
+            note={note}
+            onGone={() => setNotes((current) => current.filter((other) => other.id !== note.id))}
+          />
+        ))}
+      </div>
+    </ToastContext>
   );
 }
 
-function ToastList() {
-  const { toasts } = Toast.useToastManager();
+function Toast({ note, onGone }: { note: Shown; onGone: () => void }) {
   const { t } = useTranslation();
-  return toasts.map((toast) => (
-    <Toast.Root
-      key={toast.id}
-      toast={toast}
-      className="rounded-xl border border-line bg-raised shadow-float transition-opacity data-[ending-style]:opacity-0 data-[starting-style]:opacity-0"
+  const [held, setHeld] = useState(false);
+  const leave = useRef<() => void>(() => undefined);
+  useEffect(() => {
+    leave.current = () => {
+      onGone();
+      note.onGone?.();
+    };
+  });
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(() => leave.current(), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [held]);
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the note only waits while it is being read
+    <div
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+      className="pointer-events-auto flex w-full animate-rise items-center gap-2 rounded-xl border border-line bg-raised py-2 pr-2 pl-4 shadow-float"
     >
-      <Toast.Content className="flex items-center gap-2 py-2 pr-2 pl-4">
-        <div className="min-w-0 flex-1 py-1">
-          <Toast.Title className="font-medium text-[0.93rem]" />
-          <Toast.Description className="text-[0.87rem] text-ink-soft" />
-        </div>
-        <Toast.Action className="h-8 rounded-lg px-2.5 font-medium text-[0.9rem] text-accent-text hover:bg-hover" />
-        <Toast.Close
-          render={<IconButton icon={X} label={t("common.close")} size="sm" />}
-          aria-label={t("common.close")}
-        />
-      </Toast.Content>
-    </Toast.Root>
-  ));
+      <p className="min-w-0 flex-1 break-words py-1 text-[0.93rem]">{note.title}</p>
+      {note.action && (
+        <button
+          type="button"
+          onClick={() => {
+            onGone();
+            note.action?.run();
+          }}
+          className="h-8 rounded-lg px-2.5 font-medium text-[0.9rem] text-accent-text hover:bg-hover"
+        >
+          {note.action.label}
+        </button>
+      )}
+      <IconButton icon={X} label={t("common.close")} size="sm" onClick={() => leave.current()} />
+    </div>
+  );
 }

@@ -18,7 +18,7 @@ import { Notice } from "@/ui/Notice";
 import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
 import { Switch } from "@/ui/Switch";
-import { useToasts } from "@/ui/toasts";
+import { useToast } from "@/ui/toasts";
 import { Advanced } from "./Advanced";
 import { type AgentForm, bodyOf, emptyForm, formOf, previewHandle } from "./form";
 import { ToolList } from "./ToolList";
@@ -61,7 +61,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
   const { t } = useTranslation();
   const [, go] = useLocation();
   const space = useSpace();
-  const toasts = useToasts();
+  const toast = useToast();
   const [initial] = useState(() => (agent ? formOf(agent) : emptyForm(catalogue)));
   const [form, setForm] = useState(initial);
   const change = (part: Partial<AgentForm>) => setForm((current) => ({ ...current, ...part }));
@@ -75,7 +75,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
     if (!form.model) return;
     const saved = await save.mutateAsync(bodyOf(form, tools, form.model));
     space.changed("agents");
-    toasts.add({ title: t(agent ? "agents.saved" : "agents.created", { name: saved.name }) });
+    toast({ title: t(agent ? "agents.saved" : "agents.created", { name: saved.name }) });
     unsaved.forget();
     go(`/?agent=${saved.handle}`);
   };
@@ -257,18 +257,18 @@ function DeleteAgent({ agent, open, onClose, onGone }: DeleteAgentProps) {
   const { t } = useTranslation();
   const [, go] = useLocation();
   const space = useSpace();
-  const toasts = useToasts();
+  const toast = useToast();
   const remove = useDeleteAgent();
   const confirm = async () => {
     try {
       await remove.mutateAsync(agent.agent_id);
     } catch (error) {
-      toasts.add({ title: errorText(t, error), priority: "high" });
+      toast({ title: errorText(t, error) });
       onClose();
       return;
     }
     space.changed("agents");
-    toasts.add({ title: t("agents.deleted", { name: agent.name }) });
+    toast({ title: t("agents.deleted", { name: agent.name }) });
     onGone();
     go("/");
   };

@@ -5,9 +5,8 @@ import { keys } from "@/api/keys";
 import { ApiError } from "@/api/problem";
 import type { Session } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
-import { useToasts } from "@/ui/toasts";
+import { useToast } from "@/ui/toasts";
 
-const UNDO_MS = 6000;
 const HIDDEN = ["hidden-chats"] as const;
 const NONE: number[] = [];
 
@@ -27,7 +26,7 @@ export function useDeleteChat() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const space = useSpace();
-  const toasts = useToasts();
+  const toast = useToast();
 
   const hide = (id: number) => client.setQueryData<number[]>(HIDDEN, (ids = NONE) => [...ids, id]);
   const show = (id: number) =>
@@ -46,7 +45,7 @@ export function useDeleteChat() {
       } catch (error) {
         if (!(error instanceof ApiError && error.status === 404)) {
           show(chat.id);
-          toasts.add({ title: t("chats.deleteFailed"), priority: "high" });
+          toast({ title: t("chats.deleteFailed") });
           return;
         }
       }
@@ -56,19 +55,15 @@ export function useDeleteChat() {
       space.changed("chats");
     };
 
-    const id = toasts.add({
+    const keep = () => {
+      settled = true;
+      removeEventListener("pagehide", remove);
+      show(chat.id);
+    };
+    toast({
       title: t("chats.deleted", { title: chat.title || t("chats.untitled") }),
-      timeout: UNDO_MS,
-      actionProps: {
-        children: t("common.undo"),
-        onClick: () => {
-          settled = true;
-          removeEventListener("pagehide", remove);
-          show(chat.id);
-          toasts.close(id);
-        },
-      },
-      onClose: remove,
+      action: { label: t("common.undo"), run: keep },
+      onGone: () => void remove(),
     });
     addEventListener("pagehide", remove);
   };

@@ -11,7 +11,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/failures";
 import { IconButton } from "@/ui/IconButton";
 import { Markdown } from "@/ui/markdown/Markdown";
-import { useToasts } from "@/ui/toasts";
+import { useToast } from "@/ui/toasts";
 import { ErrorCard } from "./ErrorCard";
 
 interface AnswerMessageProps {
@@ -118,7 +118,7 @@ function Facts({ message, run }: { message: Message; run: LiveRun | undefined })
 
 function useRetry(runId: string | null, onRetried: () => void) {
   const { t } = useTranslation();
-  const toasts = useToasts();
+  const toast = useToast();
   const [retrying, setRetrying] = useState(false);
   if (!runId) return { retry: undefined, retrying };
   const retry = async () => {
@@ -127,7 +127,7 @@ function useRetry(runId: string | null, onRetried: () => void) {
       await retryRun(runId);
       onRetried();
     } catch (error) {
-      toasts.add({ title: errorText(t, error), priority: "high" });
+      toast({ title: errorText(t, error) });
     } finally {
       setRetrying(false);
     }

@@ -16,7 +16,7 @@ import { IconButton } from "@/ui/IconButton";
 import { PageHeader } from "@/ui/PageHeader";
 import { Sheet } from "@/ui/Sheet";
 import { useShell } from "@/ui/shell";
-import { useToasts } from "@/ui/toasts";
+import { useToast } from "@/ui/toasts";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle } from "./Composer";
 import { DetailsPanel } from "./DetailsPanel";
@@ -40,7 +40,7 @@ export function ChatPage({ me, sessionId }: { me: Me; sessionId: number }) {
 function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
   const { t } = useTranslation();
   const shell = useShell();
-  const toasts = useToasts();
+  const toast = useToast();
   const { data: agents = NO_AGENTS } = useAgents();
   const loaded = useChatState(store, (state) => state.conversation !== null);
   const title = useChatState(store, (state) => state.conversation?.session.title);
@@ -63,7 +63,7 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
     try {
       if (active) await cancelRun(active);
     } catch (error) {
-      toasts.add({ title: errorText(t, error), priority: "high" });
+      toast({ title: errorText(t, error) });
     }
   };
 
