@@ -18,5 +18,5 @@ export default defineConfig({
     manifest: true,
   },
   server: { proxy: Object.fromEntries(serverPaths.map((path) => [path, { target: server }])) },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: { environment: "node", include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

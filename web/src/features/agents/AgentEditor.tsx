@@ -2,14 +2,13 @@ import { ChevronRight, MessageSquare, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { useAgents, useDeleteAgent, useSaveAgent, useTools } from "@/api/agents";
+import { useAgents, useSaveAgent, useTools } from "@/api/agents";
 import { useModels } from "@/api/models";
 import { ApiError } from "@/api/problem";
 import type { Agent, Catalogue, Tool } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
-import { Confirm } from "@/ui/Confirm";
 import { EmptyState } from "@/ui/EmptyState";
 import { Field, TextArea, TextInput } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
@@ -20,6 +19,7 @@ import { Skeleton } from "@/ui/Skeleton";
 import { Switch } from "@/ui/Switch";
 import { useToast } from "@/ui/toasts";
 import { Advanced } from "./Advanced";
+import { DeleteAgent } from "./DeleteAgent";
 import { type AgentForm, bodyOf, emptyForm, formOf, previewHandle } from "./form";
 import { ToolList } from "./ToolList";
 import { useUnsaved } from "./useUnsaved";
@@ -244,45 +244,6 @@ function useFocusOnError(error: unknown): void {
   useEffect(() => {
     if (error) document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [error]);
-}
-
-interface DeleteAgentProps {
-  agent: Agent;
-  open: boolean;
-  onClose: () => void;
-  onGone: () => void;
-}
-
-function DeleteAgent({ agent, open, onClose, onGone }: DeleteAgentProps) {
-  const { t } = useTranslation();
-  const [, go] = useLocation();
-  const space = useSpace();
-  const toast = useToast();
-  const remove = useDeleteAgent();
-  const confirm = async () => {
-    try {
-      await remove.mutateAsync(agent.agent_id);
-    } catch (error) {
-      toast({ title: errorText(t, error) });
-      onClose();
-      return;
-    }
-    space.changed("agents");
-    toast({ title: t("agents.deleted", { name: agent.name }) });
-    onGone();
-    go("/");
-  };
-  return (
-    <Confirm
-      open={open}
-      onClose={onClose}
-      title={t("agents.deleteTitle", { name: agent.name })}
-      text={t("agents.deleteText")}
-      action={t("common.delete")}
-      busy={remove.isPending}
-      onConfirm={() => void confirm()}
-    />
-  );
 }
 
 function EditorSkeleton() {

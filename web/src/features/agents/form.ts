@@ -109,6 +109,7 @@ export function previewHandle(name: string): string {
   const latin = [...name.toLowerCase()].map((char) => LATIN[char] ?? char).join("");
   return latin
     .normalize("NFKD")
+    .toLowerCase()
     .replace(/[\u0300-\u036f]/g, "")
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");

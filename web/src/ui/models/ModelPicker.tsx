@@ -3,7 +3,8 @@ import { Check, ChevronDown } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/api/models";
-import type { Catalogue, ModelChoice, ModelInfo } from "@/api/types";
+import type { Catalogue, ModelChoice } from "@/api/types";
+import { type ModelOption, optionsFor } from "@/ui/models/options";
 import { priceText } from "@/ui/models/price";
 
 interface ModelPickerProps {
@@ -13,16 +14,6 @@ interface ModelPickerProps {
   invalid?: boolean;
   describedBy?: string;
 }
-
-interface Option {
-  provider: string;
-  name: string;
-  label: string;
-  info: ModelInfo | null;
-}
-
-/** Offered at once; a search goes through all. */
-const SHOWN = 80;
 
 /** A model of any connected provider, found by name; a name that nobody lists can be typed. */
 export function ModelPicker({ id, value, onChange, invalid, describedBy }: ModelPickerProps) {
@@ -44,11 +35,11 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
       items={options}
       filter={null}
       value={selected}
-      onValueChange={(option: Option | null) => option && onChange(option.provider, option.name)}
+      onValueChange={(option: ModelOption | null) => option && onChange(option.provider, option.name)}
       inputValue={query}
       onInputValueChange={setQuery}
-      itemToStringLabel={(option: Option) => option.label}
-      isItemEqualToValue={(left: Option, right: Option) =>
+      itemToStringLabel={(option: ModelOption) => option.label}
+      isItemEqualToValue={(left: ModelOption, right: ModelOption) =>
         left.provider === right.provider && left.name === right.name
       }
     >
@@ -88,7 +79,7 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
               {t("models.none")}
             </Combobox.Empty>
             <Combobox.List className="scroll-thin min-h-0 overflow-y-auto p-1 empty:hidden">
-              {(option: Option) => (
+              {(option: ModelOption) => (
                 <Combobox.Item
                   key={`${option.provider}/${option.name}`}
                   value={option}
@@ -121,38 +112,4 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
 
 function providerLabel(catalogue: Catalogue | undefined, provider: string): string {
   return catalogue?.providers.find((candidate) => candidate.provider === provider)?.label ?? provider;
-}
-
-/** What matches a search: listed models of usable providers first, then the typed name for each of these providers. */
-export function optionsFor(catalogue: Catalogue, query: string, value: ModelChoice | null): Option[] {
-  const usable = catalogue.providers.filter(
-    (provider) => provider.source !== "none" || !provider.needs_key || provider.provider === value?.provider,
-  );
-  const wanted = query.trim().toLowerCase();
-  const listed = catalogue.items
-    .filter((model) => usable.some((provider) => provider.provider === model.provider))
-    .filter((model) => `${model.provider} ${model.name} ${model.label}`.toLowerCase().includes(wanted))
-    .map((model) => ({
-      provider: model.provider,
-      name: model.name,
-      label: model.label || model.name,
-      info: model,
-    }));
-  const typed = wanted
-    ? usable
-        .filter((provider) => provider.source !== "builtin")
-        .filter(
-          (provider) =>
-            !listed.some((one) => one.provider === provider.provider && one.name === query.trim()),
-        )
-        .map((provider) => ({
-          provider: provider.provider,
-          name: query.trim(),
-          label: query.trim(),
-          info: null,
-        }))
-    : [];
-  const current = value && listed.find((one) => one.provider === value.provider && one.name === value.name);
-  const first = current && !wanted ? [current] : [];
-  return [...first, ...listed.filter((one) => one !== first[0]).slice(0, SHOWN), ...typed];
 }
