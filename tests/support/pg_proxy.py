@@ -37,6 +37,8 @@ class PostgresProxy:
     port: int
     traps: list[Trap] = field(default_factory=list[Trap])
     is_down: bool = False
+    flows: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared, nothing gets through and nobody is told: a cable was pulled."""
     _writers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
 
     def trap(self, marker: str, action: Literal["hold", "cut"]) -> Trap:
@@ -80,6 +82,7 @@ class PostgresProxy:
 
     async def _up(self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter, caught: list[Trap]) -> None:
         while chunk := await client.read(65536):
+            await self.flows.wait()
             for trap in [trap for trap in self.traps if trap.marker in chunk]:
                 self.traps.remove(trap)
                 caught.append(trap)
@@ -105,6 +108,7 @@ async def postgres_proxy(postgres: PostgresEndpoint) -> AsyncGenerator[PostgresP
     """A proxy before a running PostgreSQL."""
     server = await asyncio.start_server(lambda r, w: proxy.serve(r, w, postgres.port), "127.0.0.1")
     proxy = PostgresProxy(server.sockets[0].getsockname()[1])
+    proxy.flows.set()
     try:
         yield proxy
     finally:

@@ -167,6 +167,7 @@ class Worker:
         finished = await self._write(held, lambda tx: keep_stopped(tx, held, answer, use_id))
         if finished is None:
             self._observer.lost(held)
+            self._seat_freed(held.user_id)
         else:
             self._observer.finished(held, finished)
 
