@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs a command with Node 20 or newer in its PATH: `node.sh npm ci`. Takes the machine's own when it is good enough,
+# Runs a command with Node 20.19 or newer in its PATH: `node.sh npm ci`. Takes the machine's own when it is good enough,
 # otherwise the one that scripts/node.txt pins, installed into .venv (install.sh comes first).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 is_good() {
     command -v npm >/dev/null && command -v node >/dev/null &&
-        node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null
+        node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
 install_node() {
