@@ -16,7 +16,7 @@ LONGEST_FILE = 500
 SYSTEM_TX_CALLERS = {
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",
-    "src/artel/bus/lease.py": "the table of living workers, which holds no user's data",
+    "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",
     "src/artel/bus/sweeper.py": "whose work to look at again: ids only, through SECURITY DEFINER functions",
     "src/artel/space/foreign.py": "whether an unknown id is somebody else's, to count the attempt",
 }
