@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
+from artel.events.client import redis_client
 from artel.store.migrate import migrate, name_shard
 from artel.store.roles import DatabaseUrls, plain_dsn, prepare_database
 from artel.store.shards import Shards
@@ -59,19 +60,24 @@ class Stores:
         return rows
 
     async def empty(self) -> None:
-        """Removes every user and everything in Redis."""
+        """Removes every user, every worker, and everything in Redis."""
+        await self.remove_users()
+        await self.as_migrator("delete from workers")
+        await self.redis.flushdb()  # pyright: ignore[reportUnknownMemberType]
+
+    async def remove_users(self) -> None:
+        """Removes every user with everything that is theirs; houses over these stores go on."""
         for user in await self.as_migrator("delete from users returning id"):
             self.shards.forget(user["id"])
-        await self.as_migrator("with gone as (delete from workers) delete from shard_users")
-        await self.redis.flushdb()
+        await self.as_migrator("delete from shard_users")
 
 
 @asynccontextmanager
-async def installation(databases: tuple[DatabaseUrls, ...], redis_url: str) -> AsyncIterator[Stores]:
+async def installation(databases: tuple[DatabaseUrls, ...], redis_url: str) -> AsyncGenerator[Stores]:
     """The stores of one installation, opened as the app's role; nothing is emptied at the end."""
     shards = Shards([urls.app for urls in databases])
     await shards.start()
-    redis = Redis.from_url(redis_url)
+    redis = redis_client(redis_url)
     try:
         yield Stores(shards, redis, redis_url, databases)
     finally:

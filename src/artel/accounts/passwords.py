@@ -13,16 +13,18 @@ MIN_PASSWORD = 8
 MAX_PASSWORD = 256
 """Characters. Long ones are fine; endless ones would only cost time."""
 
+_COSTS = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""OWASP's recommendation for argon2id: 19 MiB, two passes, one lane; some 20 ms of one core."""
+
 _AT_ONCE = 2
-"""Each hash takes 64 MiB and a core for some 50 ms."""
 
 
 class Passwords:
     """Hashes and checks passwords. A check takes as long for a user who does not exist as for one who does."""
 
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
-        """hasher: with other costs than the library's defaults (RFC 9106, low memory); for tests."""
-        self._passwords = PasswordHash((hasher or Argon2Hasher(),))
+        """hasher: with other costs than the usual ones."""
+        self._passwords = PasswordHash((hasher or Argon2Hasher(**_COSTS),))
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._nobodys: str | None = None
 

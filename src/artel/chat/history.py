@@ -94,7 +94,7 @@ def _since(oldest: UUID | None) -> UUID | None:
     """The smallest id that a run could have whose answer is newer than this message."""
     if oldest is None:
         return None
-    milliseconds = (oldest.int >> _UUID_MS_SHIFT) - _CLOCKS_DIFFER_MS
+    milliseconds = max(0, (oldest.int >> _UUID_MS_SHIFT) - _CLOCKS_DIFFER_MS)
     return UUID(int=milliseconds << _UUID_MS_SHIFT)
 
 

@@ -22,6 +22,7 @@ _OPEN: Final = re.compile(r"/my/(docs(/.*)?|openapi\.json)")
 """Under /my/, and the same for everyone."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER: Final = "bearer "
+_WRONG_KEY: Final = "This API key is not valid. It may have been deleted. Send it as 'Authorization: Bearer <key>'."
 
 
 class CrossSite(Forbidden):
@@ -62,22 +63,20 @@ class UserIsolation:
         headers = Headers(scope=scope)
         authorization = headers.get("authorization")
         if authorization is not None:
+            # Whoever sends a key means it: a wrong one is not helped by a cookie that came along.
             principal = await self._of_key(authorization)
         else:
             if scope["method"] not in _SAFE:
                 self._check_origin(headers)
             principal = await self._of_cookie(headers)
         if principal is None and _needs_principal(scope["path"]):
-            raise Unauthenticated
+            raise Unauthenticated(_WRONG_KEY if authorization else None)
         return principal
 
-    async def _of_key(self, authorization: str) -> Principal:
-        principal = None
-        if authorization[: len(_BEARER)].lower() == _BEARER:
-            principal = await self._authenticator.api_key(authorization[len(_BEARER) :].strip())
-        if principal is None:
-            raise Unauthenticated("This API key is not valid. It may have been deleted.")
-        return principal
+    async def _of_key(self, authorization: str) -> Principal | None:
+        if authorization[: len(_BEARER)].lower() != _BEARER:
+            return None
+        return await self._authenticator.api_key(authorization[len(_BEARER) :].strip())
 
     async def _of_cookie(self, headers: Headers) -> Principal | None:
         token = read_cookie(headers.get("cookie", ""))

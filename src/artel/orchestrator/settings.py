@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
-
 from artel.orchestrator.config import OrchestratorConfig
 from artel.store.shards import Shards
 
@@ -19,7 +17,7 @@ class OrchestratorSettings:
         """The configuration that is in force."""
         async with self._shards.user_tx(self._user_id) as tx:
             stored = await tx.fetchval(_GET, self._user_id)
-        return OrchestratorConfig.model_validate(orjson.loads(stored)) if stored else OrchestratorConfig()
+        return OrchestratorConfig.model_validate(stored) if stored else OrchestratorConfig()
 
     async def put(self, config: OrchestratorConfig) -> None:
         """Stores it whole."""

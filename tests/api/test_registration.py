@@ -1,0 +1,117 @@
+"""Who may make an account, and what becomes of two who try at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from artel.app.gateway import gateway_for
+from tests.support.api import PASSWORD, Site
+from tests.support.house import OpenHouse
+from tests.support.stores import Stores
+
+
+def _form(email: str, **more: str) -> dict[str, str]:
+    return {"email": email, "password": PASSWORD, **more}
+
+
+async def _register(site: Site, email: str) -> tuple[int, dict[str, object]]:
+    answer = await (await site.visitor()).post("/auth/register", json=_form(email))
+    return answer.status_code, answer.json()
+
+
+async def test_the_first_account_is_an_admin_and_is_signed_in(site: Site) -> None:
+    http = await site.visitor()
+
+    answer = await http.post("/auth/register", json=_form("Ada@Example.org "))
+
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"id", "email"}
+    me = (await http.get("/auth/me")).json()
+    assert me["email"] == "ada@example.org"
+    assert (me["role"], me["user_prefix"]) == ("admin", f"user{me['id']}_")
+
+
+async def test_later_accounts_are_users(site: Site) -> None:
+    await site.registered("ada@example.org")
+    second = await site.registered("bob@example.org")
+
+    assert (await second.http.get("/auth/me")).json()["role"] == "user"
+
+
+async def test_one_address_is_one_account_however_it_is_written(site: Site) -> None:
+    await site.registered("ada@example.org")
+
+    status, problem = await _register(site, "ADA@EXAMPLE.ORG")
+
+    assert (status, problem["type"]) == (409, "/problems/email-taken")
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a@", "@b.org", "a b@example.org", "a@b..org", "x" * 300 + "@b.org"])
+async def test_what_is_no_address_is_refused(site: Site, email: str) -> None:
+    status, problem = await _register(site, email)
+
+    assert status == 422
+    assert problem["errors"][0]["field"] == "email"  # pyright: ignore[reportIndexIssue]
+
+
+@pytest.mark.parametrize("email", ["admin@localhost", "me@home.arpa", "anna@почта.рф", "анна@example.org"])
+async def test_addresses_of_private_networks_and_other_scripts_are_taken(site: Site, email: str) -> None:
+    status, answer = await _register(site, email)
+
+    assert (status, answer.get("email")) == (201, email)
+
+
+async def test_a_short_password_is_refused_by_name_of_the_field(site: Site) -> None:
+    answer = await (await site.visitor()).post("/auth/register", json={"email": "a@example.org", "password": "short"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "password"
+
+
+async def test_the_language_is_the_browsers(site: Site) -> None:
+    http = await site.visitor()
+    await http.post("/auth/register", json=_form("a@example.org"), headers={"Accept-Language": "ru-RU,ru;q=0.9"})
+
+    assert (await http.get("/auth/me")).json()["locale"] == "ru"
+
+
+async def test_policy_first_lets_exactly_one_of_two_in(stores: Stores, open_house_over: OpenHouse) -> None:
+    async with open_house_over(stores, ARTEL_REGISTRATION="first") as house, AsyncExitStack() as stack:
+        site = Site(gateway_for(house), house, stores, stack)
+        options = await (await site.visitor()).get("/auth/options/")
+
+        results = await asyncio.gather(*(_register(site, f"racer{number}@example.org") for number in range(4)))
+
+        assert options.json() == {"registration": "first", "can_register": True, "needs_first_account": True}
+        assert sorted(status for status, _ in results) == [201, 403, 403, 403]
+        assert [row["role"] for row in await stores.as_migrator("select role from users")] == ["admin"]
+        assert (await (await site.visitor()).get("/auth/options/")).json()["can_register"] is False
+
+
+async def test_open_registration_makes_one_admin_of_many_at_once(site: Site, stores: Stores) -> None:
+    results = await asyncio.gather(*(_register(site, f"racer{number}@example.org") for number in range(4)))
+
+    assert [status for status, _ in results] == [201] * 4
+    roles = sorted(row["role"] for row in await stores.as_migrator("select role from users"))
+    assert roles == ["admin", "user", "user", "user"]
+
+
+async def test_policy_closed_lets_nobody_in(stores: Stores, open_house_over: OpenHouse) -> None:
+    async with open_house_over(stores, ARTEL_REGISTRATION="closed") as house, AsyncExitStack() as stack:
+        site = Site(gateway_for(house), house, stores, stack)
+
+        status, problem = await _register(site, "a@example.org")
+
+        assert (status, problem["type"]) == (403, "/problems/registration-closed")
+
+
+async def test_new_users_go_to_the_emptiest_shard(site_of_two_shards: Site) -> None:
+    people = [await site_of_two_shards.registered(f"p{number}@example.org") for number in range(4)]
+
+    homes = [(await site_of_two_shards.house.shards.entry(person.id)).shard for person in people]
+    assert sorted(homes) == ["shard1", "shard1", "shard2", "shard2"]
+    for person in people:
+        assert (await person.http.get("/my/agents/")).json()["items"] == []
