@@ -30,4 +30,5 @@ if ! is_good; then
     PATH=$node_bin:$PATH
     export PATH
 fi
-exec "$@"
+# npm would advertise itself after every command.
+npm_config_update_notifier=false exec "$@"
