@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -97,7 +97,7 @@ class Process:
         """As SIGKILL would: nothing more is written or said, wherever it was."""
         self.dead = True
         bus = cast(Any, self.bus)
-        for loop in bus._loops:
+        for loop in (*bus._loops, *bus._beats):
             loop.cancel()
         for held in list(bus.worker.held.values()):
             if held.job is not None:
@@ -151,15 +151,29 @@ class Fleet:
         self.processes.clear()
 
 
-@pytest.fixture
-async def fleet(stores: Stores) -> AsyncGenerator[Fleet]:
-    """No processes yet."""
+@asynccontextmanager
+async def _fleet(stores: Stores) -> AsyncGenerator[Fleet]:
     redis = redis_client(stores.redis_url)
     fleet = Fleet(stores, redis, Traces(stores.redis))
-    yield fleet
-    await fleet.stop()
-    with suppress(Exception):
+    try:
+        yield fleet
+        await fleet.stop()
+    finally:
         await redis.aclose()
+
+
+@pytest.fixture
+async def fleet(stores: Stores) -> AsyncGenerator[Fleet]:
+    """No processes yet, on one shard."""
+    async with _fleet(stores) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+async def wide_fleet(two_shards: Stores) -> AsyncGenerator[Fleet]:
+    """No processes yet, on two shards."""
+    async with _fleet(two_shards) as fleet:
+        yield fleet
 
 
 @dataclass(frozen=True)

@@ -119,12 +119,18 @@ async def postgres_proxy(postgres: PostgresEndpoint) -> AsyncGenerator[PostgresP
 
 
 @asynccontextmanager
-async def shards_through(proxy: PostgresProxy, direct: URL) -> AsyncGenerator[Shards]:
-    """The stores of a process that reaches its only shard through the proxy."""
-    shards = Shards([proxy.url(direct)], PoolSizes(kept=4, extra=4, wait_seconds=5))
+async def shards_of(*urls: URL) -> AsyncGenerator[Shards]:
+    """The stores of one more process, with few connections."""
+    shards = Shards(urls, PoolSizes(kept=4, extra=4, wait_seconds=5))
     await shards.start()
     try:
         yield shards
     finally:
-        proxy.come_up()
         await shards.stop()
+
+
+@asynccontextmanager
+async def shards_through(proxy: PostgresProxy, direct: URL) -> AsyncGenerator[Shards]:
+    """The stores of a process that reaches its only shard through the proxy."""
+    async with shards_of(proxy.url(direct)) as shards:
+        yield shards

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -90,6 +91,7 @@ class Bus:
         self._sweeper = Sweeper(
             shards, observer, self._wake, lease_seconds=config.lease_seconds, beat_seconds=config.beat_seconds
         )
+        self._beats: list[asyncio.Task[None]] = []
         self._loops: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -97,28 +99,32 @@ class Bus:
 
     async def start(self) -> None:
         """Takes a lease and begins to look for work."""
-        await self._leases.beat()
+        shards = list(self._shards.by_name)
+        for shard in shards:
+            await self._leases.beat(shard)
         if self._config.alone:
             await self._leases.bury_others()
         with suppress(RedisError, OSError):
             await self._wakes.join()
-        loops = [self._every(self._config.beat_seconds, self._leases.beat)]
-        loops += [self._every(self._config.sweep_seconds, self._sweeper.sweep)]
-        loops += [self._every(self._config.stray_seconds / 2, self._find_strays)]
+        # One loop for each shard: one that does not answer must not cost us the others.
+        self._beats = [self._loop(self._config.beat_seconds, partial(self._leases.beat, shard)) for shard in shards]
+        for shard in shards:
+            self._loops.append(self._loop(self._config.sweep_seconds, partial(self._sweeper.sweep, shard)))
+            self._loops.append(self._loop(self._config.stray_seconds / 2, partial(self._find_strays, shard)))
         if self._config.takes_queue:
-            loops += [self._claimer.run(), self._every(0, self._hear_wakes)]
-        self._loops = [asyncio.create_task(loop) for loop in loops]
+            self._loops.append(asyncio.create_task(self._claimer.run()))
+            self._loops.append(self._loop(0, self._hear_wakes))
 
     async def stop(self) -> None:
         """Hands every task over and gives the lease up."""
-        # The heartbeat goes on until the tasks are handed over.
-        for loop in self._loops[1:]:
+        for loop in self._loops:
             loop.cancel()
         users = {held.user_id for held in self.worker.held.values()}
         await self.worker.hand_over()
-        for loop in self._loops:
+        # The heartbeat goes on until the tasks are handed over.
+        for loop in self._beats:
             loop.cancel()
-        await asyncio.gather(*self._loops, *self._errands, return_exceptions=True)
+        await asyncio.gather(*self._loops, *self._beats, *self._errands, return_exceptions=True)
         with suppress(ArtelError):
             await self._leases.resign()
         await self._wakes.send(users)
@@ -249,8 +255,8 @@ class Bus:
             self._errands.add(errand)
             errand.add_done_callback(self._errands.discard)
 
-    async def _find_strays(self) -> None:
-        await self._wake(await self._leases.find_strays())
+    async def _find_strays(self, shard: str) -> None:
+        await self._wake(await self._leases.find_strays(shard))
 
     async def _hear_wakes(self) -> None:
         await self._room.until_free()
@@ -261,11 +267,16 @@ class Bus:
             await asyncio.sleep(_OUTAGE_PAUSE)
 
     @staticmethod
-    async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await act()
-            except Exception:
-                _log.exception("a loop of the bus stumbled")
-                await asyncio.sleep(_OUTAGE_PAUSE)
-            await asyncio.sleep(seconds)
+    def _loop(seconds: float, act: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        async def repeat() -> None:
+            while True:
+                try:
+                    await act()
+                except ArtelError as error:
+                    _log.warning("a loop of the bus was held up", error=str(error))
+                except Exception:
+                    _log.exception("a loop of the bus stumbled")
+                    await asyncio.sleep(_OUTAGE_PAUSE)
+                await asyncio.sleep(seconds)
+
+        return asyncio.create_task(repeat())

@@ -20,6 +20,8 @@ from artel.store.tx import UserTx
 
 _AT_ONCE = 8
 """Claims in flight."""
+_TURN_SECONDS = 10.0
+"""A claim that takes longer waits for a store that does not answer; others want their turn."""
 _A_TURN = 16
 """Tasks seated in one turn; who has more stands in line again."""
 
@@ -68,8 +70,9 @@ class Claimer:
 
     async def _turn(self, user_id: int, turns: asyncio.Semaphore) -> None:
         try:
-            await self._claim(user_id)
-        except ArtelError as error:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._claim(user_id)
+        except (ArtelError, TimeoutError) as error:
             # Whatever was seated is rolled back; the sweeper comes by again.
             _log.warning("claim failed", user_id=user_id, error=str(error))
         except Exception:

@@ -1,7 +1,8 @@
 """Leases: this process says that it lives, and learns what it lost.
 
-A process renews one row on every shard, whatever it holds; a task's lease is its process's. The question "what of mine
-is lost" names only tasks that were held before it was asked, so a task seated meanwhile is never taken for lost.
+A process renews one row on every shard, each in a loop of its own, whatever it holds; a task's lease is its process's.
+The question "what of mine is lost" names only tasks that were held before it was asked, so a task seated meanwhile is
+never taken for lost.
 """
 
 from __future__ import annotations
@@ -31,37 +32,31 @@ class Leases:
         self._lease_seconds = lease_seconds
         self._stray_seconds = stray_seconds
 
-    async def beat(self) -> None:
-        """Renews the lease on every shard, each in its own time, and stops tasks that are no longer ours."""
-        # First what is held, then where it lives, then the question: in this order, see above.
-        by_shard: dict[str, list[Held]] = {shard: [] for shard in self._shards.by_name}
-        for held in list(self._worker.held.values()):
-            shard = await self._home(held)
-            if shard is not None:
-                by_shard[shard].append(held)
-        await asyncio.gather(*(self._beat(shard, held) for shard, held in by_shard.items()))
-
-    async def _home(self, held: Held) -> str | None:
+    async def beat(self, shard: str) -> None:
+        """Renews the lease on one shard and stops tasks of its users that are no longer ours."""
+        # First what is held, then the question: in this order, see above.
+        held = [held for held in list(self._worker.held.values()) if await self._lives_on(held, shard)]
         try:
-            return (await self._shards.entry(held.user_id)).shard
+            async with asyncio.timeout(self._lease_seconds / 2), self._shards.shard_system_tx(shard) as session:
+                await session.execute(_RENEW, {"worker": self._worker.id, "seconds": self._lease_seconds})
+                lost = (await session.scalars(_LOST, self._mine(held))).all() if held else ()
+        except (ArtelError, TimeoutError) as error:
+            _log.warning("heartbeat missed", shard=shard, error=str(error))
+            return
+        epochs = {task.id: task.epoch for task in held}
+        for task in lost:
+            self._worker.end_epoch(task, epochs[task], Ending.LOST)
+
+    async def _lives_on(self, held: Held, shard: str) -> bool:
+        try:
+            return (await self._shards.entry(held.user_id)).shard == shard
         except Unauthenticated:
             # The user was deleted, with everything they owned.
             self._worker.end_epoch(held.id, held.epoch, Ending.LOST)
         except Unavailable:
             # The directory is away; it must not cost us the leases on other shards.
             pass
-        return None
-
-    async def _beat(self, shard: str, held: Sequence[Held]) -> None:
-        try:
-            async with asyncio.timeout(self._lease_seconds / 2), self._shards.shard_system_tx(shard) as session:
-                await session.execute(_RENEW, {"worker": self._worker.id, "seconds": self._lease_seconds})
-                lost = await session.scalars(_LOST, self._mine(held)) if held else ()
-                epochs = {task.id: task.epoch for task in held}
-                for task in lost:
-                    self._worker.end_epoch(task, epochs[task], Ending.LOST)
-        except (ArtelError, TimeoutError) as error:
-            _log.warning("heartbeat missed", shard=shard, error=str(error))
+        return False
 
     def _mine(self, held: Sequence[Held]) -> dict[str, object]:
         return {
@@ -71,20 +66,11 @@ class Leases:
             "epochs": [task.epoch for task in held],
         }
 
-    async def find_strays(self) -> Sequence[int]:
+    async def find_strays(self, shard: str) -> Sequence[int]:
         """Makes ready what this process was given but does not know of: a commit whose answer was lost on the way.
 
         Answers the users concerned.
         """
-        users: list[int] = []
-        for shard in self._shards.by_name:
-            try:
-                users += await self._find_strays(shard)
-            except ArtelError as error:
-                _log.warning("search for strays failed", shard=shard, error=str(error))
-        return users
-
-    async def _find_strays(self, shard: str) -> Sequence[int]:
         known: list[UUID] = [task for task, _epoch in self._worker.held]
         async with self._shards.shard_system_tx(shard) as session:
             question = {"worker": self._worker.id, "known": known, "seconds": self._stray_seconds}

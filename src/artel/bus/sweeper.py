@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -25,7 +24,7 @@ _log = structlog.get_logger("artel.bus")
 
 
 class Sweeper:
-    """Looks, shard by shard, for users whose work nobody does."""
+    """Looks for users whose work nobody does, one shard at a time."""
 
     def __init__(
         self,
@@ -45,17 +44,12 @@ class Sweeper:
         self._last_seen: dict[str, datetime] = {}
         self._judges_from: dict[str, datetime] = {}
 
-    async def sweep(self) -> None:
-        """One look at every shard; one that does not answer is passed over."""
-        await asyncio.gather(*(self._try_shard(shard) for shard in self._shards.by_name))
+    async def sweep(self, shard: str) -> None:
+        """One look at a shard.
 
-    async def _try_shard(self, shard: str) -> None:
-        try:
-            await self._sweep(shard)
-        except ArtelError as error:
-            _log.warning("sweep failed", shard=shard, error=str(error))
-
-    async def _sweep(self, shard: str) -> None:
+        Raises:
+            StoreUnavailable: it does not answer.
+        """
         async with self._shards.shard_system_tx(shard) as session:
             may_judge = self._may_judge(shard, await session.scalar(_NOW))
             missed = await self._bury(session) if may_judge else []

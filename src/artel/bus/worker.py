@@ -14,6 +14,7 @@ from artel.bus.finish import finish, hand_back, keep_stopped, retry_later
 from artel.bus.model import INTERNAL, Answer, Ending, Fault, Held, LeaseLost, Observer, Runner, TaskFailed
 from artel.bus.room import Room
 from artel.bus.settle import settle
+from artel.kit.errors import Unauthenticated
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards, StoreUnavailable
 from artel.store.tx import UserTx
@@ -164,7 +165,10 @@ class Worker:
     async def _keep_stopped(self, held: Held, answer: Answer) -> None:
         """The end of a task that is no longer ours to finish: its user stopped it, or another process holds it."""
         use_id = self._ids.uuid()
-        finished = await self._write(held, lambda tx: keep_stopped(tx, held, answer, use_id))
+        finished = None
+        # A user who was deleted took the task along.
+        with suppress(Unauthenticated):
+            finished = await self._write(held, lambda tx: keep_stopped(tx, held, answer, use_id))
         if finished is None:
             self._observer.lost(held)
             self._seat_freed(held.user_id)
