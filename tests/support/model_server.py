@@ -41,6 +41,8 @@ class ServerLog:
     requests: deque[Request] = field(default_factory=lambda: deque[Request](maxlen=_MAX_RECORDED))
     models: Counter[str] = field(default_factory=Counter[str])
     attempts: Counter[str] = field(default_factory=Counter[str])
+    lists: bool = True
+    """Whether it tells which models it has."""
     connections: int = 0
     calls: int = 0
     open: int = 0
@@ -109,7 +111,7 @@ class _Connection(asyncio.Protocol):
             self._complete(headers, body)
             return
         exchange = Exchange(self._transport, lambda: None)
-        if path.endswith("/models"):
+        if path.endswith("/models") and self._log.lists:
             exchange.send_json(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
         elif path == "/calls":
             exchange.send_json(200, self._log.summary())

@@ -79,7 +79,9 @@ class AccessBook:
         callee = access.callee(model)
         if spec.kind != "demo" and not access.base_url:
             raise callee.error(ModelKeyMissing, "address")
-        if spec.needs_key and not credentials.api_key and access.at_usual_address:
+        # Servers that only speak like OpenAI often want no key; the SDKs would look for one in the environment.
+        keyless = access.spec.kind == "chat" and not access.at_usual_address
+        if spec.needs_key and not credentials.api_key and not keyless:
             raise callee.error(ModelKeyMissing)
         if not access.trusted:
             try:

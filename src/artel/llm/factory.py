@@ -43,10 +43,10 @@ class ModelFactory:
                 return DemoModel(self._demo_delay)
             case "anthropic":
                 make = self._connections.sdk.anthropic
-                return make(name, credentials.api_key or "", credentials.base_url, trusted=access.trusted)
+                return make(name, credentials.api_key or "", access.base_url, trusted=access.trusted)
             case "google":
                 make = self._connections.sdk.google
-                return make(name, credentials.api_key or "", credentials.base_url, trusted=access.trusted)
+                return make(name, credentials.api_key or "", access.base_url, trusted=access.trusted)
             case "chat":
                 return self._chat_model(name, access, callee)
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import aiohttp
@@ -39,9 +39,10 @@ class ListedModel:
 
 @dataclass(slots=True)
 class _Remembered:
-    models: list[ListedModel]
-    error: ModelError | None
-    until: float
+    models: list[ListedModel] = field(default_factory=list[ListedModel])
+    error: ModelError | None = None
+    until: float = 0.0
+    renewing: asyncio.Task[None] | None = None
 
 
 class ModelLists:
@@ -61,24 +62,41 @@ class ModelLists:
         self._failed = failed
         self._now = now
         self._known: Lru[tuple[str, str], _Remembered] = Lru(1024)
+        self._asking: set[asyncio.Task[None]] = set()
 
     def known(self, access: Access) -> list[ListedModel]:
         """What is remembered, without asking."""
         return self._entry(access).models
 
     async def get(self, access: Access, timeout: float) -> tuple[list[ListedModel], ModelError | None]:
-        """The list, from memory while it is fresh, and what went wrong if it could not be renewed."""
+        """The list, from memory while it is fresh, and what went wrong if it could not be renewed.
+
+        Callers at the same time share one question.
+        """
         entry = self._entry(access)
         if self._now() >= entry.until:
-            try:
-                entry.models = await self.ask(access, timeout)
-            except ModelError as error:
-                entry.error = error
-                entry.until = self._now() + self._failed
-            else:
-                entry.error = None
-                entry.until = self._now() + self._fresh
+            if entry.renewing is None or entry.renewing.done():
+                entry.renewing = asyncio.create_task(self._renew(entry, access, timeout), name="llm-model-list")
+                self._asking.add(entry.renewing)
+                entry.renewing.add_done_callback(self._asking.discard)
+            await asyncio.shield(entry.renewing)
         return entry.models, entry.error
+
+    async def aclose(self) -> None:
+        """Stops asking."""
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+
+    async def _renew(self, entry: _Remembered, access: Access, timeout: float) -> None:
+        try:
+            entry.models = await self.ask(access, timeout)
+        except ModelError as error:
+            entry.error = error
+            entry.until = self._now() + self._failed
+        else:
+            entry.error = None
+            entry.until = self._now() + self._fresh
 
     async def ask(self, access: Access, timeout: float) -> list[ListedModel]:
         """Asks the provider.
@@ -114,7 +132,7 @@ class ModelLists:
             return b"".join(pieces)
 
     def _entry(self, access: Access) -> _Remembered:
-        return self._known.get((access.spec.provider, access.fingerprint), lambda: _Remembered([], None, 0.0))
+        return self._known.get((access.spec.provider, access.fingerprint), _Remembered)
 
 
 def _list_address(access: Access) -> tuple[str, Mapping[str, str]]:

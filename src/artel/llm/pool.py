@@ -116,6 +116,7 @@ class ModelPool:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
             await self._local.aclose()
+            await running.lists.aclose()
             await running.connections.aclose()
 
     def model(self, ref: ModelRef, own: Credentials | None = None, *, owner: Hashable = None) -> PooledModel:

@@ -46,7 +46,11 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
 
 
 class SdkClients:
-    """Makes the models; `aclose` ends their connections."""
+    """Makes the models; `aclose` ends their connections.
+
+    Key and address are always given to the SDKs: what one leaves out they take from the environment, and so a user's
+    key would go to the server's address, or the server's key to a user's.
+    """
 
     def __init__(self, guard: OutgoingGuard, timeouts: Timeouts, tls: ssl.SSLContext) -> None:
         timeout = httpx2.Timeout(timeouts.idle, connect=timeouts.connect, read=max(timeouts.idle, timeouts.first_token))
@@ -55,22 +59,22 @@ class SdkClients:
             timeout=timeout, transport=GuardedTransport(guard, tls), follow_redirects=False
         )
 
-    def anthropic(self, name: str, api_key: str, base_url: str | None, *, trusted: bool) -> Model:
+    def anthropic(self, name: str, api_key: str, base_url: str, *, trusted: bool) -> Model:
         """A Claude model. Repeating is the lane's business, so the SDK does not."""
         client = AsyncAnthropic(
             api_key=api_key,
             base_url=base_url,
-            http_client=self._client(base_url, trusted=trusted),
+            http_client=self._open if trusted else self._guarded,
             max_retries=0,
         )
         return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))
 
-    def google(self, name: str, api_key: str, base_url: str | None, *, trusted: bool) -> Model:
+    def google(self, name: str, api_key: str, base_url: str, *, trusted: bool) -> Model:
         """A Gemini model."""
         provider = GoogleProvider(
             api_key=api_key,
             base_url=base_url,
-            http_client=self._client(base_url, trusted=trusted),
+            http_client=self._open if trusted else self._guarded,
             retry_options=HttpRetryOptions(attempts=1),
         )
         return GoogleModel(name, provider=provider)
@@ -79,6 +83,3 @@ class SdkClients:
         """Closes both clients."""
         await self._open.aclose()
         await self._guarded.aclose()
-
-    def _client(self, base_url: str | None, *, trusted: bool) -> httpx2.AsyncClient:
-        return self._open if trusted or base_url is None else self._guarded

@@ -97,7 +97,7 @@ async def test_native_structured_output_is_a_response_format(model_server: Model
         result = await Agent(model, output_type=output).run('[[answer text={"tasks":[]}]]')
     assert result.output.tasks == []
     wanted = model_server.log.requests[0].body["response_format"]["json_schema"]
-    assert (wanted["name"], wanted["description"], wanted["strict"]) == ("Plan", "what to do", True)
+    assert (wanted["name"], wanted["description"], wanted["strict"]) == ("Plan", "what to do. A plan.", True)
 
 
 async def test_a_run_can_be_iterated_and_its_text_streams(pool: ModelPool) -> None:
