@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     ollama_base_url: HttpUrl | None = Field(None, validation_alias="OLLAMA_BASE_URL")
     ollama_host: str | None = Field(None, validation_alias="OLLAMA_HOST")
     """Ollama's own variable: `host`, `host:port` or a URL."""
+    find_local_models: bool = Field(True, validation_alias="ARTEL_FIND_LOCAL_MODELS")
+    """Look for Ollama, LM Studio, llama.cpp and vLLM on this machine."""
 
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"

@@ -35,7 +35,12 @@ async def house_over(
 ) -> AsyncGenerator[House]:
     """One process's worth over given stores; its provider `openai` is the scripted model server."""
     settings = load_settings(
-        {"OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key", "ARTEL_REGISTRATION": "open"}
+        {
+            "OPENAI_BASE_URL": model_server.base_url,
+            "OPENAI_API_KEY": "test-key",
+            "ARTEL_REGISTRATION": "open",
+            "ARTEL_FIND_LOCAL_MODELS": "false",
+        }
         | environment
     )
     urls = StoreUrls(

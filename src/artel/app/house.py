@@ -35,6 +35,7 @@ from artel.events.subscriber import Subscriber
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
+from artel.llm.local import usual_candidates
 from artel.llm.pool import ModelPool
 from artel.settings import Settings
 from artel.store.shards import Shards
@@ -112,7 +113,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         provider_keys = ProviderKeys(shards, box)
 
         pool = ModelPool(
-            server_credentials(settings), default=default_model(settings), on_call=lambda call: _count(metrics, call)
+            server_credentials(settings),
+            default=default_model(settings),
+            local=usual_candidates(settings.port) if settings.find_local_models else (),
+            on_call=lambda call: _count(metrics, call),
         )
         await stack.enter_async_context(pool)
 
