@@ -44,6 +44,7 @@ describe("the form of an agent", () => {
   it.each([
     ["Программист Щукин", "programmist_shchukin"],
     ["Café №1", "cafe_no1"],
+    ["Альфа Юзер", "al_fa_yuzer"],
     ["  ", ""],
   ])("shows what handle %j will give", (name, handle) => expect(previewHandle(name)).toBe(handle));
 });

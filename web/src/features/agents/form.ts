@@ -79,7 +79,7 @@ const LATIN: Record<string, string> = {
   ж: "zh",
   з: "z",
   и: "i",
-  й: "i",
+  й: "y",
   к: "k",
   л: "l",
   м: "m",
@@ -96,12 +96,12 @@ const LATIN: Record<string, string> = {
   ч: "ch",
   ш: "sh",
   щ: "shch",
-  ъ: "",
+  ъ: "'",
   ы: "y",
-  ь: "",
+  ь: "'",
   э: "e",
-  ю: "iu",
-  я: "ia",
+  ю: "yu",
+  я: "ya",
 };
 
 /** A hint at the handle the server will make; the server has the last word. */

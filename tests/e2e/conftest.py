@@ -1,0 +1,89 @@
+"""A server as a user starts it, a browser, and people who sit before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.e2e.person import Person, sign_up
+from tests.support.model_server import ModelServer
+from tests.support.serve import ARTEL, Serve
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer) -> Iterator[str]:
+    """The address of one running `artel serve` whose provider `openai` is the scripted model."""
+    directory = tmp_path_factory.mktemp("site")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "ARTEL_DATA_DIR": str(directory / "data"),
+        "ARTEL_REGISTRATION": "open",
+        "PORT": "0",
+        "OPENAI_BASE_URL": running_model_server.base_url,
+        "OPENAI_API_KEY": "test-key",
+    }
+    process = subprocess.Popen(
+        [str(ARTEL), "serve"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    serve = Serve(process, directory / "serve.log")
+    try:
+        yield serve.url()
+    finally:
+        serve.send(signal.SIGTERM)
+        serve.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    """One Chromium for all tests of this process."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def maria(browser: Browser, site: str) -> AsyncIterator[Person]:
+    """Somebody with a new account and no agents, in a browser of her own (English, light, 1280 x 800)."""
+    context = await browser.new_context(base_url=site, locale="en-US", viewport={"width": 1280, "height": 800})
+    person = await sign_up(context, f"maria{next(_NUMBERS)}.{os.getpid()}@example.org")
+    yield person
+    await context.close()
+    assert person.complaints == []
+
+
+def _chromium() -> str:
+    named = os.environ.get("ARTEL_CHROMIUM")
+    for name in (named, *_BROWSERS) if named else _BROWSERS:
+        if found := shutil.which(name):
+            return found
+    return str(_MAC)

@@ -1,0 +1,108 @@
+"""The page for everyone: screen readers, small screens, both themes and languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.person import Person, answers, say
+
+_AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+_PATHS = (
+    "/",
+    "/agents/new",
+    "/settings/profile",
+    "/settings/models",
+    "/settings/api-keys",
+    "/settings/sign-ins",
+    "/settings/appearance",
+    "/setup",
+    "/nowhere",
+)
+_ANSWER = "[[answer text=**Bold**_and_`code`_in_a_sentence_with_a_[link](https://example.org).]]"
+
+
+async def _faults(page: Page) -> list[str]:
+    """What axe finds, as "rule: element"."""
+    await page.evaluate(_AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing(maria: Person, theme: Literal["light", "dark"]) -> None:
+    await maria.agent()
+    page = await maria.page()
+    await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    await say(page, f"Hello {_ANSWER}")
+    await expect(answers(page).last).to_contain_text("sentence")
+    faults = await _faults(page)
+    await page.get_by_role("button", name="Who answers").click()
+    await expect(page.get_by_role("menuitemradio", name="Auto")).to_be_visible()
+    faults += await _faults(page)
+
+    for path in _PATHS:
+        await page.goto(path)
+        await expect(page.get_by_role("main")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        faults += [f"{path} {fault}" for fault in await _faults(page)]
+
+    await page.goto("/")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    faults += await _faults(page)
+    assert faults == []
+
+
+async def test_axe_finds_nothing_at_the_door(browser: Browser, site: str) -> None:
+    context = await browser.new_context(base_url=site)
+    page = await context.new_page()
+    await page.goto("/signin")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert await _faults(page) == []
+    await context.close()
+
+
+async def test_everything_fits_on_a_small_phone(maria: Person) -> None:
+    await maria.agent("An agent with a rather long name, longer than a phone is wide")
+    chat = await maria.chat("A chat with a rather long title, longer than any phone is wide")
+    page = await maria.page()
+    await page.set_viewport_size({"width": 360, "height": 700})
+
+    for path in (*_PATHS, f"/chat/{chat}"):
+        await page.goto(path)
+        await expect(page.get_by_role("main")).to_be_visible()
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, path
+
+    await say(page, "[[answer text=" + "long" * 80 + "]]")
+    await expect(answers(page).last).to_contain_text("longlong")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.get_by_role("button", name="Open the menu").click()
+    await page.get_by_role("link", name="New chat", exact=True).click()
+    await expect(page.get_by_role("heading", name="Whom shall we ask?")).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+async def test_the_language_and_the_theme_are_kept(maria: Person) -> None:
+    page = await maria.page("/settings/profile")
+    await page.get_by_role("radio", name="Русский").click()
+    await expect(page.get_by_role("heading", name="Профиль и язык")).to_be_visible()
+    await page.goto("/settings/appearance")
+    await page.get_by_role("radio", name="Тёмная").click()
+    await page.reload()
+
+    await expect(page.get_by_role("heading", name="Оформление")).to_be_visible()
+    assert "dark" in (await page.locator("html").get_attribute("class") or "")
+    assert (await maria.api("GET", "/auth/me"))["locale"] == "ru"
+
+
+async def test_a_finished_answer_is_announced_once(maria: Person) -> None:
+    await maria.agent()
+    page = await maria.page()
+    await say(page, "Hello")
+
+    await expect(page.get_by_role("status").filter(has_text="Coder has answered: You said: Hello")).to_have_count(1)
