@@ -20,7 +20,7 @@ Sign in with `POST /auth/login` (a cookie), or send an API key as `Authorization
 Errors are `application/problem+json` (RFC 9457). An id of another user is 404, as one that does not exist.
 Lists answer `{items, next_cursor}` and take `?limit=&cursor=`. Requests that create take `Idempotency-Key`.
 """
-_ALWAYS: Final = (400, 401, 413, 422)
+_ALWAYS: Final = (400, 401, 413, 415, 422)
 
 EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {

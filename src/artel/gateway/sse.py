@@ -27,7 +27,7 @@ _HEADERS = (
 class EventStreamResponse(Response):
     """Sends a subscription's events until the client leaves or the subscription is closed.
 
-    Raw ASGI on purpose: one task for the stream, one that watches for the client's leaving, none per event. Events that
+    Raw ASGI on purpose: one task sends, one watches for the client's leaving, none is made per event. Events that
     wait together go out in one chunk. At the start, and with a heartbeat, the stream tells its position in an `id:` of
     its own: a client takes it for its next `Last-Event-ID`, so even one that never got an event comes back gapless.
 
@@ -47,7 +47,8 @@ class EventStreamResponse(Response):
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             with self._pulse.beats(subscription):
-                await _stream(subscription, send)
+                # A task of its own: each event would otherwise be woken through every layer around the application.
+                await asyncio.create_task(_stream(subscription, send))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watcher.cancel()
