@@ -32,7 +32,8 @@ from artel.llm.chat_request import Dialect, request_body
 
 
 def tool(name: str, *, strict: bool | None = None) -> ToolDefinition:
-    return ToolDefinition(name, {"type": "object"}, f"does {name}", strict=strict)
+    schema = {"type": "object"}
+    return ToolDefinition(name=name, parameters_json_schema=schema, description=f"does {name}", strict=strict)
 
 
 def body(

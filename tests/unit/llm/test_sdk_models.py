@@ -46,7 +46,7 @@ class Vendor:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for event in self.events:
-            if isinstance(event, float):
+            if not isinstance(event, dict):
                 await asyncio.sleep(event)
                 continue
             name = f"event: {event['type']}\n".encode() if "type" in event else b""
@@ -80,8 +80,8 @@ async def pool(vendor: Vendor, reports: list[CallReport]) -> AsyncIterator[Model
 def claude(*pieces: str | float, stop: str = "end_turn") -> Events:
     """What Anthropic streams."""
     usage = {"input_tokens": 11, "output_tokens": 1}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude-x",
-               "stop_reason": None, "stop_sequence": None, "usage": usage}  # fmt: skip
+    message: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "usage": usage}
+    message |= {"model": "claude-x", "stop_reason": None, "stop_sequence": None}
     events: Events = [{"type": "message_start", "message": message}]
     events.append({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
     for piece in pieces:
@@ -98,7 +98,7 @@ def claude(*pieces: str | float, stop: str = "end_turn") -> Events:
 def claude_call(name: str, arguments: str) -> Events:
     """A tool call as Anthropic streams it."""
     events = claude(stop="tool_use")
-    block = {"type": "tool_use", "id": "toolu_1", "name": name, "input": {}}
+    block: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": name, "input": {}}
     events[1] = {"type": "content_block_start", "index": 0, "content_block": block}
     delta = {"type": "input_json_delta", "partial_json": arguments}
     return [*events[:2], {"type": "content_block_delta", "index": 0, "delta": delta}, *events[2:]]
