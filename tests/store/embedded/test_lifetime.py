@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -157,6 +158,21 @@ def test_an_unfinished_cluster_is_made_anew(tmp_path: Path) -> None:
         assert endpoints.postgres
 
     assert not half.exists()
+
+
+def test_a_pid_file_that_names_a_stranger_does_not_hinder(tmp_path: Path) -> None:
+    """In a container the pid of a killed PostgreSQL soon belongs to somebody else."""
+    with EmbeddedServers(tmp_path, valkey=False, durable=False):
+        pass
+    cluster = tmp_path / "postgres" / "cluster"
+    account = cluster.stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "60"], user=account) as stranger:
+        (cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{cluster}\n")
+
+        with EmbeddedServers(tmp_path, valkey=False, durable=False) as endpoints:
+            assert endpoints.postgres
+
+        stranger.kill()
 
 
 def test_passwords_and_data_are_closed_to_others(tmp_path: Path) -> None:
