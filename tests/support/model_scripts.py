@@ -241,6 +241,12 @@ def _slow(exchange: Exchange, request: Request, options: Options, attempt: int) 
     _answer(exchange, request, {"tokens": "40", "first_ms": "50", "delay_ms": "50", **options}, attempt)
 
 
+def _linger(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
+    """Says `text`, then nothing more, though it shows every ten seconds that it is still there."""
+    first = _HEAD + _chunk(delta_event({"content": options.get("text", "Wait. ")}))
+    exchange.send_slowly([first, *[_chunk(b": still here\n\n")] * 180], 0, 10, exchange.finish)
+
+
 def _answer_whole(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """The answer in one piece, whatever was asked for."""
     text = numbered_text(int(options["tokens"])) if "tokens" in options else echo_text(request)
@@ -301,6 +307,11 @@ def _cut(exchange: Exchange, request: Request, options: Options, attempt: int) -
     exchange.send_slowly(
         [_HEAD + _chunks(_some(options)), _END if clean else b""], 0.0, _seconds(options, "after_ms", 40), then
     )
+
+
+def _lingering(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
+    """A whole answer, after which the response is not closed."""
+    exchange.send_events(*_some(options), delta_event({}, "stop"), usage_event(1, 3), _DONE, end=False)
 
 
 def _some(options: Options) -> list[bytes]:
@@ -376,6 +387,8 @@ SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] 
     "hang": _hang,
     "hang_mid": _hang_mid,
     "huge": _huge,
+    "linger": _linger,
+    "lingering": _lingering,
     "page": _page,
     "plan": _plan,
     "refuse": _refuse,

@@ -51,7 +51,9 @@ def addressee(user_id: int, content: str, target_agent: str | None) -> Addressee
         return None
     if content.strip() == f"@{content[1 : 1 + len(handle)]}":
         raise EmptyMessage(fields=[FieldProblem("content", "Only a handle is in it.")])
-    # Never None: what a mention may look like, a handle may too. A name of another user's agent finds nothing here.
+    if owner_of(handle) not in (None, user_id):
+        raise AnothersAgent
+    # Never None now: what a mention may look like, a handle may too.
     return Addressee(called_agent(user_id, handle) or agent_id_of(user_id, handle), by_mention=True)
 
 

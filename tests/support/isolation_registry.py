@@ -1,0 +1,246 @@
+"""What the isolation suite must be told about each operation, parameter, field and column. What is missing here fails
+the build (`tests/isolation/test_coverage.py`), with a message that names it; `docs/isolation.md` says how to add it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from artel.kit.ids import IdMaker
+from tests.support.isolation_http import Caller
+from tests.support.isolation_people import PASSWORD
+from tests.support.isolation_victim import Victim
+
+_IDS: Final = IdMaker()
+
+# ---- ids in paths
+
+
+@dataclass(frozen=True)
+class PathId:
+    """A path parameter that names something of one user's. The victim's ids stand in `Victim.named` under its name."""
+
+    make: Callable[[Caller], Awaitable[str]]
+    """Makes one of the caller's own that every operation with the parameter succeeds on."""
+    missing: Callable[[Victim], str]
+    """An id that nobody has, and that looks like one of the victim's."""
+    missing_is_counted: bool = False
+    """Even so it names the victim, so that asking for it counts as an attempt."""
+
+
+@dataclass(frozen=True)
+class SharedName:
+    """A path parameter that names something everybody has; what a user keeps under it is that user's."""
+
+    name: str
+    """One under which the victim keeps something."""
+    of_caller: Callable[[Caller], Awaitable[str]]
+    """Another, under which the caller keeps something now."""
+
+
+async def _new_agent(caller: Caller) -> str:
+    made = await caller.ok("POST", "/my/agents/", _agent(caller))
+    return made["agent_id"]
+
+
+async def _new_session(caller: Caller) -> str:
+    return str((await caller.ok("POST", "/my/chat/sessions/", {"title": "Mine"}))["id"])
+
+
+async def _new_failed_run(caller: Caller) -> str:
+    broken = {**_agent(caller), "model": {"provider": "openai", "name": "status:code=400"}}
+    agent = await caller.ok("POST", "/my/agents/", broken)
+    body = {"content": "Hello", "target_agent": agent["agent_id"]}
+    path = f"/my/chat/{await _new_session(caller)}/message/?wait=20"
+    return (await caller.ok("POST", path, body))["run_id"]
+
+
+async def _new_api_key(caller: Caller) -> str:
+    return (await caller.ok("POST", "/my/api-keys/", {"name": "Mine"}))["id"]
+
+
+async def _own_sign_in(caller: Caller) -> str:
+    return (await caller.ok("GET", "/auth/sessions/"))["items"][0]["id"]
+
+
+async def _own_provider(caller: Caller) -> str:
+    await caller.ok("PUT", "/my/providers/openai/", _provider(caller))
+    return "openai"
+
+
+def _no_uuid(_victim: Victim) -> str:
+    return str(_IDS.uuid())
+
+
+PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
+    "agent_id": PathId(_new_agent, lambda victim: f"user{victim.id}_nonesuch", missing_is_counted=True),
+    "session_id": PathId(_new_session, lambda _victim: str(_IDS.number())),
+    "run_id": PathId(_new_failed_run, _no_uuid),
+    "key_id": PathId(_new_api_key, _no_uuid),
+    "sign_in_id": PathId(_own_sign_in, _no_uuid),
+    "provider": SharedName("anthropic", _own_provider),
+}
+
+# ---- bodies
+
+
+def _agent(_caller: Caller) -> dict[str, Any]:
+    return {"name": f"Agent {uuid4().hex}", "model": {"provider": "openai", "name": "scripted"}}
+
+
+def _provider(caller: Caller) -> dict[str, Any]:
+    return {"api_key": f"sk-of-{caller.user_id}", "base_url": caller.wire.model_url}
+
+
+def _credentials(caller: Caller) -> dict[str, Any]:
+    return {"email": caller.email, "password": PASSWORD}
+
+
+BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
+    "POST /auth/register": lambda _: {"email": f"{uuid4().hex}@example.org", "password": PASSWORD},
+    "POST /auth/login": _credentials,
+    "PATCH /auth/me": lambda _: {"locale": "ru"},
+    "POST /auth/password": lambda _: {"current_password": PASSWORD, "new_password": PASSWORD},
+    "POST /my/api-keys/": lambda _: {"name": "Mine"},
+    "POST /my/agents/": _agent,
+    "PUT /my/agents/{agent_id}/": _agent,
+    "PUT /my/orchestrators/": lambda _: {"instructions": "Mine"},
+    "POST /my/chat/sessions/": lambda _: {"title": "Mine"},
+    "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
+    "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
+    "PUT /my/providers/{provider}/": _provider,
+    "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
+}
+"""A body with which the operation succeeds, by the operation's name."""
+
+# ---- fields of bodies, queries and headers
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A field in which a client can name something of another user's."""
+
+    values: Callable[[Victim], Sequence[Any]]
+    """The victim's, as a client of the victim's would send them."""
+    statuses: Collection[int]
+    """What a foreign value is answered with. 2xx: the value means nothing (or something of the caller's own)."""
+    missing: Callable[[Victim], Any] | None = None
+    """A value that names nothing; the answer must be the same. None: there is no such comparison."""
+    counted: bool = False
+    """An attempt is recognisable, and counts."""
+    operations: Collection[str] = ()
+    """Only in these; empty: wherever the field is."""
+
+
+_EVENT_ID: Final = Naming(lambda victim: list(victim.said["event"].values()), {200})
+
+NAMING: Final[Mapping[str, Sequence[Naming]]] = {
+    "body.target_agent": (
+        Naming(
+            lambda victim: [*victim.named["agent_id"].values(), f"@{victim.named['agent_id']['an agent']}"],
+            {404},
+            missing=lambda victim: f"user{victim.id}_nonesuch",
+            counted=True,
+        ),
+        Naming(lambda victim: list(victim.said["handle"].values()), {404}, missing=lambda _: "nonesuch"),
+    ),
+    "body.content": (
+        Naming(
+            lambda victim: [f"@{agent_id} hello" for agent_id in victim.named["agent_id"].values()],
+            {404},
+            missing=lambda victim: f"@user{victim.id}_nonesuch hello",
+            counted=True,
+        ),
+        Naming(
+            lambda victim: [f"@{handle} hello" for handle in victim.said["handle"].values()],
+            {422},
+            missing=lambda _: "@nonesuch hello",
+        ),
+    ),
+    "body.attachments": (Naming(lambda victim: [[run] for run in victim.named["run_id"].values()], {422}),),
+    "body.handle": (
+        Naming(lambda victim: list(victim.said["handle"].values()), {201}, operations={"POST /my/agents/"}),
+        Naming(
+            lambda victim: list(victim.said["handle"].values()),
+            {422},
+            missing=lambda _: "nonesuch",
+            operations={"PUT /my/agents/{agent_id}/"},
+        ),
+        Naming(
+            lambda victim: list(victim.named["agent_id"].values()), {422}, missing=lambda victim: f"user{victim.id}_x"
+        ),
+    ),
+    "body.email": (
+        Naming(
+            lambda victim: [victim.caller.email],
+            {401},
+            missing=lambda _: "nobody@example.org",
+            operations={"POST /auth/login"},
+        ),
+        # That an address has an account cannot be kept from who registers with it.
+        Naming(lambda victim: [victim.caller.email], {409}, operations={"POST /auth/register"}),
+    ),
+    "query.cursor": (Naming(lambda victim: list(victim.said["cursor"].values()), {200, 422}),),
+    "query.last_event_id": (_EVENT_ID,),
+    "header.last-event-id": (_EVENT_ID,),
+    "header.idempotency-key": (Naming(lambda victim: list(victim.said["idempotency_key"].values()), {201, 202}),),
+}
+
+PLAIN: Final = frozenset(
+    {
+        *("body.name", "body.title", "body.system_prompt", "body.instructions"),
+        *("body.is_active", "body.locale", "body.tools.enabled"),
+        *("body.concurrency_limit", "body.max_parallel", "body.max_tasks"),
+        *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd"),
+        *("body.password", "body.current_password", "body.new_password", "body.api_key"),
+        *("query.limit", "query.wait"),
+        # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
+        *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
+        *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),
+        *("body.model", "body.tools.tool_id", "body.base_url"),
+    }
+)
+"""Fields that name nothing of a user's."""
+
+# ---- what is the same for everyone
+
+OPEN: Final[Mapping[str, str]] = {
+    "GET /auth/options/": "whether one may register",
+    "POST /auth/register": "who registers is nobody yet",
+    "POST /auth/login": "who signs in is nobody yet",
+    "POST /auth/logout": "harmless for nobody",
+    "GET /healthz": "for whoever runs the server",
+    "GET /readyz": "for whoever runs the server",
+    "GET /metrics": "for whoever runs the server, who may set a token",
+}
+"""Operations for which nobody needs to sign in, and why."""
+
+HIDDEN: Final = frozenset({"/my/openapi.json", "/my/docs", "/my/docs/start.js", "/my/docs/{asset}"})
+"""Routes that the OpenAPI document does not show: the same bytes for everyone."""
+
+# ---- tables
+
+WITHOUT_USER: Final[Mapping[str, str]] = {
+    "users": "the directory; row-level security by its id",
+    "shard_info": "the database's own name",
+    "workers": "processes and their leases",
+    "alembic_version": "the schema's revision",
+}
+"""Tables without a user_id, and what they hold."""
+
+WITHOUT_TEXT: Final = frozenset(
+    {
+        "shard_users.state",
+        *("user_agents.agent_id",),
+        *("api_keys.hint", "provider_keys.hint", "provider_keys.provider"),
+        *("messages.role", "messages.agent_id", "messages.target_agent", "messages.status", "messages.usage"),
+        *("runs.mode", "runs.status", "runs.agent_id"),
+        *("tasks.task_id", "tasks.kind", "tasks.assigned_agent", "tasks.status", "tasks.worker", "tasks.dependencies"),
+        *("usage.agent_id", "usage.provider"),
+        *("approval_requests.type", "approval_requests.status"),
+        *("tool_calls.call_id", "tool_calls.tool_id"),
+    }
+)
+"""Columns of text or JSON that hold no words of a user's; in every other one the victim has a canary."""
