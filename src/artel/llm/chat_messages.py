@@ -22,6 +22,10 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
+from artel.kit.guard import AddressRefused, OutgoingGuard
+
+_GUARD: Final = OutgoingGuard()
+
 WireMessage = dict[str, Any]
 """One message as JSON: {role, content, tool_calls?, tool_call_id?}."""
 
@@ -116,7 +120,7 @@ def _content_item(item: UserContent) -> dict[str, Any] | None:
     if isinstance(item, TextContent):
         return {"type": "text", "text": item.content}
     if isinstance(item, ImageUrl):
-        return {"type": "image_url", "image_url": {"url": item.url}}
+        return {"type": "image_url", "image_url": {"url": _checked(item.url)}}
     if isinstance(item, BinaryContent):
         if item.is_image:
             return {"type": "image_url", "image_url": {"url": item.data_uri}}
@@ -126,3 +130,13 @@ def _content_item(item: UserContent) -> dict[str, Any] | None:
     if isinstance(item, CachePoint):
         return None
     raise UnsupportedContent(item.kind)
+
+
+def _checked(url: str) -> str:
+    """A picture's address, which the model's server will fetch: it must not lead into the network around it."""
+    if not url.startswith("data:image/"):
+        try:
+            _GUARD.check_url(url)
+        except AddressRefused as error:
+            raise UnsupportedContent("image_url") from error
+    return url

@@ -98,16 +98,19 @@ class ModelLists:
             entry.error = None
             entry.until = self._now() + self._fresh
 
-    async def ask(self, access: Access, timeout: float) -> list[ListedModel]:
-        """Asks the provider.
+    async def ask(self, access: Access, timeout: float, *, check_key: bool = False) -> list[ListedModel]:
+        """Asks the provider. check_key: also where anyone may read the list.
 
         Raises:
             ModelError: it does not answer within `timeout` seconds, or not with a list.
         """
         callee = access.callee("")
+        url, headers = _list_address(access)
         try:
             async with asyncio.timeout(timeout):
-                body = await self._fetch(access, callee)
+                if check_key and access.spec.key_path is not None:
+                    await self._fetch(access, callee, access.base_url + access.spec.key_path, headers)
+                body = await self._fetch(access, callee, url, headers)
         except (aiohttp.ClientError, OSError) as error:
             raise connection_error(error, callee) from error
         try:
@@ -115,9 +118,8 @@ class ModelLists:
         except (orjson.JSONDecodeError, ValueError) as error:
             raise callee.error(ModelBadAnswer, "page" if body.lstrip()[:1] == b"<" else None) from error
 
-    async def _fetch(self, access: Access, callee: Callee) -> bytes:
+    async def _fetch(self, access: Access, callee: Callee, url: str, headers: Mapping[str, str]) -> bytes:
         session = self._connections.session(access)
-        url, headers = _list_address(access)
         async with session.get(url, headers=headers, allow_redirects=False) as response:
             if response.status != 200:
                 refusal = await response.content.read(MAX_ERROR_BODY)

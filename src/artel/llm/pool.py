@@ -162,7 +162,7 @@ class ModelPool:
             if provider == DEMO:
                 return ProbeResult(None, 1, 0.0)
             try:
-                models = len(await running.lists.ask(access, PROBE_SECONDS))
+                models = len(await running.lists.ask(access, PROBE_SECONDS, check_key=True))
             except ModelError:
                 # Some servers answer but do not list: what they say to a question is what counts.
                 if model is None:

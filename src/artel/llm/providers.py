@@ -25,6 +25,8 @@ class ProviderSpec:
     """Its models cost nothing: they run on the owner's machine, or are no models at all."""
     prices: str | None = None
     """Its id in genai-prices."""
+    key_path: str | None = None
+    """What only a valid key may read, where the list of models is open to everyone."""
     key_variables: tuple[str, ...] = ()
     url_variables: tuple[str, ...] = ()
     local_port: int | None = None
@@ -77,6 +79,7 @@ PROVIDERS: Final[Mapping[str, ProviderSpec]] = {
             "https://openrouter.ai/api/v1",
             prices="openrouter",
             usual_model="openrouter/auto",
+            key_path="/key",
             key_variables=("OPENROUTER_API_KEY",),
             url_variables=("OPENROUTER_BASE_URL",),
         ),

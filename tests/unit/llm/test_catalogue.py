@@ -29,6 +29,7 @@ class ListServer:
         self.status = 200
         self.body: bytes = orjson.dumps({"data": [{"id": "b"}, {"id": "a", "context_length": 4096}]})
         self.asked = 0
+        self.closed: set[str] = set()
         self.headers: dict[str, str] = {}
         self.url = ""
         self.gate = asyncio.Event()
@@ -36,6 +37,8 @@ class ListServer:
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked += 1
+        if request.path in self.closed:
+            return web.Response(status=401)
         self.headers = {name.lower(): value for name, value in request.headers.items()}
         await self.gate.wait()
         return web.Response(status=self.status, body=self.body, content_type="application/json")
@@ -247,6 +250,15 @@ async def test_a_server_that_does_not_list_can_still_answer(model_server: ModelS
         model_server.log.lists = True
     assert (result.ok, result.models) == (True, 0)
     assert result.detail("en") == "It answers."
+
+
+async def test_a_key_is_tested_where_anyone_may_read_the_list(lists: ListServer) -> None:
+    own = Credentials("k", lists.url, trusted=True)
+    async with ModelPool({}, config=QUICK) as pool:
+        assert (await pool.probe("openrouter", own)).ok
+        lists.closed = {"/key"}
+        assert (await pool.probe("openrouter", own)).code == "model_key_refused"
+        assert (await pool.probe("custom", own)).ok
 
 
 def test_this_servers_own_port_is_not_looked_at() -> None:

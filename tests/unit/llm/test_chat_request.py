@@ -9,6 +9,7 @@ from pydantic_ai.messages import (
     BinaryContent,
     CachePoint,
     DocumentUrl,
+    ImageUrl,
     ModelRequest,
     ModelResponse,
     RetryFeedbackPart,
@@ -159,6 +160,8 @@ def test_a_picture_that_a_tool_returned_follows_its_result() -> None:
 @pytest.mark.parametrize(
     "part",
     [
+        UserPromptPart([ImageUrl("http://169.254.169.254/latest/meta-data")]),
+        UserPromptPart([ImageUrl("file:///etc/passwd")]),
         UserPromptPart([DocumentUrl("https://example.com/a.pdf")]),
         UserPromptPart([BinaryContent(b"x", media_type="video/mp4")]),
         RetryFeedbackPart("again", retry=RetryInfo(cause="model_retry")),
