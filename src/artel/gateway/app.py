@@ -14,7 +14,6 @@ from artel.gateway.docs import add_docs
 from artel.gateway.edge import Edge
 from artel.gateway.errors import ErrorAnswers
 from artel.gateway.isolation import UserIsolation
-from artel.gateway.openapi import ALWAYS
 from artel.gateway.page import Page
 from artel.gateway.routes import (
     accounts,
@@ -32,19 +31,20 @@ from artel.gateway.routes import (
 )
 
 _ROUTES: tuple[APIRouter, ...] = (
-    accounts.router,
-    sign_ins.router,
-    api_keys.router,
-    agents.router,
-    orchestrators.router,
-    sessions.router,
     messages.router,
     events.router,
+    sessions.router,
+    agents.router,
+    orchestrators.router,
     runs.router,
     models.router,
     tools.router,
+    accounts.router,
+    sign_ins.router,
+    api_keys.router,
     health.router,
 )
+"""The busiest first: they are tried in this order."""
 
 
 def create_app(deps: GatewayDeps) -> ASGIApp:
@@ -67,6 +67,7 @@ def api(version: str) -> FastAPI:
     """The routes alone: what the OpenAPI schema is made of."""
     app = FastAPI(title="Artel", version=version, openapi_url=None, docs_url=None, redoc_url=None)
     for router in _ROUTES:
-        app.include_router(router, responses=ALWAYS)
+        # One flat list: nested routers would each be asked, and the hot path would wait for them.
+        app.router.routes.extend(router.routes)
     add_docs(app)
     return app

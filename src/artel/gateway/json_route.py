@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, cast
 
 import orjson
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from artel.gateway.openapi import ALWAYS
 from artel.kit.errors import BadRequest, FieldProblem, Invalid
 
 _ESCAPED_NUL = b"\\u0000"
@@ -54,6 +55,11 @@ class JsonRoute(APIRoute):
             return await handle(json_request)
 
         return handle_json
+
+
+def resource(prefix: str, tag: str) -> APIRouter:
+    """A router for the routes of one resource, with the problems that any of them may answer."""
+    return APIRouter(prefix=prefix, tags=[tag], responses=ALWAYS, route_class=JsonRoute)
 
 
 def _is_json(content_type: str) -> bool:

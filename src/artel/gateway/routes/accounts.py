@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from artel.accounts.users import Account, Locale, WrongCredentials
 from artel.gateway.cookies import clear_cookie, set_cookie
 from artel.gateway.deps import Deps, SignedIn, deps_of
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import accounts as shapes
 
-router = APIRouter(prefix="/auth", tags=["Account"], route_class=JsonRoute)
+router = resource("/auth", "Account")
 
 
 @router.get("/options/", summary="Whether one can register", openapi_extra={"security": []})

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from artel.agents.config import AgentConfig
 from artel.agents.roster import AgentView
 from artel.gateway.deps import Deps, GatewayDeps, Space
 from artel.gateway.idempotency import OnceDep, json_answer
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import agents as shapes
 from artel.gateway.shapes.common import AgentId, SessionId
 from artel.space.space import UserWorkerSpace
 
-router = APIRouter(prefix="/my/agents", tags=["Agents"], route_class=JsonRoute)
+router = resource("/my/agents", "Agents")
 
 
 @router.get("/", summary="My agents")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from artel.accounts.api_keys import NewApiKey
 from artel.gateway.deps import Deps, SignedIn
 from artel.gateway.idempotency import OnceDep, json_answer
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import accounts as shapes
 
-router = APIRouter(prefix="/my/api-keys", tags=["Account"], route_class=JsonRoute)
+router = resource("/my/api-keys", "Account")
 
 
 @router.get("/", summary="My API keys")

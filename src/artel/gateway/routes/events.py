@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from artel.gateway.deps import SignedIn, Space, deps_of
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import EVENT_STREAM, problems
 from artel.gateway.shapes.common import SessionId
 from artel.gateway.sse import EventStreamResponse
 from artel.kit.errors import Unauthenticated
 
-router = APIRouter(prefix="/my", tags=["Events"])
+router = resource("/my", "Events")
 
 LastEventHeader = Annotated[str | None, Header(alias="Last-Event-ID", max_length=40)]
 LastEventQuery = Annotated[

@@ -6,16 +6,17 @@ import asyncio
 import time
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from artel.gateway.deps import Deps
 from artel.gateway.idempotency import json_answer
+from artel.gateway.json_route import resource
 from artel.kit.errors import Unauthenticated, Unavailable
 from artel.kit.secrets import same_bytes
 from artel.store.health import Check
 from artel.telemetry.metrics import CONTENT_TYPE
 
-router = APIRouter(tags=["Server"])
+router = resource("", "Server")
 
 
 @router.get("/healthz", summary="Is the process alive?", openapi_extra={"security": []})

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from artel.bus.model import Submitted
 from artel.chat.views import MessageView
 from artel.gateway.deps import Space
 from artel.gateway.idempotency import OnceDep, json_answer
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import chat as shapes
 from artel.gateway.shapes.common import SessionId
@@ -22,7 +22,7 @@ from artel.store.tx import UserTx
 
 MAX_WAIT = 120
 
-router = APIRouter(prefix="/my/chat", tags=["Chat"], route_class=JsonRoute)
+router = resource("/my/chat", "Chat")
 Also = Callable[[UserTx, Submitted], Awaitable[None]] | None
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from artel.gateway.deps import Space
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import models as shapes
 from artel.gateway.shapes.common import ProviderId
 from artel.space.models import KEEP
 
-router = APIRouter(prefix="/my", tags=["Models"], route_class=JsonRoute)
+router = resource("/my", "Models")
 
 
 @router.get("/models/", summary="Models to choose from")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from artel.gateway.deps import Space
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.shapes import agents as shapes
 from artel.orchestrator.config import OrchestratorConfig
 from artel.space.models import check_choice
 
-router = APIRouter(prefix="/my/orchestrators", tags=["Agents"], route_class=JsonRoute)
+router = resource("/my/orchestrators", "Agents")
 
 
 @router.get("/", summary="My orchestrator")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from artel.gateway.deps import Space
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import chat as shapes
 from artel.gateway.shapes.common import RunId
 
-router = APIRouter(prefix="/my/runs", tags=["Chat"])
+router = resource("/my/runs", "Chat")
 
 
 @router.get("/{run_id}/", summary="A run", responses=problems(404))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from artel.chat.sessions import SessionCursor, SessionView
 from artel.gateway.cursors import (
@@ -18,12 +18,12 @@ from artel.gateway.cursors import (
 )
 from artel.gateway.deps import Space
 from artel.gateway.idempotency import OnceDep, json_answer
-from artel.gateway.json_route import JsonRoute
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import chat as shapes
 from artel.gateway.shapes.common import SessionId
 
-router = APIRouter(prefix="/my/chat", tags=["Chat"], route_class=JsonRoute)
+router = resource("/my/chat", "Chat")
 
 
 @router.get("/sessions/", summary="My chats")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from artel.gateway.deps import Deps, SignedIn
+from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import accounts as shapes
 
-router = APIRouter(prefix="/auth/sessions", tags=["Account"])
+router = resource("/auth/sessions", "Account")
 
 
 @router.get("/", summary="My sign-ins")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from artel.gateway.deps import Deps, SignedIn
+from artel.gateway.json_route import resource
 from artel.gateway.shapes import agents as shapes
 
-router = APIRouter(prefix="/my/tools", tags=["Agents"])
+router = resource("/my/tools", "Agents")
 
 
 @router.get("/", summary="Tools that agents may be given")
