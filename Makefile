@@ -21,9 +21,7 @@ web: ## Build the page into web/dist
 test: ## Every check and every test, with its own servers
 	@scripts/install.sh test
 	@scripts/chromium.sh
-	@scripts/check.sh
-	@scripts/web.sh build
-	@.venv/bin/pytest -n 2 --dist worksteal --cov --cov-fail-under=90
+	@scripts/test.sh
 
 quick: ## Lint, types and unit tests, in less than a minute
 	@scripts/install.sh test
