@@ -51,21 +51,15 @@ def in_worlds(*layouts: Layout) -> pytest.MarkDecorator:
 
 
 @dataclass(frozen=True)
-class World:
-    """Everything that an attack needs."""
+class Site:
+    """Two processes over the same stores, and a scripted model that both of them ask."""
 
-    layout: Layout
     stores: Stores
     houses: tuple[House, House]
     wires: tuple[Wire, Wire]
     model: ModelServer
     people: People
     ledger: Ledger
-    victim: Victim
-    owner: Caller
-    """An administrator with a password: whatever the product can do, they can."""
-    attackers: Sequence[Caller]
-    logs: io.StringIO
 
     @property
     def denied(self) -> int:
@@ -84,20 +78,23 @@ class World:
         return [await caller.send("GET", target) for caller in nobody for target in targets]
 
 
+@dataclass(frozen=True)
+class World(Site):
+    """A site with a victim, and everything that an attack on them needs."""
+
+    layout: Layout
+    victim: Victim
+    owner: Caller
+    """An administrator with a password: whatever the product can do, they can."""
+    attackers: Sequence[Caller]
+    logs: io.StringIO
+
+
 @asynccontextmanager
-async def open_world(
-    layout: Layout, databases: Sequence[DatabaseUrls], redis_url: str, sizes: PoolSizes | None = None
-) -> AsyncGenerator[World]:
-    """The world, which leaves the stores empty at its end."""
-    if not layout.row_level_security:
-        databases = [replace(urls, app=urls.migrator) for urls in databases]
+async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGenerator[Site]:
+    """The site, ready to serve. sizes: of each process's pool of connections to each shard."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        logs = stack.enter_context(_logs())
-        stores = await enter(installation(tuple(databases), redis_url))
-        stack.push_async_callback(stores.empty)
-        # Ids that stand in no example of the documentation.
-        await stores.as_migrator("select setval(pg_get_serial_sequence('users', 'id'), $1)", _FIRST_USER)
         model = await enter(ModelServer())
         session = await enter(http_session())
         houses: list[House] = []
@@ -109,20 +106,25 @@ async def open_world(
             wires.append(Wire(session, port, model.base_url))
         people = People(houses[0], stores, wires)
         ledger = await enter(open_ledger(stores))
-        victim = await _victim(people, ledger, layout)
-        yield World(
-            layout=layout,
-            stores=stores,
-            houses=(houses[0], houses[1]),
-            wires=(wires[0], wires[1]),
-            model=model,
-            people=people,
-            ledger=ledger,
-            victim=victim,
-            owner=await people.registered("the owner", "owner@example.org", PASSWORD, role="admin"),
-            attackers=await people.attackers(),
-            logs=logs,
-        )
+        yield Site(stores, (houses[0], houses[1]), (wires[0], wires[1]), model, people, ledger)
+
+
+@asynccontextmanager
+async def open_world(layout: Layout, databases: Sequence[DatabaseUrls], redis_url: str) -> AsyncGenerator[World]:
+    """The world, which leaves the stores empty at its end."""
+    if not layout.row_level_security:
+        databases = [replace(urls, app=urls.migrator) for urls in databases]
+    async with AsyncExitStack() as stack:
+        logs = stack.enter_context(_logs())
+        stores = await stack.enter_async_context(installation(tuple(databases), redis_url))
+        stack.push_async_callback(stores.empty)
+        # Ids that stand in no example of the documentation.
+        await stores.as_migrator("select setval(pg_get_serial_sequence('users', 'id'), $1)", _FIRST_USER)
+        site = await stack.enter_async_context(open_site(stores))
+        victim = await _victim(site.people, site.ledger, layout)
+        owner = await site.people.registered("the owner", "owner@example.org", PASSWORD, role="admin")
+        attackers = await site.people.attackers()
+        yield World(**vars(site), layout=layout, victim=victim, owner=owner, attackers=attackers, logs=logs)
 
 
 async def _victim(people: People, ledger: Ledger, layout: Layout) -> Victim:
