@@ -75,7 +75,9 @@ async def test_chats_are_found_renamed_and_deleted_with_a_way_back(maria: Person
     page = await maria.page()
     chats = page.get_by_role("region", name="My chats")
 
+    await expect(chats.get_by_role("link", name="Second")).to_be_visible()
     await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("combobox")).to_be_focused()
     await page.keyboard.type("sec")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Second")).to_be_visible()

@@ -68,8 +68,8 @@ function SignedIn({ me }: { me: Me }) {
   }, [me.locale]);
 
   const leave = () => {
-    client.clear();
     client.setQueryData(keys.me, null);
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.me[0] });
   };
 
   return (

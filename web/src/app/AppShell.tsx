@@ -9,7 +9,8 @@ import { ShellContext } from "@/ui/shell";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Sidebar } from "./Sidebar";
 
-const Palette = lazy(async () => ({ default: (await import("@/features/palette/Palette")).Palette }));
+const loadPalette = () => import("@/features/palette/Palette");
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
 const DETAILS_KEY = "artel.details";
 
 interface AppShellProps {
@@ -34,6 +35,9 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
     setMenuOpen(false);
     setSheetOpen(false);
   }, [path]);
+
+  // Whoever presses Ctrl+K types on at once.
+  useEffect(() => void loadPalette(), []);
 
   useHotkeys([
     { key: "k", mod: true, run: () => setPaletteOpen(true) },

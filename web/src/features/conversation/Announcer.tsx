@@ -26,7 +26,8 @@ export function Announcer({ store, agents }: { store: ConversationStore; agents:
     };
     const sentence = (message: Message) => {
       const { agents, t } = current.current;
-      const name = agents.find((agent) => agent.agent_id === message.agent_id)?.name ?? "";
+      const name =
+        agents.find((agent) => agent.agent_id === message.agent_id)?.name ?? t("chat.orchestrator");
       if (message.status === "cancelled") return t("chat.stopped");
       if (message.status === "failed") {
         return t("chat.failedAnswer", { name, text: failureTitle(t, message.error?.code ?? "") });

@@ -24,7 +24,7 @@ interface AnswerMessageProps {
 
 export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMessageProps) {
   const { t, i18n } = useTranslation();
-  const name = agent?.name ?? message.agent_id?.replace(/^user\d+_/, "") ?? t("chat.auto");
+  const name = agent?.name ?? nameOf(message.agent_id) ?? t("chat.orchestrator");
   const { retry, retrying } = useRetry(message.run_id, onRetried);
   const streaming = message.status === "streaming";
   const failure = message.error ?? (message.status === "failed" ? { code: "unknown", detail: "" } : null);
@@ -88,6 +88,12 @@ export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMe
       </div>
     </div>
   );
+}
+
+/** A deleted agent is still called by its handle; the orchestrator is no agent of the list. */
+function nameOf(agentId: string | null): string | null {
+  const handle = agentId?.replace(/^user\d+_/, "");
+  return handle === "orchestrator" ? null : (handle ?? null);
 }
 
 function Waiting({ queued, name }: { queued: boolean; name: string }) {

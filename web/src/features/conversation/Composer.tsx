@@ -1,5 +1,13 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type KeyboardEvent, type Ref, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/api/agents";
 import type { Agent } from "@/api/types";
@@ -31,7 +39,9 @@ const NO_AGENTS: Agent[] = [];
 /** Where messages are written: text, whom it is for, send and stop. */
 export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, handle }: ComposerProps) {
   const { t } = useTranslation();
-  const { data: agents = NO_AGENTS } = useAgents();
+  const { data: agents = NO_AGENTS, isPending } = useAgents();
+  /** Enter came before the team was known: the message goes as soon as it is clear whom it is for. */
+  const [hurried, setHurried] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(handle, () => ({ focus: () => field.current?.focus() }), []);
   useGrowing(field, draft);
@@ -49,10 +59,17 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
   const send = () => {
     const text = draft.trim();
     if (!text) return;
+    if (isPending) return setHurried(true);
     const addressed = splitAddress(text, agents);
     onSend(addressed?.content ?? text, addressed?.target ?? target);
     if (addressed) onTarget(addressed.target);
   };
+
+  useEffect(() => {
+    if (!hurried || isPending) return;
+    setHurried(false);
+    send();
+  });
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing || mentions.onKeyDown(event)) return;

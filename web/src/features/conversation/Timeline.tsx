@@ -1,13 +1,12 @@
 import { ArrowDown } from "lucide-react";
-import { memo, type RefObject, useEffect, useImperativeHandle, useRef } from "react";
+import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useAgents } from "@/api/agents";
-import { useChatState, useMessage } from "@/live/LiveProvider";
+import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
 import { Spinner } from "@/ui/Spinner";
-import { AnswerMessage } from "./AnswerMessage";
+import { Chunk } from "./Chunk";
+import { chunksOf } from "./chunks";
 import { OutgoingMessage } from "./OutgoingMessage";
-import { handleOf, UserMessage } from "./UserMessage";
 import { useOlderPages } from "./useOlderPages";
 import { useScroll } from "./useScroll";
 
@@ -30,6 +29,7 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
   const content = useRef<HTMLDivElement>(null);
   const order = useChatState(store, (state) => state.conversation?.order ?? NO_IDS);
   const outbox = useChatState(store, (state) => state.outbox);
+  const chunks = useChunks(order);
   const { atEnd, toEnd } = useScroll(box, content);
   const older = useOlderPages(store, box);
   useImperativeHandle(handle, () => ({ toEnd: () => toEnd() }), [toEnd]);
@@ -53,8 +53,8 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
               !older.more && order.length > 20 && t("chat.beginning")
             )}
           </div>
-          {order.map((id, index) => (
-            <Row key={id} store={store} id={id} last={index === order.length - 1} />
+          {chunks.map(({ ids, near }, index) => (
+            <Chunk key={ids[0]} store={store} ids={ids} near={near} last={index === chunks.length - 1} />
           ))}
           {outbox.map((outgoing) => (
             <OutgoingMessage
@@ -84,35 +84,14 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
   );
 }
 
-/** One message. It renders again only when that very message or its run changes. */
-const Row = memo(function Row({ store, id, last }: { store: ConversationStore; id: string; last: boolean }) {
-  const message = useMessage(store, id);
-  const run = useChatState(store, (state) =>
-    message?.run_id ? state.conversation?.runs[message.run_id] : undefined,
-  );
-  const { data: agents = [] } = useAgents();
-  const own = useRef<HTMLDivElement>(null);
+/** The messages in chunks; those that were there from the beginning are shown only near the end. */
+function useChunks(order: readonly string[]) {
+  const origin = useRef(order[0]);
+  const drawn = useRef(false);
   useEffect(() => {
-    // A message that was being written keeps its real height when it is over.
-    if (message?.status === "streaming") own.current?.style.setProperty("content-visibility", "visible");
-  }, [message?.status]);
-  if (!message) return null;
-  return (
-    <div ref={own} className="far-is-cheap" data-message={id}>
-      {message.role === "user" ? (
-        <UserMessage
-          content={message.content}
-          target={handleOf(message.target_agent, message.content, agents)}
-        />
-      ) : (
-        <AnswerMessage
-          message={message}
-          run={run}
-          agent={agents.find((agent) => agent.agent_id === (message.agent_id ?? run?.agent_id))}
-          last={last}
-          onRetried={() => void store.refresh()}
-        />
-      )}
-    </div>
-  );
-});
+    drawn.current = true;
+  }, []);
+  if (origin.current === undefined || !order.includes(origin.current)) origin.current = order[0];
+  const chunks = chunksOf(order, Math.max(0, order.indexOf(origin.current ?? "")));
+  return chunks.map((ids, index) => ({ ids, near: drawn.current || index >= chunks.length - 2 }));
+}

@@ -27,16 +27,14 @@ export function useScroll(box: RefObject<HTMLElement | null>, content: RefObject
     const element = box.current;
     if (!element) return;
     let lastTop = element.scrollTop;
-    let lastHeight = element.scrollHeight;
     const onScroll = () => {
-      const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
-      // Only a movement upwards that no shrinking content explains is the reader's will to stay.
-      const up = element.scrollTop < lastTop - 1 && element.scrollHeight >= lastHeight;
+      const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+      const up = element.scrollTop < lastTop - 1;
       lastTop = element.scrollTop;
-      lastHeight = element.scrollHeight;
-      if (near && !up) following.current = true;
-      else if (up && !near) following.current = false;
-      setAtEnd(near);
+      // Upwards is the reader's will to stay, unless shrinking content has moved the end itself.
+      if (left <= 2 || (!up && left < NEAR_PX)) following.current = true;
+      else if (up) following.current = false;
+      setAtEnd(left < NEAR_PX);
     };
     element.addEventListener("scroll", onScroll, { passive: true });
     return () => element.removeEventListener("scroll", onScroll);

@@ -7,6 +7,7 @@ import { testProvider } from "@/api/models";
 import type { Catalogue, ModelChoice, ModelInfo, Provider, ProviderTest } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { Button } from "@/ui/Button";
+import { Field } from "@/ui/Field";
 import { ModelPicker } from "@/ui/models/ModelPicker";
 import { ProviderForm, TestResult } from "@/ui/models/ProviderForm";
 
@@ -107,16 +108,15 @@ function ReadyModel({
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-3">
-      <div className="flex flex-col gap-1.5">
-        <span className="font-medium text-[0.93rem]" id={`model-${provider.provider}`}>
-          {t("models.model")}
-        </span>
-        <ModelPicker
-          value={chosen ? model : null}
-          onChange={(name, id) => onPick({ provider: name, name: id })}
-          describedBy={`model-${provider.provider}`}
-        />
-      </div>
+      <Field label={t("models.model")}>
+        {(control) => (
+          <ModelPicker
+            id={control.id}
+            value={chosen ? model : null}
+            onChange={(name, id) => onPick({ provider: name, name: id })}
+          />
+        )}
+      </Field>
       {!tested && <ReadyTest provider={provider} model={chosen ? model : null} />}
     </div>
   );
