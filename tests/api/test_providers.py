@@ -36,6 +36,20 @@ async def test_an_own_key_is_kept_sealed_and_never_told(site: Site, ann: Person,
     assert KEY.encode() not in (await site.stores.as_migrator("select sealed_key from provider_keys"))[0]["sealed_key"]
 
 
+async def test_a_key_that_cannot_be_read_any_more_must_be_entered_again(
+    site: Site, ann: Person, model_server: ModelServer
+) -> None:
+    path, body = "/my/providers/custom/", {"api_key": KEY, "base_url": model_server.base_url}
+    await ann.http.put(path, json=body)
+    await site.stores.as_migrator("update provider_keys set sealed_key = sealed_key || 'x'::bytea")
+
+    unreadable = await _provider(ann, "custom")
+    again = await ann.http.put(path, json=body)
+
+    assert unreadable["source"] == "none"
+    assert (again.status_code, again.json()["source"]) == (200, "own")
+
+
 async def test_parts_can_be_changed_and_taken_away(ann: Person, bob: Person, model_server: ModelServer) -> None:
     path = "/my/providers/custom/"
     await ann.http.put(path, json={"api_key": KEY, "base_url": model_server.base_url})

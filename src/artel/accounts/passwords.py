@@ -13,8 +13,8 @@ MIN_PASSWORD = 8
 MAX_PASSWORD = 256
 """Characters. Long ones are fine; endless ones would only cost time."""
 
-_COSTS = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
-"""OWASP's recommendation for argon2id: 19 MiB, two passes, one lane; some 20 ms of one core."""
+_PASSES, _KIBIBYTES, _LANES = 2, 19 * 1024, 1
+"""OWASP's recommendation for argon2id; some 20 ms of one core."""
 
 _AT_ONCE = 2
 
@@ -24,7 +24,7 @@ class Passwords:
 
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
         """hasher: with other costs than the usual ones."""
-        self._passwords = PasswordHash((hasher or Argon2Hasher(**_COSTS),))
+        self._passwords = PasswordHash((hasher or Argon2Hasher(_PASSES, _KIBIBYTES, _LANES),))
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._nobodys: str | None = None
 

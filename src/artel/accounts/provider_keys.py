@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import structlog
+
 from artel.kit.errors import NotFound
-from artel.kit.secrets import SecretBox, key_hint
+from artel.kit.secrets import SecretBox, UnreadableSecret, key_hint
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
+
+_log = structlog.get_logger(__name__)
 
 
 class NoOwnKey(NotFound):
@@ -42,17 +46,16 @@ class ProviderKeys:
         self._box = box
 
     async def all(self, user_id: int) -> Mapping[str, OwnAccess]:
-        """By provider.
-
-        Raises:
-            UnreadableSecret: the server's secret key is another than when a key was stored.
-        """
+        """By provider. What was stored under another secret key of the server is left out: it must be entered again."""
         async with self._shards.user_tx(user_id) as tx:
-            return await self.read(tx)
-
-    async def read(self, tx: UserTx) -> Mapping[str, OwnAccess]:
-        """As `all`, within a transaction."""
-        return {provider: self.open(tx.user_id, sealed) for provider, sealed in (await self.read_sealed(tx)).items()}
+            stored = await self.read_sealed(tx)
+        opened: dict[str, OwnAccess] = {}
+        for provider, sealed in stored.items():
+            try:
+                opened[provider] = self.open(user_id, sealed)
+            except UnreadableSecret:
+                _log.warning("provider_key_unreadable", user_id=user_id, provider=provider)
+        return opened
 
     async def read_sealed(self, tx: UserTx) -> Mapping[str, SealedAccess]:
         """By provider, still sealed: cheap, and nothing that can fail."""

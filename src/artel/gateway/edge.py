@@ -100,8 +100,10 @@ class _Answer:
         method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
         route = _template(self._scope)
         self._metrics.http_requests.labels(method, route, self._status).inc()
+        seconds = time.perf_counter() - self._began
+        _log.debug("request", method=method, route=route, status=self._status, ms=round(seconds * 1_000, 2))
         if not self._is_stream:
-            self._metrics.http_seconds.labels(method, route).observe(time.perf_counter() - self._began)
+            self._metrics.http_seconds.labels(method, route).observe(seconds)
 
 
 def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
