@@ -70,7 +70,7 @@ class PostgresServer:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._account = servers_account(self._cluster)
         self._program = postgres_bundle().locate_for(self._account, self.spares)
-        self._port = _free_port()
+        self._port: int | None = None
         self._password = load_or_create_secret(self.home / "superuser.password", 24)
         self._sockets = self.runtime / self.name
         self._sockets.mkdir(mode=0o700)
@@ -80,6 +80,7 @@ class PostgresServer:
     @property
     def endpoint(self) -> PostgresEndpoint:
         """Where it listens, once it runs; stays the same when it is restarted."""
+        assert self._port is not None, "not started yet"
         return PostgresEndpoint(str(self._sockets), self._port, self._password)
 
     def prepare(self, alive: int) -> Launch:
@@ -88,6 +89,8 @@ class PostgresServer:
             self._make_cluster(alive)
         # We hold `alive`, so the process that the pid file names is no PostgreSQL of ours (pids of containers repeat).
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        if self._port is None:
+            self._port = _free_port()  # as late as possible: nothing keeps it free for us
         settings = {**SETTINGS, **({} if self.durable else NOT_DURABLE)}
         settings |= {"port": str(self._port), "unix_socket_directories": str(self._sockets)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]

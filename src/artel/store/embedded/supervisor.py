@@ -152,12 +152,18 @@ class Keeper:
             self._process = self._spawn(launch, alive)
         finally:
             os.close(alive)
-        while not self._server.is_ready(self._process.pid):
-            if (code := self._process.poll()) is not None:
-                self._process = None
+        try:
+            self._wait_until_ready(self._process, deadline)
+        except BaseException:
+            self._signal_until_gone()
+            self._process = None
+            raise
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], deadline: float) -> None:
+        while not self._server.is_ready(process.pid):
+            if (code := process.poll()) is not None:
                 raise ServerDidNotStart(f"{self._server.name} exited with {code} while starting: {self._log_tail()}")
             if time.monotonic() > deadline or self._stopping.is_set():
-                self._signal_until_gone()
                 raise ServerDidNotStart(f"{self._server.name} did not become ready: {self._log_tail()}")
             time.sleep(_POLL_SECONDS)
 
