@@ -42,10 +42,10 @@ export const Chunk = memo(
     if (!shown && !last) {
       const messages = store.getState().conversation?.messages ?? {};
       const guess = height ?? guessHeight(ids.map((id) => messages[id]?.content ?? ""));
-      return <div ref={box} style={{ height: guess }} />;
+      return <div ref={box} data-chunk={ids[0]} style={{ height: guess }} />;
     }
     return (
-      <div ref={box} className="flex flex-col gap-6">
+      <div ref={box} data-chunk={ids[0]} className="flex flex-col gap-6">
         {ids.map((id, index) => (
           <Row key={id} store={store} id={id} last={last && index === ids.length - 1} />
         ))}

@@ -44,7 +44,7 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
         className="scroll-thin h-full overflow-y-auto overflow-x-hidden focus-visible:outline-offset-[-2px]"
       >
         <div ref={content} className="mx-auto flex max-w-3xl flex-col gap-6 px-4 pt-6 pb-8 md:px-6">
-          <div ref={older.sentinel} className="flex justify-center text-[0.87rem] text-ink-faint">
+          <div ref={older.sentinel} className="flex h-5 justify-center text-[0.87rem] text-ink-faint">
             {older.loading ? (
               <span className="flex items-center gap-2">
                 <Spinner /> {t("chat.older")}

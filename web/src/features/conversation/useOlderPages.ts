@@ -28,12 +28,12 @@ export function useOlderPages(store: ConversationStore, box: RefObject<HTMLEleme
     const element = box.current;
     if (!element || !first) return;
     const before = held.current;
-    const row = before && element.querySelector(`[data-message="${CSS.escape(before.id)}"]`);
+    const row = before && element.querySelector(`[data-chunk="${CSS.escape(before.id)}"]`);
     if (before && row && before.id !== first) {
       element.scrollTop += row.getBoundingClientRect().top - before.top;
     }
     const remember = () => {
-      const top = element.querySelector(`[data-message="${CSS.escape(first)}"]`)?.getBoundingClientRect().top;
+      const top = element.querySelector(`[data-chunk="${CSS.escape(first)}"]`)?.getBoundingClientRect().top;
       held.current = top === undefined ? null : { id: first, top };
     };
     remember();
