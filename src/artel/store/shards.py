@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 import asyncpg
 from cachetools import TTLCache
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
+from artel.store.pool import Pool, PoolExhausted
 from artel.store.tables import ShardInfo, User
-from artel.store.tx import Opened, UserTx, transaction
+from artel.store.tx import Transaction, UserTx
 
 _DIRECTORY_SECONDS = 30.0
 _MOVE_TRIES = 100
@@ -52,7 +53,7 @@ class Shard:
     """One database with the users that live there."""
 
     name: str
-    engine: AsyncEngine
+    pool: Pool
 
 
 class Shards:
@@ -60,7 +61,7 @@ class Shards:
 
     def __init__(self, urls: Sequence[URL], sizes: PoolSizes | None = None) -> None:
         """urls: as the app role; the first is the directory."""
-        self._engines = [make_engine(url, sizes or PoolSizes()) for url in urls]
+        self._pools = [Pool(make_engine(url), sizes or PoolSizes()) for url in urls]
         self._shards: dict[str, Shard] = {}
         self._entries = TTLCache[int, UserEntry](maxsize=100_000, ttl=_DIRECTORY_SECONDS)
 
@@ -71,55 +72,42 @@ class Shards:
             DirectoryMissing: the first is not the directory, or two have one name.
             StoreUnavailable: one does not answer.
         """
-        for position, engine in enumerate(self._engines):
-            async with _system(engine) as session:
+        for position, pool in enumerate(self._pools):
+            async with _system(pool) as session:
                 info = (await session.scalars(select(ShardInfo))).one()
             if info.is_directory != (position == 0) or info.name in self._shards:
                 raise DirectoryMissing
-            self._shards[info.name] = Shard(info.name, engine)
+            self._shards[info.name] = Shard(info.name, pool)
 
     async def stop(self) -> None:
         """Closes every connection."""
-        for engine in self._engines:
-            await engine.dispose()
+        for pool in self._pools:
+            await pool.aclose()
 
     @property
     def by_name(self) -> Mapping[str, Shard]:
         """The shards; the directory's is first."""
         return self._shards
 
-    @asynccontextmanager
-    async def user_tx(self, user_id: int) -> AsyncGenerator[UserTx]:
+    def user_tx(self, user_id: int) -> AbstractAsyncContextManager[UserTx]:
         """The only door to a user's data: commits at the end, rolls back on an error, waits while the user moves.
 
         Raises:
             Unauthenticated: there is no such user.
             StoreUnavailable: the shard does not answer.
         """
-        for attempt in range(_MOVE_TRIES):
-            shard = self._shards[(await self.entry(user_id)).shard]
-            with _outages(_LOST):
-                async with _reached(shard.engine, _opening(user_id)) as (connection, driver, tag):
-                    if tag == "SELECT 1":
-                        tx = UserTx(user_id, connection, driver)
-                        yield tx
-                        await tx.close()
-                        return
-            self.forget(user_id)
-            if attempt:
-                await asyncio.sleep(_MOVE_PAUSE)
-        raise StoreUnavailable("This account is being moved to another database. Try again in a moment.", retry_after=2)
+        return _UserDoor(self, user_id)
 
     @asynccontextmanager
     async def system_tx(self) -> AsyncGenerator[AsyncSession]:
         """A transaction in the directory that sees every user's row of `users`, and no user's data."""
-        async with _system(self._engines[0]) as session:
+        async with _system(self._pools[0]) as session:
             yield session
 
     @asynccontextmanager
     async def shard_system_tx(self, shard: str) -> AsyncGenerator[AsyncSession]:
         """A transaction on one shard without a user: the workers' leases and the sweeper's questions."""
-        async with _system(self._shards[shard].engine) as session:
+        async with _system(self._shards[shard].pool) as session:
             yield session
 
     async def entry(self, user_id: int) -> UserEntry:
@@ -146,9 +134,54 @@ class Shards:
     async def open_space(self, user_id: int, shard: str) -> None:
         """Makes the row on the shard that every other row of the user hangs on; harmless when repeated."""
         opening = f"begin; select set_config('app.user_id', '{int(user_id)}', true)"
-        with _outages(_LOST):
-            async with _reached(self._shards[shard].engine, opening) as (_connection, driver, _tag):
-                await driver.execute("insert into shard_users (user_id) values ($1) on conflict do nothing", user_id)
+        async with _raw(self._shards[shard].pool, opening) as transaction:
+            await transaction.line.driver.execute(
+                "insert into shard_users (user_id) values ($1) on conflict do nothing", user_id
+            )
+
+
+class _UserDoor(AbstractAsyncContextManager[UserTx]):
+    """What `user_tx` answers. A class, because every request and every task goes through it several times."""
+
+    __slots__ = ("_shards", "_transaction", "_tx", "_user_id")
+
+    def __init__(self, shards: Shards, user_id: int) -> None:
+        self._shards = shards
+        self._user_id = user_id
+
+    async def __aenter__(self) -> UserTx:
+        shards, user_id = self._shards, self._user_id
+        for attempt in range(_MOVE_TRIES):
+            shard = shards.by_name[(await shards.entry(user_id)).shard]
+            self._transaction = transaction = await _begin(shard.pool, _opening(user_id))
+            if transaction.tag == "SELECT 1":
+                self._tx = UserTx(user_id, transaction.line)
+                return self._tx
+            await transaction.end()
+            shards.forget(user_id)
+            if attempt:
+                await asyncio.sleep(_MOVE_PAUSE)
+        raise StoreUnavailable("This account is being moved to another database. Try again in a moment.", retry_after=2)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lost = _LOST
+        try:
+            try:
+                if error is None:
+                    await self._tx.flush()
+                    await self._transaction.commit()
+            finally:
+                if self._transaction.line.driver.is_closed():
+                    lost = _CLOSED
+                await self._tx.close()
+                await self._transaction.end()
+        except Exception as late:
+            _raise_if_outage(late, lost)
+            raise
+        if error is not None:
+            _raise_if_outage(error, lost)
 
 
 def _opening(user_id: int) -> str:
@@ -164,43 +197,57 @@ def _opening(user_id: int) -> str:
 
 
 @asynccontextmanager
-async def _system(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
-    with _outages(_LOST):
-        async with _reached(engine, "begin; set local app.system = 'on'") as (connection, _driver, _tag):
-            session = AsyncSession(bind=connection, expire_on_commit=False)
+async def _system(pool: Pool) -> AsyncGenerator[AsyncSession]:
+    async with _raw(pool, "begin; set local app.system = 'on'") as transaction:
+        session = AsyncSession(bind=transaction.line.connection, expire_on_commit=False)
+        try:
             yield session
             await session.flush()
+        finally:
             await session.close()
 
 
 @asynccontextmanager
-async def _reached(engine: AsyncEngine, opening: str) -> AsyncGenerator[Opened]:
-    """An open transaction. Only while it opens does any OSError mean the database: inside, it may be the caller's."""
-    async with AsyncExitStack() as stack:
-        with _outages(_UNREACHABLE):
-            opened = await stack.enter_async_context(transaction(engine, opening))
-        yield opened
-
-
-@contextmanager
-def _outages(kinds: tuple[type[BaseException], ...]) -> Generator[None]:
-    """Turns "the database is not there" into an error that says so; other errors pass."""
+async def _raw(pool: Pool, opening: str) -> AsyncGenerator[Transaction]:
+    transaction = await _begin(pool, opening)
     try:
-        yield
-    except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error.orig, kinds):
-            raise StoreUnavailable(retry_after=2) from error
+        try:
+            yield transaction
+            await transaction.commit()
+        finally:
+            await transaction.end()
+    except Exception as error:
+        _raise_if_outage(error, _LOST)
         raise
-    except kinds as error:
+
+
+async def _begin(pool: Pool, opening: str) -> Transaction:
+    """An open transaction. Only while it opens does any OSError mean the database: inside, it may be the caller's."""
+    try:
+        return await Transaction.begin(pool, opening)
+    except Exception as error:
+        _raise_if_outage(error, _UNREACHABLE)
+        raise
+
+
+def _raise_if_outage(error: BaseException, kinds: tuple[type[Exception], ...]) -> None:
+    """Turns "the database is not there" into an error that says so; other errors pass."""
+    cause = error
+    if isinstance(error, DBAPIError):
+        cause = error.orig
+        if error.connection_invalidated:
+            raise StoreUnavailable(retry_after=2) from error
+    if isinstance(cause, kinds):
         raise StoreUnavailable(retry_after=2) from error
 
 
 _LOST = (
-    PoolTimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-_UNREACHABLE = (*_LOST, OSError, TimeoutError, asyncpg.InterfaceError)
+_CLOSED = (*_LOST, asyncpg.InterfaceError)
+"""On a connection that broke between two statements the driver speaks of a wrong use of it."""
+_UNREACHABLE = (*_CLOSED, PoolExhausted, OSError, TimeoutError)

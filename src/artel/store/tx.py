@@ -7,34 +7,70 @@ shard move and `app.user_id` cost one round trip together, and the ORM and hand-
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import QueryContext
 
 from artel.kit.errors import IsolationViolation
+from artel.store.pool import Line, Pool
 from artel.store.tables import Owned
 
 OnViolation = Callable[[str], None]
 """Called with the name of the place where a second check caught foreign data."""
 
-Opened = tuple[AsyncConnection, asyncpg.Connection, str]
-"""An open transaction: SQLAlchemy's connection, the driver's below it, and the tag of the opening's last statement."""
-
 _ROLLBACK_SECONDS = 5.0
+
+
+class Transaction:
+    """An open transaction on a line of its own. Whoever began it ends it, whatever happens in between."""
+
+    __slots__ = ("_is_over", "_pool", "line", "tag")
+
+    def __init__(self, pool: Pool, line: Line, tag: str) -> None:
+        self.line = line
+        self.tag = tag
+        """Of the last statement of the opening."""
+        self._pool = pool
+        self._is_over = False
+
+    @classmethod
+    async def begin(cls, pool: Pool, opening: str) -> Self:
+        """Begins one by `opening`, SQL that starts with BEGIN."""
+        transaction = cls(pool, await pool.take(), "")
+        try:
+            transaction.tag = await transaction.line.driver.execute(opening)
+        except BaseException:
+            await transaction.end()
+            raise
+        return transaction
+
+    async def commit(self) -> None:
+        """Makes it last; `end` is still to come."""
+        await self.line.driver.execute("commit")
+        self._is_over = True
+
+    async def end(self) -> None:
+        """Rolls back what was not committed, and gives the line back.
+
+        A line whose transaction cannot be ended for sure is thrown away: it would carry one user's identity on.
+        """
+        if self._is_over or await _rolled_back(self.line.driver):
+            await self._pool.give_back(self.line)
+        else:
+            await self._pool.discard(self.line)
 
 
 class UserTx:
     """One transaction in one user's space. Everything it reads and writes is that user's, or does not exist."""
 
-    def __init__(self, user_id: int, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    def __init__(self, user_id: int, line: Line) -> None:
         self.user_id = user_id
-        self._connection = connection
-        self._driver = driver
+        self._connection = line.connection
+        self._driver = line.driver
         self._session: AsyncSession | None = None
 
     @property
@@ -62,30 +98,15 @@ class UserTx:
         """Runs a statement and answers PostgreSQL's command tag, such as "UPDATE 3"."""
         return await self._driver.execute(sql, *args)
 
-    async def close(self) -> None:
+    async def flush(self) -> None:
         """Sends what the session still holds; called by the door before it commits."""
         if self._session is not None:
             await self._session.flush()
+
+    async def close(self) -> None:
+        """Parts the session from the connection; called by the door in any case."""
+        if self._session is not None:
             await self._session.close()
-
-
-@asynccontextmanager
-async def transaction(engine: AsyncEngine, opening: str) -> AsyncGenerator[Opened]:
-    """A transaction opened by `opening` (SQL that starts with BEGIN); answers the tag of its last statement too.
-
-    A connection whose transaction cannot be ended for sure is thrown away: it would carry one user's identity on.
-    """
-    async with engine.connect() as connection:
-        driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
-        ended = False
-        try:
-            tag = await driver.execute(opening)
-            yield connection, driver, tag
-            await driver.execute("commit")
-            ended = True
-        finally:
-            if not ended and not await _rolled_back(driver):
-                await connection.invalidate()
 
 
 async def _rolled_back(driver: asyncpg.Connection) -> bool:
