@@ -63,7 +63,6 @@ class Worker:
             held.ending = Ending.HANDOVER
         self.held[held.id, held.epoch] = held
         held.job = asyncio.create_task(self._work(held), name=f"task {held.id}")
-        self._observer.started(held)
 
     def end(self, tasks: Iterable[UUID], ending: Ending) -> None:
         """Stops tasks if they run here; what they had written so far is kept as the ending asks."""
@@ -97,6 +96,7 @@ class Worker:
     async def _work(self, held: Held) -> None:
         with structlog.contextvars.bound_contextvars(user_id=held.user_id, run_id=str(held.run_id)):
             try:
+                self._observer.started(held)
                 outcome = await self._outcome(held)
                 held.is_ending = True
                 await self._write_end(held, outcome)
