@@ -122,19 +122,15 @@ class OutgoingGuard:
                 raise AddressRefused
 
     def _check_name(self, host: str) -> None:
-        if _NUMERIC_HOST.fullmatch(host):
-            # 2130706433, 0x7f.1 and 0177.0.0.1 are 127.0.0.1 to the system's resolver.
-            raise AddressRefused("Write the address of the server in its usual form.")
         try:
-            plain = host.encode("idna").decode().lower() if not host.isascii() else host.lower()
+            plain = (host if host.isascii() else host.encode("idna").decode()).lower()
         except UnicodeError as error:
             raise AddressRefused("The address cannot be read.") from error
-        if plain in _METADATA_HOSTS:
-            raise AddressRefused
-        if not plain.isascii() or _NUMERIC_HOST.fullmatch(plain):
-            raise AddressRefused
+        if _NUMERIC_HOST.fullmatch(plain):
+            # 2130706433, 0x7f.1 and 0177.0.0.1 are 127.0.0.1 to the system's resolver; so is what IDNA makes digits of.
+            raise AddressRefused("Write the address of the server in its usual form.")
         local = plain == "localhost" or plain.endswith(_LOCAL_SUFFIXES) or "." not in plain
-        if local and not self.allow_private:
+        if plain in _METADATA_HOSTS or (local and not self.allow_private):
             raise AddressRefused
 
     def check_connection(self, host: str) -> None:

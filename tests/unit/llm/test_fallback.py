@@ -61,6 +61,7 @@ async def test_the_agent_loop_falls_back_too(pool: ModelPool, model_server: Mode
         ModelRequest(parts=[UserPromptPart("hi"), SystemPromptPart("be quick")]),
     ]
     model = pair(pool, "status:code=503", ModelRef("openai", "answer:text=ok"))
+    assert model.prepare_messages([*history]) == history
     # when the loop runs
     result = await Agent(model).run("go", message_history=history)
     # then the second model answered, and its messages were prepared once

@@ -146,10 +146,17 @@ async def test_an_answer_streams_in_with_its_usage(
 async def test_the_agent_loop_runs_on_it(
     pool: ModelPool, vendor: Vendor, provider: str, speak: Callable[..., Events]
 ) -> None:
-    vendor.events = speak("Hello")
-    result = await Agent(pool.model(ModelRef(provider, "model-x"))).run("hi")
-    assert result.output == "Hello"
-    assert result.usage.input_tokens == 11
+    vendor.events = speak("Hello", " you")
+    kinds: list[str] = []
+    async with Agent(pool.model(ModelRef(provider, "model-x"))).iter("hi") as run:
+        async for node in run:
+            if Agent.is_model_request_node(node):
+                async with node.stream(run.ctx) as stream:
+                    kinds = [type(event).__name__ async for event in stream]
+    assert run.result is not None
+    assert run.result.output == "Hello you"
+    assert run.usage.input_tokens == 11
+    assert kinds == ["PartStartEvent", "FinalResultEvent", "PartDeltaEvent", "PartEndEvent"]
 
 
 async def test_tools_are_called_through_it(pool: ModelPool, vendor: Vendor) -> None:
