@@ -1,0 +1,97 @@
+"""The results as a table in README.md, between two marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from bench.machine import ROOT
+from bench.report import RESULTS
+
+_README = ROOT / "bench" / "README.md"
+_BEGIN, _END = "<!-- results -->", "<!-- end of results -->"
+
+Row = tuple[str, str, str, str, str]
+
+
+def write_table() -> None:
+    """Puts what lies in `results/` into README.md."""
+    rows = [*_direct_call(), *_sse(), *_process()]
+    lines = [
+        "| | promised | floor | Artel | ratio |",
+        "|---|---|---|---|---|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    before, _, rest = _README.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    table = "\n".join([*_circumstances(), "", *lines])
+    _README.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}")
+
+
+def _read(benchmark: str) -> dict[str, Any]:
+    path = RESULTS / f"{benchmark}.json"
+    return orjson.loads(path.read_bytes()) if path.exists() else {}
+
+
+def _circumstances() -> list[str]:
+    lines: list[str] = []
+    for benchmark in ("direct_call", "sse", "process"):
+        if found := _read(benchmark).get("circumstances"):
+            pinned = "" if found["pinned"] else ", not pinned"
+            lines.append(
+                f"- `{benchmark}`: {found['date']} UTC, commit {found['commit']}, {found['processor']}, "
+                f"{found['cores']} cores, {found['memory_gb']} GB, Python {found['python']}{pinned}"
+            )
+    return lines
+
+
+def _direct_call() -> list[Row]:
+    found = _read("direct_call")
+    if not found:
+        return []
+    floor, artel = found["floor"], found["artel"]
+    rows: list[Row] = []
+    for streams, promised in (("1", "<= 8"), ("20", ""), ("100", "<= 60")):
+        for field, what, promise in (("first_ms", "first text", promised), ("last_ms", "last text", "")):
+            values = [side["streams"][streams][field]["median"] for side in (floor, artel)]
+            rows.append(_row(f"{streams} streams: added to the {what}, median ms", promise, *values))
+    for key, what in (("saturation_whole_answers", "answers in one piece"), ("saturation_paced", "200 tokens/s")):
+        values = [side[key]["answers_per_second"] for side in (floor, artel)]
+        rows.append(_row(f"100 streams, {what}: stored answers/s on one core", ">= 200", *values))
+        for part in ("server", "postgres", "valkey"):
+            values = [side[key]["cpu_ms_per_answer"][part] for side in (floor, artel)]
+            rows.append(_row(f"&nbsp;&nbsp;CPU of {part}, ms an answer", "", *values))
+    return rows
+
+
+def _sse() -> list[Row]:
+    rows: list[Row] = []
+    for size, found in _read("sse").items():
+        if size == "circumstances":
+            continue
+        promise, floor, artel = found["promise"], found["starlette"], found["artel"]
+        rows.append(
+            _row(f"{size}: P99 of a broadcast, ms", f"<= {promise['p99_ms']}", floor["p99_ms"], artel["p99_ms"])
+        )
+        memory = [side["kb_a_connection"] for side in (floor, artel)]
+        rows.append(_row("&nbsp;&nbsp;KB a connection", f"<= {promise['kb_a_connection']}", *memory))
+    return rows
+
+
+def _process() -> list[Row]:
+    found = _read("process")
+    if not found:
+        return []
+    idle = found["idle"]
+    return [
+        ("first start, s", "", "", str(found["first_start_seconds"]), ""),
+        ("later starts, s", "< 10", "", str(found["start_seconds"]), ""),
+        ("idle server, MB", "", "", str(idle["server_mb"]), ""),
+        ("idle PostgreSQL and Valkey, MB", "", "", str(idle["stores_mb"]), ""),
+        ("idle server, % of a core", "", "", str(idle["server_cpu_percent"]), ""),
+    ]
+
+
+def _row(what: str, promised: str, floor: float, artel: float) -> Row:
+    return what, promised, str(floor), str(artel), f"{artel / floor:.2f}" if floor else ""
