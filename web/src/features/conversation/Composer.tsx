@@ -116,7 +116,7 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
           }}
           onSelect={(event) => mentions.noteCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
-          className="scroll-thin block max-h-[40dvh] w-full resize-none bg-transparent px-4 pt-3.5 pb-1 leading-relaxed outline-none"
+          className="scroll-thin field-sizing-content block max-h-[40dvh] w-full resize-none bg-transparent px-4 pt-3.5 pb-1 leading-relaxed outline-none"
         />
         <div className="flex items-center justify-between gap-2 px-2 pb-2">
           <TargetMenu
@@ -150,12 +150,12 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
   );
 }
 
-/** Makes the field as high as its text, up to its own limit. */
+/** Makes the field as high as its text, up to its own limit, in browsers whose styles cannot. */
 function useGrowing(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height depends on the text that is shown
   useLayoutEffect(() => {
     const element = field.current;
-    if (!element) return;
+    if (!element || CSS.supports("field-sizing", "content")) return;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
   }, [text]);

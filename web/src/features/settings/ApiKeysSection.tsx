@@ -21,7 +21,10 @@ export function ApiKeysSection() {
   const remove = useDeleteApiKey();
   return (
     <>
-      <p className="mb-4 text-ink-soft">{t("settings.apiKeysText")}</p>
+      <p className="mb-4 text-ink-soft">
+        {t("settings.apiKeysText")}{" "}
+        <code className="whitespace-nowrap font-mono text-[0.87rem]">Authorization: Bearer …</code>
+      </p>
       <Button look="primary" onClick={() => setCreating(true)}>
         <Plus aria-hidden className="size-4" />
         {t("settings.createKey")}

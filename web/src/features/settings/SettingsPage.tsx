@@ -26,6 +26,9 @@ const SECTIONS: Section[] = [
   { path: "appearance", label: "appearance", icon: Palette, content: AppearanceSection },
 ];
 
+/** On a phone the sections stand in a row that is wider than the screen. */
+const intoView = (link: HTMLElement | null) => link?.scrollIntoView({ block: "nearest", inline: "center" });
+
 export function SettingsPage({ me, section }: { me: Me; section: string | undefined }) {
   const { t } = useTranslation();
   const current = SECTIONS.find((candidate) => candidate.path === section);
@@ -45,6 +48,7 @@ export function SettingsPage({ me, section }: { me: Me; section: string | undefi
                   <Link
                     href={`/settings/${path}`}
                     aria-current={path === current.path ? "page" : undefined}
+                    ref={path === current.path ? intoView : undefined}
                     className={cx(
                       "flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-[0.93rem] hover:bg-hover",
                       path === current.path ? "bg-hover font-medium" : "text-ink-soft",

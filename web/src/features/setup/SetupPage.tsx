@@ -27,7 +27,10 @@ export function SetupPage() {
   const [picked, setPicked] = useState<ModelChoice | null>(null);
   const [starters, setStarters] = useState(() => startersIn(t));
   const { create, busy, failure } = useCreateTeam();
-  const model = picked ?? models.data?.default ?? null;
+  // Connecting a provider moves the server's default; what is chosen here moves only when that provider works.
+  const [firstDefault, setFirstDefault] = useState<ModelChoice | null>(null);
+  if (!firstDefault && models.data) setFirstDefault(models.data.default);
+  const model = picked ?? firstDefault;
   const count = starters.filter((starter) => starter.chosen).length;
 
   const finish = async () => {

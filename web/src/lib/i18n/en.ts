@@ -358,7 +358,7 @@ export const en = {
     wrongPassword: "This is not your current password.",
     changePassword: "Change password",
     modelsText: "Connect a provider with your own key. Keys are stored encrypted and never shown again.",
-    apiKeysText: "Programs use a key in your place: Authorization: Bearer <key>.",
+    apiKeysText: "Programs use a key in your place. They send it with each request:",
     noApiKeys: "No keys yet",
     createKey: "Create key",
     keyName: "What is it for?",
