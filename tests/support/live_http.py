@@ -116,8 +116,12 @@ async def open_stream(
     if receive_buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
-    reader, writer = await asyncio.open_connection(sock=connection, limit=2**20 if not receive_buffer else 1_024)
+    try:
+        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=connection, limit=2**20 if not receive_buffer else 1_024)
+    except BaseException:
+        connection.close()
+        raise
     lines = [f"GET {path} HTTP/1.1", "Host: test", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     try:

@@ -22,7 +22,6 @@ from artel.llm.errors import ModelError
 from artel.llm.fallback import with_fallback
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials
-from artel.store.shards import Shards
 from artel.store.tx import UserTx
 
 
@@ -30,7 +29,6 @@ from artel.store.tx import UserTx
 class AgentRunner:
     """The bus's runner."""
 
-    shards: Shards
     pool: ModelPool
     keys: ProviderKeys
     tools: ToolTurns
@@ -41,11 +39,10 @@ class AgentRunner:
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
         """Everything of the user's that the turn reads, in the transaction that seated the task."""
         config = AgentConfig.model_validate(held.config)
-        entry = await self.shards.entry(held.user_id)
         return Prepared(
             config=config,
-            locale=entry.locale,
-            is_admin=entry.role == "admin",
+            locale=tx.entry.locale,
+            is_admin=tx.entry.role == "admin",
             access=await self.keys.read_sealed(tx),
             said=await read_conversation(tx, held.session_id, held.message_id),
         )

@@ -123,7 +123,6 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         tools = ToolRegistry([CURRENT_TIME])
         announcer = Announcer(outbox.emit, metrics)
         runner = AgentRunner(
-            shards=shards,
             pool=pool,
             keys=provider_keys,
             tools=ToolTurns(shards, ids, tools, outbox.emit),

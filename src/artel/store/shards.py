@@ -19,7 +19,7 @@ from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
 from artel.store.pool import Pool, PoolExhausted
 from artel.store.tables import ShardInfo, User
-from artel.store.tx import Transaction, UserTx
+from artel.store.tx import Transaction, UserEntry, UserTx
 
 _DIRECTORY_SECONDS = 30.0
 _MOVE_TRIES = 100
@@ -34,18 +34,6 @@ class DirectoryMissing(ArtelError):
     """The first URL of DATABASE_URL must lead to the directory shard, and each shard may be named once."""
 
     slug = "directory-missing"
-
-
-@dataclass(frozen=True, slots=True)
-class UserEntry:
-    """What the directory says of a user."""
-
-    user_id: int
-    email: str
-    role: str
-    locale: str
-    shard: str
-    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +140,11 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
     async def __aenter__(self) -> UserTx:
         shards, user_id = self._shards, self._user_id
         for attempt in range(_MOVE_TRIES):
-            shard = shards.by_name[(await shards.entry(user_id)).shard]
+            entry = await shards.entry(user_id)
+            shard = shards.by_name[entry.shard]
             self._transaction = transaction = await _begin(shard.pool, _opening(user_id))
             if transaction.tag == "SELECT 1":
-                self._tx = UserTx(user_id, transaction.line)
+                self._tx = UserTx(entry, transaction.line)
                 return self._tx
             await transaction.end()
             shards.forget(user_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import asyncpg
@@ -64,11 +65,26 @@ class Transaction:
             await self._pool.discard(self.line)
 
 
+@dataclass(frozen=True, slots=True)
+class UserEntry:
+    """What the directory says of a user."""
+
+    user_id: int
+    email: str
+    role: str
+    locale: str
+    shard: str
+    is_active: bool
+
+
 class UserTx:
     """One transaction in one user's space. Everything it reads and writes is that user's, or does not exist."""
 
-    def __init__(self, user_id: int, line: Line) -> None:
-        self.user_id = user_id
+    def __init__(self, entry: UserEntry, line: Line) -> None:
+        self.user_id = entry.user_id
+        self.entry = entry
+        """What was known of the user when the transaction opened. To ask the directory inside it would take a second
+        connection, and when everybody waits for a second one, nobody gets on."""
         self._connection = line.connection
         self._driver = line.driver
         self._session: AsyncSession | None = None
