@@ -9,11 +9,14 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
+from artel.events.client import redis_client
 from artel.events.log import Replay
+from artel.events.subscriber import Subscriber
 from artel.events.types import MessageCompleted, MessageDelta, MessageStarted, Resync, TasksProgress
 from artel.store.embedded import EmbeddedServers
 from tests.support.events import EventRoom, event_room, read, read_until, step, steps
@@ -29,11 +32,15 @@ class OwnValkey:
         self.url = url
         self.data = data
 
-    def kill(self) -> None:
-        """SIGKILL; returns at once."""
+    def send(self, number: signal.Signals) -> None:
+        """Sends its process a signal; returns at once."""
         pid = self._servers.pids["valkey"]
         assert pid
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
+
+    def kill(self) -> None:
+        """It is gone, and will be started again."""
+        self.send(signal.SIGKILL)
 
 
 @pytest.fixture
@@ -166,6 +173,37 @@ async def test_a_redis_that_forgot_everything_gives_resync_and_goes_on(valkey: O
         assert [entry.event for entry in await read(listener, 1)] == [completed]
         late = await room.hub.subscribe(USER, last_event_id=str(seen[-1].id))
         assert isinstance((await read(late, 1))[0].event, Resync)
+
+
+async def test_a_redis_that_falls_silent_is_given_up_and_found_again(valkey: OwnValkey):
+    redis = redis_client(valkey.url)
+    subscriber = Subscriber(redis, silence_s=0.1)
+    subscriber.start()
+    await subscriber.wait_connected()
+    inbox: asyncio.Queue[bytes] = asyncio.Queue()
+    await subscriber.subscribe("a", inbox.put_nowait)
+    valkey.send(signal.SIGSTOP)
+    await shows(lambda: not subscriber.connected)
+    valkey.send(signal.SIGCONT)
+    await shows(lambda: subscriber.connected)
+    await cast(Any, redis).publish("a", b"x")
+    assert await asyncio.wait_for(inbox.get(), 10) == b"x"
+    await subscriber.aclose()
+    await redis.aclose()
+
+
+async def test_a_quiet_connection_stays(valkey: OwnValkey):
+    redis = redis_client(valkey.url)
+    subscriber = Subscriber(redis, silence_s=0.2)
+    times: list[None] = []
+    subscriber.on_restored(lambda: times.append(None))
+    subscriber.start()
+    await subscriber.wait_connected()
+    await asyncio.sleep(1.0)  # five silences
+    assert len(times) == 1
+    assert subscriber.connected
+    await subscriber.aclose()
+    await redis.aclose()
 
 
 async def test_a_subscription_that_comes_while_redis_is_away_is_served_when_it_is_back(valkey: OwnValkey):

@@ -65,13 +65,13 @@ async def event_room(
     violations: list[str] = []
     log = EventLog(redis, log_limits, prefix)
     outbox = Outbox(log, outbox_limits)
-    subscriber = Subscriber(redis)
+    subscriber = Subscriber(redis, confirm_s=PATIENCE_S)  # the machine of a test may be busy
     hub = Hub(log, subscriber, on_violation=lambda: violations.append("seen"), limits=buffer_limits)
     control = ControlChannel(redis, subscriber, f"{prefix}:control")
     outbox.start()
     subscriber.start()
     try:
-        await subscriber.wait_connected()
+        await subscriber.wait_connected(PATIENCE_S)
         await control.start()
         yield EventRoom(redis, prefix, log, outbox, subscriber, hub, control, violations)
     finally:

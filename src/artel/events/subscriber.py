@@ -17,8 +17,6 @@ from artel.kit.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
 
-_SILENCE_S = 10.0
-"""After so long without a byte the server is asked for a sign of life; after twice as long it is dropped."""
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
 _CHANNELS_A_COMMAND = 500
@@ -34,12 +32,14 @@ class Subscriber:
     it stands again, with every channel subscribed, and that they must look up what they missed.
     """
 
-    def __init__(self, redis: Redis, confirm_s: float = 5.0) -> None:
+    def __init__(self, redis: Redis, confirm_s: float = 5.0, silence_s: float = 10.0) -> None:
         """redis: where to connect to; its pool is not used, because a listening connection serves nothing else.
 
         confirm_s: how long a new listener waits for Redis before it is told that the events are unavailable.
+        silence_s: after so long without a byte Redis is asked for a sign of life; after twice as long we connect anew.
         """
         self._confirm_s = confirm_s
+        self._silence_s = silence_s
         self._pool = redis.connection_pool
         self._handlers: dict[str, Handler] = {}
         self._confirmations: dict[str, deque[list[asyncio.Future[None]]]] = {}
@@ -126,6 +126,7 @@ class Subscriber:
         watchdog: asyncio.Task[None] | None = None
         try:
             await connection.connect()
+            self._heard_at = asyncio.get_running_loop().time()
             await self._resubscribe(connection)
             watchdog = asyncio.create_task(self._watch(connection), name="events-subscriber-watchdog")
             while True:
@@ -198,12 +199,12 @@ class Subscriber:
     async def _watch(self, connection: Any) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(_SILENCE_S / 2)
+            await asyncio.sleep(self._silence_s / 2)
             silence = loop.time() - self._heard_at
-            if silence > 2 * _SILENCE_S:
+            if silence > 2 * self._silence_s:
                 await connection.disconnect(nowait=True)
                 return
-            if silence > _SILENCE_S:
+            if silence > self._silence_s:
                 await self._send("PING")
 
 

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from artel.events.client import redis_client
 from artel.events.codec import Entry, encode
 from artel.events.hub import Hub
-from artel.events.log import LogLimits
+from artel.events.log import EventLog, LogLimits
 from artel.events.subscriber import Subscriber
 from artel.events.subscription import BufferLimits
 from artel.events.types import Event, Resync, RunCompleted, TasksProgress
@@ -349,3 +350,16 @@ async def test_without_redis_a_subscription_is_refused_and_leaves_nothing_behind
             await hub.subscribe(USER)
         assert len(hub) == 0
         await hub.aclose()
+
+
+async def test_without_a_log_subscribers_and_waiters_are_refused_and_leave_nothing_behind(room: EventRoom):
+    nowhere = redis_client("unix:///nowhere")
+    hub = Hub(EventLog(nowhere, prefix=room.prefix), room.subscriber, on_violation=lambda: None)
+    with pytest.raises(Unavailable):
+        await hub.subscribe(USER)
+    with pytest.raises(Unavailable):
+        async with hub.waiter(USER, lambda _: True):
+            pass
+    assert len(hub) == 0
+    await hub.aclose()
+    await nowhere.aclose()
