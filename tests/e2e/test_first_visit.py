@@ -7,7 +7,7 @@ import time
 
 from playwright.async_api import Browser, expect
 
-from tests.e2e.person import PASSWORD, answers
+from tests.e2e.person import PASSWORD, Person, answers
 
 
 async def test_a_first_visit_leads_to_a_first_answer(browser: Browser, site: str) -> None:
@@ -74,3 +74,14 @@ async def test_a_wrong_password_is_said_so(browser: Browser, site: str) -> None:
 
     await expect(page.get_by_role("alert")).to_have_text("This email and password do not match.")
     await context.close()
+
+
+async def test_a_wrong_key_is_told_where_it_was_entered(maria: Person) -> None:
+    page = await maria.page("/setup")
+    anthropic = page.get_by_role("listitem").filter(has_text="Anthropic")
+    await anthropic.get_by_role("button", name="Anthropic").click()
+    await anthropic.get_by_label("API key").fill("sk-ant-wrong")
+    await anthropic.get_by_role("button", name="Save and test").click()
+
+    await expect(anthropic.get_by_role("alert").filter(has_text="It does not work yet")).to_be_visible(timeout=30_000)
+    await expect(anthropic.get_by_role("button", name="Remove my key")).to_be_visible()

@@ -35,10 +35,14 @@ async def test_the_end_is_followed_until_the_reader_scrolls_away(maria: Person) 
     await expect(page.get_by_role("button", name="Jump to the latest")).to_be_hidden()
 
 
+def _id(number: int) -> str:
+    return f"00000000-0000-7000-8000-{number:012d}"
+
+
 def _message(chat: int, number: int) -> dict[str, Any]:
     is_answer = number % 2 == 1
     return {
-        "id": f"00000000-0000-7000-8000-{number:012d}",
+        "id": _id(number),
         "session_id": chat,
         "run_id": f"00000000-0000-7000-9000-{number // 2:012d}",
         "role": "assistant" if is_answer else "user",
@@ -90,7 +94,7 @@ async def test_older_messages_load_above_without_a_jump(maria: Person) -> None:
         await page.evaluate(f"{_BOX}.scrollTop = 0")
         await expect(first).to_be_visible()
         top = await _top(first)
-        await expect(page.get_by_text(f"Message {oldest - 50}.")).to_be_attached()
+        await expect(page.locator(f'[data-chunk="{_id(oldest - 50)}"]')).to_be_attached()
         await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         jumps.append(abs(await _top(first) - top))
     # The line "Loading earlier messages" comes and goes above.

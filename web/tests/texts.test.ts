@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "@/lib/i18n/en";
 import { ru } from "@/lib/i18n/ru";
 
+const SRC = join(import.meta.dirname, "../src");
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 
 function flat(texts: object, path = ""): Record<string, string> {
@@ -18,7 +21,23 @@ const names = (texts: Record<string, string>) =>
   new Set(Object.keys(texts).map((key) => key.replace(PLURAL, "")));
 const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
+const code = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.tsx?$/.test(name) && !name.includes("i18n"))
+  .map((name) => readFileSync(join(SRC, name), "utf8"))
+  .join("\n");
+
+/** Whether the code names the text, whole or by the group it is chosen from. */
+function isUsed(key: string): boolean {
+  if (code.includes(`"${key}"`)) return true;
+  const parts = key.split(".");
+  return parts.some((_part, depth) => depth > 0 && code.includes(`\`${parts.slice(0, depth).join(".")}.\${`));
+}
+
 describe("texts", () => {
+  it("are all used", () => {
+    expect([...names(english)].filter((key) => !isUsed(key))).toEqual([]);
+  });
+
   it("are all there in both languages", () => {
     expect([...names(russian)].sort()).toEqual([...names(english)].sort());
   });

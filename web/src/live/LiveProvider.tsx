@@ -38,12 +38,12 @@ export function LiveProvider({ me, expired, signIns, children }: LiveProviderPro
   const client = useQueryClient();
   const [space] = useState(() => new LiveSpace(me.id, client, reportSignInExpired));
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new sign-in starts the stream anew
   useEffect(() => {
     const channel = new BroadcastChannel(`artel.${me.id}`) as Channel;
     const election = navigator.locks ? lockElection(navigator.locks, `artel.${me.id}`) : everyoneLeads;
     const tabs = new Tabs(channel, election, services, space);
     space.join(tabs);
+    if (signIns > 0) space.resendRefused();
     const stopWaking = wakeOnReturn(() => tabs.wake());
     return () => {
       stopWaking();

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type ChatPages, fetchHistory, patchChat, sendMessage } from "@/api/chats";
 import { keys } from "@/api/keys";
+import { ApiError } from "@/api/problem";
 import type { Agent } from "@/api/types";
 import { randomId } from "@/lib/random";
 import { readStored, writeStored } from "@/lib/storage";
@@ -66,6 +67,15 @@ export class LiveSpace implements TabsListener {
   changed(what: keyof typeof keys): void {
     void this.client.invalidateQueries({ queryKey: keys[what] });
     this.tabs?.tellStale(what);
+  }
+
+  /** The user has signed in again: what was refused for want of that goes out now. */
+  resendRefused(): void {
+    for (const store of this.stores.values()) {
+      for (const { key, error } of store.getState().outbox) {
+        if (error instanceof ApiError && error.status === 401) void store.resend(key);
+      }
+    }
   }
 
   announceSignOut(): void {

@@ -20,9 +20,9 @@ import { Switch } from "@/ui/Switch";
 import { useToast } from "@/ui/toasts";
 import { Advanced } from "./Advanced";
 import { DeleteAgent } from "./DeleteAgent";
-import { type AgentForm, bodyOf, emptyForm, formOf, previewHandle } from "./form";
+import { bodyOf, emptyForm, formOf, previewHandle } from "./form";
 import { ToolList } from "./ToolList";
-import { useUnsaved } from "./useUnsaved";
+import { useKeptForm } from "./useKeptForm";
 
 /** Makes an agent (`agentId` null) or changes one. */
 export function AgentEditor({ agentId }: { agentId: string | null }) {
@@ -63,11 +63,9 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
   const space = useSpace();
   const toast = useToast();
   const [initial] = useState(() => (agent ? formOf(agent) : emptyForm(catalogue)));
-  const [form, setForm] = useState(initial);
-  const change = (part: Partial<AgentForm>) => setForm((current) => ({ ...current, ...part }));
+  const { form, change, forget } = useKeptForm(agent?.agent_id ?? "new", initial);
   const save = useSaveAgent(agent?.agent_id ?? null);
   const [asking, setAsking] = useState(false);
-  const unsaved = useUnsaved(JSON.stringify(form) !== JSON.stringify(initial));
   const fields = save.error instanceof ApiError ? save.error.fields : {};
   useFocusOnError(save.error);
 
@@ -76,7 +74,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
     const saved = await save.mutateAsync(bodyOf(form, tools, form.model));
     space.changed("agents");
     toast({ title: t(agent ? "agents.saved" : "agents.created", { name: saved.name }) });
-    unsaved.forget();
+    forget();
     go(`/?agent=${saved.handle}`);
   };
 
@@ -214,7 +212,13 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
             >
               {agent ? t("common.save") : t("agents.create")}
             </Button>
-            <Button look="ghost" onClick={() => history.back()}>
+            <Button
+              look="ghost"
+              onClick={() => {
+                forget();
+                go("/");
+              }}
+            >
               {t("common.cancel")}
             </Button>
             {agent && (
@@ -226,9 +230,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
           </div>
         </div>
       </form>
-      {agent && (
-        <DeleteAgent agent={agent} open={asking} onClose={() => setAsking(false)} onGone={unsaved.forget} />
-      )}
+      {agent && <DeleteAgent agent={agent} open={asking} onClose={() => setAsking(false)} onGone={forget} />}
     </main>
   );
 }

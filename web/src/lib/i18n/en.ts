@@ -4,25 +4,19 @@ export const en = {
     close: "Close",
     cancel: "Cancel",
     save: "Save",
-    saved: "Saved",
     delete: "Delete",
     rename: "Rename",
-    edit: "Edit",
     retry: "Try again",
     undo: "Undo",
     copy: "Copy",
     copied: "Copied",
     back: "Back",
     loading: "Loading",
-    more: "More",
     optional: "optional",
-    showMore: "Show more",
   },
   app: {
-    tagline: "Your own team of AI agents",
     skip: "Skip to the conversation",
     openMenu: "Open the menu",
-    closeMenu: "Close the menu",
     openDetails: "Show details",
     closeDetails: "Hide details",
     navigation: "Team and chats",
@@ -57,7 +51,6 @@ export const en = {
     pitch3: "Your data is isolated by the database itself and stays on this server.",
   },
   setup: {
-    title: "Set up your team",
     step: "Step {{step}} of {{count}}",
     modelTitle: "Choose a model",
     modelText: "Your agents think with it. You can give each agent another one later.",
@@ -82,7 +75,6 @@ export const en = {
   starters: {
     coder: {
       name: "Coder",
-      handle: "coder",
       about: "Writes, explains and reviews code.",
       prompt:
         "You are an experienced software engineer. Give working, readable code and say briefly why it is right. Ask when the task is unclear. Name the risks and the edge cases. Answer in the language of the question.",
@@ -90,7 +82,6 @@ export const en = {
     },
     writer: {
       name: "Writer",
-      handle: "writer",
       about: "Drafts, edits and shortens texts.",
       prompt:
         "You are a careful writer and editor. Write clearly, in plain words, without clichés. Keep the author's voice when you edit, and say what you changed. Answer in the language of the question.",
@@ -98,7 +89,6 @@ export const en = {
     },
     researcher: {
       name: "Researcher",
-      handle: "researcher",
       about: "Compares, sums up and checks claims.",
       prompt:
         "You are a thorough researcher. Structure what is known, tell facts from assumptions, show arguments on each side and say how sure you are. Never invent sources. Answer in the language of the question.",
@@ -106,7 +96,6 @@ export const en = {
     },
     analyst: {
       name: "Analyst",
-      handle: "analyst",
       about: "Thinks through numbers, plans and decisions.",
       prompt:
         "You are an analyst. Break a question into parts, state your assumptions, calculate step by step and end with a clear recommendation. Use tables where they help. Answer in the language of the question.",
@@ -114,7 +103,6 @@ export const en = {
     },
     tutor: {
       name: "Tutor",
-      handle: "tutor",
       about: "Explains step by step and asks you questions.",
       prompt:
         "You are a patient tutor. Explain from the simple to the complex with examples, check understanding with a short question, and never make the learner feel slow. Answer in the language of the question.",
@@ -122,7 +110,6 @@ export const en = {
     },
   },
   models: {
-    provider: "Provider",
     model: "Model",
     choose: "Choose a model",
     search: "Search models",
@@ -132,7 +119,6 @@ export const en = {
     price: "{{input}} in · {{output}} out per million tokens",
     free: "free",
     priceUnknown: "price unknown",
-    context: "{{count}}k context",
     key: "API key",
     keyPlaceholder: "Paste your key",
     keyKept: "Stored encrypted, shown to nobody.",
@@ -147,7 +133,6 @@ export const en = {
     testOkModels_other: "It works: {{count}} models, {{latency}} ms.",
     testFailed: "It does not work yet",
     forget: "Remove my key",
-    forgotten: "Your key was removed.",
     source: {
       own: "Your key",
       server: "Set up by the server",
@@ -160,7 +145,6 @@ export const en = {
     connect: "Connect",
     count_one: "{{count}} model",
     count_other: "{{count}} models",
-    tokenPrices: "Prices are per million tokens.",
   },
   agents: {
     title: "My agents",
@@ -179,7 +163,6 @@ export const en = {
     promptPlaceholder: "You are…",
     model: "Model",
     tools: "Tools",
-    noTools: "There are no tools on this server yet.",
     policy: { allow: "runs by itself", ask: "asks you first", deny: "forbidden" },
     advanced: "Advanced",
     temperature: "Temperature",
@@ -205,9 +188,6 @@ export const en = {
     lastError: "Last error",
     running_one: "{{count}} answer being written",
     running_other: "{{count}} answers being written",
-    discardTitle: "Leave without saving?",
-    discardText: "Your changes to this agent will be lost.",
-    discard: "Leave",
   },
   chats: {
     title: "My chats",
@@ -229,10 +209,6 @@ export const en = {
     loadFailed: "The chats could not be loaded.",
   },
   chat: {
-    helloMorning: "Good morning",
-    helloDay: "Good afternoon",
-    helloEvening: "Good evening",
-    helloNight: "Hello",
     start: "Whom shall we ask?",
     startText: "Choose an agent or type @ to address one.",
     placeholder: "Message @{{handle}}",
@@ -261,7 +237,6 @@ export const en = {
     editMessage: "Edit",
     answered: "{{name}} has answered: {{text}}",
     failedAnswer: "{{name}} could not answer: {{text}}",
-    cost: "{{cost}}",
     tokens: "{{input}} → {{output}} tokens",
     seconds: "{{seconds}} s",
     notFound: "There is no such chat",
@@ -269,8 +244,6 @@ export const en = {
     goHome: "To a new chat",
     loadFailed: "This chat could not be loaded.",
     empty: "Nothing here yet. Write the first message.",
-    tooLong: "The message is too long ({{count}} characters of {{limit}}).",
-    noAgent: "No agent is called @{{handle}}.",
     log: "Messages",
     examples: "Try one of these",
   },
@@ -313,16 +286,13 @@ export const en = {
   connection: {
     offline: "You are offline. What you write is kept and sent later.",
     reconnecting: "Reconnecting…",
-    back: "The connection is back.",
   },
   panel: {
     agent: "Agent",
     chat: "This chat",
     model: "Model",
     tools: "Tools",
-    noTools: "None",
     instructions: "Instructions",
-    noInstructions: "None",
     limit: "At once",
     messages: "Messages shown",
     spent: "Spent",
