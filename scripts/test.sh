@@ -9,7 +9,7 @@ scripts/check.sh || checks=$?
 scripts/web.sh build
 
 tests=0
-.venv/bin/pytest -n 2 --dist worksteal --cov --cov-fail-under=90 "$@" || tests=$?
+.venv/bin/pytest -n 2 --dist worksteal --cov --cov-fail-under=90 --durations=10 --durations-min=5 "$@" || tests=$?
 
 [ $checks = 0 ] || echo "The checks before the tests failed: see above." >&2
 exit $((checks > tests ? checks : tests))
