@@ -46,6 +46,18 @@ const MODELS = [
   context_tokens: 128000,
   source: provider === "ollama" ? "local" : "catalogue",
 }));
+const TITLES = [
+  "Anagrams in Python",
+  "Office move: announcement",
+  "Heat pump or gas?",
+  "Rate limiter in Go",
+  "Отпуск в Карелии",
+  "Weekly report, shorter",
+  "Why did the build slow down since the last release?",
+  "Compound interest, explained",
+  "Newsletter draft",
+  "SQL: gaps and islands",
+];
 const ANSWER = `Here is a small function with a test.
 
 ## The idea
@@ -263,7 +275,7 @@ function seed() {
   for (const [name, handle] of [
     ["Coder", "coder"],
     ["Writer", "writer"],
-    ["Исследователь", "researcher"],
+    ["Researcher", "researcher"],
   ]) {
     state.agents.push(
       newAgent({
@@ -277,17 +289,10 @@ function seed() {
     );
   }
   for (let index = 0; index < 60; index++) {
-    const session = newChat(
-      [
-        "Anagrams in Python",
-        "Переезд офиса: объявление",
-        "Heat pump or gas?",
-        "A very long title of a chat that cannot fit into the sidebar",
-      ][index % 4],
-    );
+    const session = newChat(TITLES[index % TITLES.length]);
     session.updated_at = new Date(Date.now() - index * 5 * 3600_000).toISOString();
   }
-  const long = newChat("A long conversation");
+  const long = newChat("Notes on distributed queues");
   const chat = state.chats.get(long.id);
   for (let index = 0; index < Number(process.env.MOCK_LONG ?? 400); index++) {
     const base = {
