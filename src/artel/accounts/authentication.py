@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from uuid import UUID
@@ -41,6 +42,7 @@ class Authenticator:
         self._api_keys = api_keys
         self._hears_revocations = hears_revocations
         self._known = TTLCache[bytes, Principal](maxsize=_CACHE_SIZE, ttl=_CACHE_SECONDS, timer=timer)
+        self._asking: dict[tuple[bytes, int], asyncio.Task[Principal | None]] = {}
         self._revision = 0
         revocations.on(self._forget)
 
@@ -89,10 +91,21 @@ class Authenticator:
             return known
         if not hears:
             self._shards.forget(token.user_id)
+            return await self._look_up(token)
+        # A browser's tabs and streams come back all at once: they share one question. After a revocation nobody joins
+        # a question that was asked before it.
+        asked = (token.hash, self._revision)
+        asking = self._asking.get(asked)
+        if asking is None:
+            asking = self._asking[asked] = asyncio.create_task(self._learn(token))
+            asking.add_done_callback(lambda _: self._asking.pop(asked))
+        return await asyncio.shield(asking)
+
+    async def _learn(self, token: Token) -> Principal | None:
         revision = self._revision
         principal = await self._look_up(token)
         # A revocation that came while the database was asked must not be overwritten by the answer.
-        if principal is not None and hears and revision == self._revision:
+        if principal is not None and revision == self._revision:
             self._known[token.hash] = principal
         return principal
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 
@@ -87,17 +88,35 @@ async def test_the_news_of_a_revocation_empties_the_cache_of_that_proof_only(doo
     assert await door.authenticator.sign_in(kept) is None
 
 
+class _HeldUp(SignIns):
+    """Its answers come late: the database has given them, the authenticator has not got them yet."""
+
+    def __init__(self, door: Door, stores: Stores) -> None:
+        super().__init__(stores.shards, IdMaker(), door.revocations)
+        self.found = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def find(self, user_id: int, hashed: bytes) -> UUID | None:
+        answer = await super().find(user_id, hashed)
+        self.found.set()
+        await self.go_on.wait()
+        return answer
+
+
 async def test_a_revocation_during_the_look_into_the_database_wins(door: Door, stores: Stores) -> None:
     user = await stores.new_user()
     token = await door.sign_ins.open(user, "x")
     sign_in = (await door.sign_ins.all(user))[0].id
-    looking = asyncio.create_task(door.authenticator.sign_in(token))
-    await asyncio.sleep(0)  # the look has begun, its answer has not come
+    held_up = _HeldUp(door, stores)
+    authenticator = Authenticator(stores.shards, held_up, door.api_keys, door.revocations, lambda: True)
+    looking = asyncio.create_task(authenticator.sign_in(token))
+    await held_up.found.wait()
 
     await door.sign_ins.revoke(user, sign_in)
+    held_up.go_on.set()
     await looking
 
-    assert await door.authenticator.sign_in(token) is None
+    assert await authenticator.sign_in(token) is None
 
 
 async def test_after_the_channel_was_away_everything_is_asked_again(door: Door, stores: Stores) -> None:
@@ -143,3 +162,21 @@ async def test_very_many_sign_ins_push_the_oldest_out(door: Door, stores: Stores
     assert len(await door.sign_ins.all(user)) == 100
     assert await door.authenticator.sign_in(tokens[0]) is None
     assert await door.authenticator.sign_in(tokens[-1]) is not None
+
+
+async def test_many_who_come_at_once_ask_once(door: Door, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = await stores.new_user()
+    token = await door.sign_ins.open(user, "x")
+    questions: list[int] = []
+    find = door.sign_ins.find
+
+    async def counted(user_id: int, token_hash: bytes) -> UUID | None:
+        questions.append(user_id)
+        return await find(user_id, token_hash)
+
+    monkeypatch.setattr(door.sign_ins, "find", counted)
+    found = await asyncio.gather(*(door.authenticator.sign_in(token) for _ in range(50)))
+
+    assert questions == [user]
+    assert {principal.user_id for principal in found if principal} == {user}
+    assert None not in found
