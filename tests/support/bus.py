@@ -10,6 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from artel.bus.bus import Bus, BusConfig
@@ -151,6 +152,18 @@ class Fleet:
         self.processes.clear()
 
 
+@pytest.fixture(scope="session")
+def plain_logs() -> None:
+    """Tracebacks without every local variable: drawing those holds the loop up for seconds, and leases run out."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
+
+
 @asynccontextmanager
 async def _fleet(stores: Stores) -> AsyncGenerator[Fleet]:
     redis = redis_client(stores.redis_url)
@@ -163,14 +176,14 @@ async def _fleet(stores: Stores) -> AsyncGenerator[Fleet]:
 
 
 @pytest.fixture
-async def fleet(stores: Stores) -> AsyncGenerator[Fleet]:
+async def fleet(stores: Stores, plain_logs: None) -> AsyncGenerator[Fleet]:
     """No processes yet, on one shard."""
     async with _fleet(stores) as fleet:
         yield fleet
 
 
 @pytest.fixture
-async def wide_fleet(two_shards: Stores) -> AsyncGenerator[Fleet]:
+async def wide_fleet(two_shards: Stores, plain_logs: None) -> AsyncGenerator[Fleet]:
     """No processes yet, on two shards."""
     async with _fleet(two_shards) as fleet:
         yield fleet

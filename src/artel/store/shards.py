@@ -223,7 +223,8 @@ def _raise_if_outage(error: BaseException, kinds: tuple[type[Exception], ...]) -
     """Turns "the database is not there" into an error that says so; other errors pass."""
     cause = error
     if isinstance(error, DBAPIError):
-        cause = error.orig
+        # SQLAlchemy's adapter wraps what the driver says in an error of its own.
+        cause = error.orig.__cause__ if error.orig is not None else None
         if error.connection_invalidated:
             raise StoreUnavailable(retry_after=2) from error
     if isinstance(cause, kinds):

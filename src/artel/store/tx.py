@@ -59,7 +59,12 @@ class Transaction:
 
         A line whose transaction cannot be ended for sure is thrown away: it would carry one user's identity on.
         """
-        if self._is_over or await _rolled_back(self.line.driver):
+        try:
+            clean = self._is_over or await _rolled_back(self.line.driver)
+        except asyncio.CancelledError:
+            await self._pool.discard(self.line)
+            raise
+        if clean:
             await self._pool.give_back(self.line)
         else:
             await self._pool.discard(self.line)
@@ -126,13 +131,13 @@ class UserTx:
 
 
 async def _rolled_back(driver: asyncpg.Connection) -> bool:
-    """Ends the transaction even while the task is being cancelled; False when the connection is past saving."""
+    """Ends the transaction, also of a task that is being cancelled; False when the connection is past saving."""
     if driver.is_closed():
         return False
     try:
         async with asyncio.timeout(_ROLLBACK_SECONDS):
             await driver.execute("rollback")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, asyncio.CancelledError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         return False
     return not driver.is_in_transaction()
 
