@@ -51,6 +51,8 @@ class PooledModel(WrapperModel):
         self._callee = callee
         self._timeouts = timeouts
         self._owner = owner
+        # Found once: to look whether something has a protocol's members takes 5 µs, and every call would.
+        self._answering = wrapped if isinstance(wrapped, Answering) else None
 
     @property
     def callee(self) -> Callee:
@@ -60,7 +62,7 @@ class PooledModel(WrapperModel):
     @property
     def answers_directly(self) -> bool:
         """Whether `open_answer` may be used."""
-        return isinstance(self.wrapped, Answering)
+        return self._answering is not None
 
     async def request(
         self,
@@ -92,7 +94,7 @@ class PooledModel(WrapperModel):
                     stream = await stack.enter_async_context(context)
                 except SDK_ERRORS as error:
                     raise from_sdk_error(error, self._callee) from None  # its text may hold a user's words
-                if not isinstance(self.wrapped, Answering):
+                if self._answering is None:
                     stream = await RelayedStream.begin(stream, model_request_parameters, self._callee, deadlines)
                 return _OpenStream(stack.pop_all(), stream)
 
@@ -106,11 +108,11 @@ class PooledModel(WrapperModel):
         self, messages: Sequence[ModelMessage], settings: ModelSettings
     ) -> AsyncGenerator[AnswerStream]:
         """An answer without tools and without the agent loop, begun; only if `answers_directly`."""
-        wrapped = self.wrapped
-        assert isinstance(wrapped, Answering)
+        answering = self._answering
+        assert answering is not None
 
         async def open_once() -> AnswerStream:
-            answer = await wrapped.open_answer(messages, settings)
+            answer = await answering.open_answer(messages, settings)
             try:
                 await answer.start()
             except BaseException:
