@@ -72,6 +72,8 @@ async def say(page: Page, text: str) -> None:
     await composer(page).press("Enter")
 
 
-async def numbered(page: Page, words: int) -> None:
+async def numbered(page: Page, words: int, *, seconds: float = 20) -> None:
     """Waits until the last answer is "w0 w1 ..." of so many words, each of them once."""
-    await expect(answers(page).last).to_have_text(" ".join(f"w{number}" for number in range(words)), timeout=20_000)
+    await expect(answers(page).last).to_have_text(
+        " ".join(f"w{number}" for number in range(words)), timeout=seconds * 1000
+    )
