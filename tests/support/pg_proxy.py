@@ -41,9 +41,9 @@ class PostgresProxy:
     """Cleared, nothing gets through and nobody is told: a cable was pulled."""
     _writers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
 
-    def trap(self, marker: str, action: Literal["hold", "cut"]) -> Trap:
+    def trap(self, marker: str | bytes, action: Literal["hold", "cut"]) -> Trap:
         """For the next transaction whose statements carry the marker among their values."""
-        trap = Trap(marker.encode(), action)
+        trap = Trap(marker.encode() if isinstance(marker, str) else marker, action)
         self.traps.append(trap)
         return trap
 
