@@ -7,24 +7,10 @@ from typing import Any
 
 import orjson
 
-from tests.support.isolation_canaries import Treasure, canary
-from tests.support.isolation_http import Caller, Reply
+from tests.support.isolation_http import Reply
+from tests.support.isolation_work import work_hard
 from tests.support.isolation_world import ALL_LAYERS, World, in_worlds
 from tests.support.live_http import StreamClient, open_stream
-
-
-async def work_hard(caller: Caller) -> Treasure:
-    """Makes agents and has them write; everything that was said and made is in the treasure."""
-    treasure, user_id = Treasure(caller.user_id), caller.user_id
-    chat = (await caller.ok("POST", "/my/chat/sessions/", {"title": canary(user_id)}))["id"]
-    for _ in range(3):
-        body = {"name": canary(user_id), "model": {"provider": "openai", "name": "scripted"}}
-        agent = (await caller.ok("POST", "/my/agents/", body))["agent_id"]
-        question = {"content": f"Repeat {canary(user_id)}", "target_agent": agent}
-        answer = await caller.ok("POST", f"/my/chat/{chat}/message/?wait=20", question)
-        await caller.ok("PUT", f"/my/agents/{agent}/", body)
-        treasure.ids |= {str(chat), agent, answer["run_id"], answer["message_id"], answer["answer_id"]}
-    return treasure
 
 
 def data_of(reply: Reply) -> list[dict[str, Any]]:

@@ -65,6 +65,11 @@ class Ledger:
                 rows.setdefault(name, Counter())[row] += 1
         return Snapshot(rows, await self._keys(user_id))
 
+    @staticmethod
+    def as_json(record: Mapping[str, Any]) -> str:
+        """A record of a snapshot as PostgreSQL reads it."""
+        return orjson.dumps(dict(record)).decode()
+
     async def _keys(self, user_id: int) -> Mapping[str, bytes]:
         redis = cast(Any, self._stores.redis)
         names = [f"ev:{user_id}", *[key.decode() async for key in redis.scan_iter(f"ev:{user_id}:*")]]

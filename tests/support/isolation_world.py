@@ -89,6 +89,11 @@ class World(Site):
     attackers: Sequence[Caller]
     logs: io.StringIO
 
+    @property
+    def neighbour(self) -> Caller:
+        """An attacker on the victim's own shard."""
+        return next(each for each in self.attackers if each.name.endswith(self.layout.victims_shard))
+
 
 @asynccontextmanager
 async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGenerator[Site]:
