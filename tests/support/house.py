@@ -59,7 +59,7 @@ def open_house_over(model_server: ModelServer) -> OpenHouse:
     """Opens houses over given stores; their provider `openai` is the scripted model server."""
 
     def make(stores: Stores, part: Part | None = None, **environment: str) -> AbstractAsyncContextManager[House]:
-        return house_over(stores, model_server, part, **environment)
+        return house_over(stores, model_server, part, None, **environment)
 
     return make
 
