@@ -164,7 +164,7 @@ class Bus:
             if room:
                 asyncio.get_running_loop().call_later(_SECOND_LOOK_SECONDS, self._note, user_id)
             else:
-                await self._wake([user_id])
+                self._wake([user_id])
         return placed.submitted
 
     async def cancel_run(self, user_id: int, run_id: UUID) -> None:
@@ -200,7 +200,7 @@ class Bus:
             NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
         """
         await settle(self._shards, user_id, lambda tx: cancel.retry_run(tx, run_id))
-        await self._wake([user_id])
+        self._wake([user_id])
 
     def end_here(self, tasks: Sequence[UUID]) -> None:
         """Stops tasks that another process's user cancelled, if they run here."""
@@ -216,47 +216,55 @@ class Bus:
             return stopped
 
         async def cancel_and_tell() -> None:
-            await self._stopped(user_id, await settle(self._shards, user_id, write))
+            self._stopped(user_id, await settle(self._shards, user_id, write))
 
         # A caller who goes away between the commit and the word to the processes would let models go on for a while.
         await asyncio.shield(cancel_and_tell())
 
-    async def _stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
+    def _stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
         if not stopped:
             return
         for task in stopped:
             self.worker.end_epoch(task.task, task.epoch, Ending.CANCELLED)
         self._observer.stopped(user_id, stopped)
         if any(task.worker not in (None, self.worker.id) for task in stopped):
-            # Should this not get through, the heartbeat tells them.
-            with suppress(RedisError, OSError):
-                await self._tell_others(user_id, [task.task for task in stopped])
+            self._send(self._tell_others(user_id, [task.task for task in stopped]))
         # A seat may be free that was held elsewhere, or the queue be shorter.
-        await self._wake([user_id])
+        self._wake([user_id])
 
     # ---- this process's share
 
-    async def _wake(self, user_ids: Sequence[int]) -> None:
+    def _wake(self, user_ids: Sequence[int]) -> None:
         """Lets these users' work be looked at, here if this process takes work, elsewhere too if it is full."""
         if self._config.takes_queue:
             for user_id in user_ids:
                 self._claimer.note(user_id)
         if not self._config.takes_queue or self._room.free <= 0:
-            await self._wakes.send(user_ids)
-
-    def _slot_freed(self, user_id: int) -> None:
-        self._claimer.slot_freed(user_id)
+            self._send(self._wakes.send(user_ids))
 
     def _note(self, user_id: int) -> None:
         if self._config.takes_queue:
             self._claimer.note(user_id)
         else:
-            errand = asyncio.create_task(self._wakes.send([user_id]))
-            self._errands.add(errand)
-            errand.add_done_callback(self._errands.discard)
+            self._send(self._wakes.send([user_id]))
+
+    def _slot_freed(self, user_id: int) -> None:
+        self._claimer.slot_freed(user_id)
+
+    def _send(self, word: Awaitable[None]) -> None:
+        """Sends word over Redis without waiting for it: a Redis that hangs must not make users wait. What does not get
+        through is made up for by sweeper and heartbeat."""
+
+        async def send() -> None:
+            with suppress(RedisError, OSError):
+                await word
+
+        errand = asyncio.create_task(send())
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
 
     async def _find_strays(self, shard: str) -> None:
-        await self._wake(await self._leases.find_strays(shard))
+        self._wake(await self._leases.find_strays(shard))
 
     async def _hear_wakes(self) -> None:
         await self._room.until_free()

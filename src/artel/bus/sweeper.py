@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,7 +30,7 @@ class Sweeper:
         self,
         shards: Shards,
         observer: Observer,
-        wake: Callable[[Sequence[int]], Awaitable[None]],
+        wake: Callable[[Sequence[int]], None],
         *,
         lease_seconds: float,
         beat_seconds: float,
@@ -60,7 +60,7 @@ class Sweeper:
         if missed or orphaned:
             self._observer.interrupted(sorted({*missed, *orphaned}))
         if found:
-            await self._wake([row.user_id for row in found])
+            self._wake([row.user_id for row in found])
 
     def _may_judge(self, shard: str, now: datetime) -> bool:
         """Whether an expired lease means a dead process.

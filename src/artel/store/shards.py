@@ -237,6 +237,8 @@ _LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # On a connection that heard the server's last word, but not yet the end of the line.
+    asyncpg.InternalClientError,
 )
 _CLOSED = (*_LOST, asyncpg.InterfaceError)
 """On a connection that broke between two statements the driver speaks of a wrong use of it."""

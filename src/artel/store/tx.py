@@ -137,7 +137,7 @@ async def _rolled_back(driver: asyncpg.Connection) -> bool:
     try:
         async with asyncio.timeout(_ROLLBACK_SECONDS):
             await driver.execute("rollback")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
         return False
     return not driver.is_in_transaction()
 
