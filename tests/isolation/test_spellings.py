@@ -11,9 +11,14 @@ import pytest
 from artel.app.gateway import openapi_document
 from tests.support.isolation_attacks import body_of, leaks
 from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_registry import PATH_IDS, PathId
 from tests.support.isolation_world import ALL_LAYERS, FILTERS_ALONE, World, in_worlds
 
-OPERATIONS = [each for each in operations(openapi_document()) if len(each.path_parameters) == 1]
+OPERATIONS = [
+    operation
+    for operation in operations(openapi_document())
+    if len(operation.path_parameters) == 1 and isinstance(PATH_IDS[operation.path_parameters[0]], PathId)
+]
 REFUSALS = {307, 400, 404, 405, 422}
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -99,8 +104,6 @@ def spellings(value: str) -> Iterator[str]:
 @pytest.mark.parametrize("operation", [pytest.param(each, id=each.name.replace(" ", "-")) for each in OPERATIONS])
 async def test_another_spelling_leads_nowhere(world: World, operation: Operation) -> None:
     [parameter] = operation.path_parameters
-    if parameter not in world.victim.named:
-        pytest.skip("its values name nothing of a user's")
     foreign = next(iter(world.victim.named[parameter].values()))
     attacker = world.attackers[1]
     before = await world.ledger.of(world.victim.id)
