@@ -117,14 +117,3 @@ async def test_naming_anothers_agent_in_a_message_is_counted(site: Site, ann: Pe
     assert foreign.status_code == missing.status_code == 404
     assert foreign.json()["type"] == missing.json()["type"]
     assert site.denied == 1
-
-
-async def test_two_shards_keep_the_same_counsel(site_of_two_shards: Site) -> None:
-    ann = await site_of_two_shards.person(shard="shard1")
-    bob = await site_of_two_shards.person(shard="shard2")
-    chat = await ann.chat()
-
-    answer = await bob.http.get(f"/my/chat/{chat}/")
-
-    assert answer.status_code == 404
-    assert site_of_two_shards.denied == 1

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 
 import pytest
 
-from artel.app.gateway import gateway_for
 from tests.support.api import PASSWORD, Site
-from tests.support.house import OpenHouse
-from tests.support.stores import Stores
 
 
 def _form(email: str, **more: str) -> dict[str, str]:
@@ -78,40 +74,9 @@ async def test_the_language_is_the_browsers(site: Site) -> None:
     assert (await http.get("/auth/me")).json()["locale"] == "ru"
 
 
-async def test_policy_first_lets_exactly_one_of_two_in(stores: Stores, open_house_over: OpenHouse) -> None:
-    async with open_house_over(stores, ARTEL_REGISTRATION="first") as house, AsyncExitStack() as stack:
-        site = Site(gateway_for(house), house, stores, stack)
-        options = await (await site.visitor()).get("/auth/options/")
-
-        results = await asyncio.gather(*(_register(site, f"racer{number}@example.org") for number in range(4)))
-
-        assert options.json() == {"registration": "first", "can_register": True, "needs_first_account": True}
-        assert sorted(status for status, _ in results) == [201, 403, 403, 403]
-        assert [row["role"] for row in await stores.as_migrator("select role from users")] == ["admin"]
-        assert (await (await site.visitor()).get("/auth/options/")).json()["can_register"] is False
-
-
-async def test_open_registration_makes_one_admin_of_many_at_once(site: Site, stores: Stores) -> None:
+async def test_open_registration_makes_one_admin_of_many_at_once(site: Site) -> None:
     results = await asyncio.gather(*(_register(site, f"racer{number}@example.org") for number in range(4)))
 
     assert [status for status, _ in results] == [201] * 4
-    roles = sorted(row["role"] for row in await stores.as_migrator("select role from users"))
+    roles = sorted(row["role"] for row in await site.stores.as_migrator("select role from users"))
     assert roles == ["admin", "user", "user", "user"]
-
-
-async def test_policy_closed_lets_nobody_in(stores: Stores, open_house_over: OpenHouse) -> None:
-    async with open_house_over(stores, ARTEL_REGISTRATION="closed") as house, AsyncExitStack() as stack:
-        site = Site(gateway_for(house), house, stores, stack)
-
-        status, problem = await _register(site, "a@example.org")
-
-        assert (status, problem["type"]) == (403, "/problems/registration-closed")
-
-
-async def test_new_users_go_to_the_emptiest_shard(site_of_two_shards: Site) -> None:
-    people = [await site_of_two_shards.registered(f"p{number}@example.org") for number in range(4)]
-
-    homes = [(await site_of_two_shards.house.shards.entry(person.id)).shard for person in people]
-    assert sorted(homes) == ["shard1", "shard1", "shard2", "shard2"]
-    for person in people:
-        assert (await person.http.get("/my/agents/")).json()["items"] == []
