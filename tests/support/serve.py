@@ -53,8 +53,18 @@ class Serve:
         self.process.send_signal(number)
 
     def wait(self, seconds: float = 60) -> int:
-        """Waits for its end; the exit code."""
-        rest, _ = self.process.communicate(timeout=seconds)
+        """Waits for its end; the exit code.
+
+        Raises:
+            AssertionError: it does not end; with what each of its threads was doing.
+        """
+        try:
+            rest, _ = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # the fault handler writes the stacks
+            rest, _ = self.process.communicate()
+            self._keep(rest)
+            raise AssertionError(f"artel serve does not end:\n{self.output.read_text()}") from None
         self._keep(rest)
         return self.process.returncode
 
@@ -76,7 +86,7 @@ def start_serve(tmp_path: Path) -> Iterator[StartServe]:
         inherited = {key: value for key, value in os.environ.items() if not _OWN_SETTINGS.match(key)}
         process = subprocess.Popen(
             command or [str(ARTEL), "serve"],
-            env={**inherited, "ARTEL_DATA_DIR": str(data), "PORT": "0", **environment},
+            env={**inherited, "ARTEL_DATA_DIR": str(data), "PORT": "0", "PYTHONFAULTHANDLER": "1", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -89,11 +99,7 @@ def start_serve(tmp_path: Path) -> Iterator[StartServe]:
     for serve in started:
         if serve.process.poll() is None:
             serve.process.terminate()
-            try:
-                serve.wait(40)
-            except subprocess.TimeoutExpired:
-                serve.process.kill()
-                serve.wait()
+            serve.wait()
         _close(serve.process.stdout)
 
 
