@@ -29,6 +29,7 @@ from artel.store.tx import UserTx
 
 _WAKES_AT_ONCE = 64
 _OUTAGE_PAUSE = 1.0
+_ASK_AGAIN_SECONDS = 0.1
 _SECOND_LOOK_SECONDS = 0.05
 """A call that found no seat, and the end of a task that saw nobody waiting, may have missed each other by this much."""
 
@@ -117,14 +118,12 @@ class Bus:
 
     async def stop(self) -> None:
         """Hands every task over and gives the lease up."""
-        for loop in self._loops:
-            loop.cancel()
+        await _end(self._loops)
         users = {held.user_id for held in self.worker.held.values()}
         await self.worker.hand_over()
         # The heartbeat goes on until the tasks are handed over.
-        for loop in self._beats:
-            loop.cancel()
-        await asyncio.gather(*self._loops, *self._beats, *self._errands, return_exceptions=True)
+        await _end(self._beats)
+        await asyncio.gather(*self._errands, return_exceptions=True)
         with suppress(ArtelError):
             await self._leases.resign()
         await self._wakes.send(users)
@@ -288,3 +287,11 @@ class Bus:
                 await asyncio.sleep(seconds)
 
         return asyncio.create_task(repeat())
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels until they are over: a Redis client that is just connecting may swallow a cancellation."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=_ASK_AGAIN_SECONDS)
