@@ -134,8 +134,8 @@ class Held:
     use_so_far: Callable[[], ModelUse | None] | None = None
     """What the model call in flight is estimated to have used, should the user stop it."""
     ending: Ending | None = None
-    is_ending: bool = False
-    """The runner is done and the end is being written, which nothing interrupts."""
+    is_at_work: bool = False
+    """The runner runs and may be interrupted; afterwards the end is written, which nothing interrupts."""
     job: asyncio.Task[None] | None = None
 
 

@@ -23,6 +23,7 @@ _LONGEST_DELAY = 30.0
 _STORE_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 _STORE_TRIES = 60
 _HAND_OVER_SECONDS = 10.0
+_CANCEL_AGAIN_SECONDS = 0.5
 
 _log = structlog.get_logger("artel.bus")
 _T = TypeVar("_T")
@@ -80,9 +81,15 @@ class Worker:
         if held.ending is not None:
             return
         held.ending = ending
-        # The database decides whether an end that is being written counts.
-        if held.job is not None and not held.is_ending:
+        self._cancel(held)
+
+    def _cancel(self, held: Held) -> None:
+        """Cancels the runner, again and again until it lets go: a library may swallow a cancellation, as
+        `asyncio.wait_for` of Python 3.11 does when what it waits for comes at the same moment."""
+        # Before it is at work it looks for itself; afterwards the database decides whether its end counts.
+        if held.is_at_work and held.job is not None:
             held.job.cancel()
+            asyncio.get_running_loop().call_later(_CANCEL_AGAIN_SECONDS, self._cancel, held)
 
     async def hand_over(self) -> None:
         """Stops everything, so that other processes go on at once; what does not end in time is left to its lease."""
@@ -97,9 +104,7 @@ class Worker:
         with structlog.contextvars.bound_contextvars(user_id=held.user_id, run_id=str(held.run_id)):
             try:
                 self._observer.started(held)
-                outcome = await self._outcome(held)
-                held.is_ending = True
-                await self._write_end(held, outcome)
+                await self._write_end(held, await self._outcome(held))
             except Exception:
                 _log.exception("task left to its lease", task=str(held.id))
             finally:
@@ -111,6 +116,7 @@ class Worker:
         """What the runner came to; None when it was stopped from outside."""
         if held.ending is not None:
             return None
+        held.is_at_work = True
         try:
             return await self._runner.run(held)
         except TaskFailed as failed:
@@ -121,11 +127,14 @@ class Worker:
             job = asyncio.current_task()
             if held.ending is None or job is None:
                 raise
-            job.uncancel()
+            while job.uncancel():
+                pass
             return None
         except Exception:
             _log.exception("task failed", task=str(held.id), attempt=held.attempt)
             return TaskFailed(INTERNAL)
+        finally:
+            held.is_at_work = False
 
     async def _write_end(self, held: Held, outcome: Answer | TaskFailed | None) -> None:
         if isinstance(outcome, Answer):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from artel.bus.cancel import AgentDeleted, NoSuchRun, NotRetryable
-from artel.bus.model import Answer, Held, NoSuchAgent, NoSuchSession, Submitted
-from artel.bus.submit import AgentInactive
+from artel.bus.model import Answer, Ending, Held, NoSuchAgent, NoSuchSession, Submitted
+from artel.bus.submit import AgentInactive, submit
 from artel.store.tx import UserTx
 from tests.support.bus import Fleet, Process, Team, eventually
 from tests.support.bus_script import answer, ask, fail, script
@@ -170,6 +171,49 @@ async def test_a_stopped_attempt_that_is_slow_to_leave_does_not_take_the_next_on
     assert (await team.answer(sent.run_id))["content"] == "answer of start 2"
     await eventually(_nothing_held(process))
     assert runner.running == [1, 2]
+
+
+async def test_a_call_stopped_before_its_first_step_leaves_nothing_behind(fleet: Fleet, team: Team) -> None:
+    # given a task that was seated, in its slot
+    process = await fleet.add(slots=1)
+    worker = process.bus.worker
+    assert process.bus._room.reserve(team.user_id, 1) == 1  # pyright: ignore[reportPrivateUsage]
+    async with process.shards.user_tx(team.user_id) as tx:
+        held = (await submit(tx, fleet.ids, team.call("handed back"), worker.id)).held
+    assert held is not None
+
+    # when it is started and stopped in one breath
+    worker.start(held)
+    worker.end([held.id], Ending.HANDOVER)
+
+    # then it leaves its slot, and runs when its turn comes
+    await team.until(held.run_id, "completed")
+    await eventually(_nothing_held(process))
+    assert (await team.task(held.run_id))["epoch"] == 2
+
+
+class HardOfHearing:
+    """A runner in which something swallows the first cancellation."""
+
+    async def prepare(self, tx: UserTx, held: Held) -> None:
+        return None
+
+    async def run(self, held: Held) -> Answer:
+        held.text.append("said so far")
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_runner_in_which_a_cancellation_is_lost_is_stopped_all_the_same(fleet: Fleet, team: Team) -> None:
+    process = await fleet.add(runner=HardOfHearing())
+    sent = await process.bus.submit(team.user_id, team.call("hello"))
+
+    await process.bus.cancel_run(team.user_id, sent.run_id)
+    await process.seen.until(lambda: bool(process.seen.finished_of(sent.run_id)))
+
+    await _is_cancelled(team, sent, "said so far")
 
 
 async def test_a_late_word_of_the_first_stop_costs_the_second_attempt_nothing_but_time(
