@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.person import PASSWORD, Person, answers
@@ -46,6 +47,7 @@ async def test_a_first_visit_leads_to_a_first_answer(browser: Browser, site: str
     await context.close()
 
 
+@pytest.mark.usefixtures("maria")  # the page of a server that has its first account
 async def test_a_russian_browser_gets_a_russian_page_and_account(browser: Browser, site: str) -> None:
     context = await browser.new_context(base_url=site, locale="ru-RU")
     page = await context.new_page()
@@ -63,6 +65,7 @@ async def test_a_russian_browser_gets_a_russian_page_and_account(browser: Browse
     await context.close()
 
 
+@pytest.mark.usefixtures("maria")  # the page of a server that has its first account
 async def test_a_wrong_password_is_said_so(browser: Browser, site: str) -> None:
     context = await browser.new_context(base_url=site, locale="en-US")
     page = await context.new_page()
