@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from artel.kit.errors import ArtelError
 
 _LOCATION = Path(__file__).parent / "migrations"
+_LOCK = "select pg_advisory_xact_lock(7233, 2)"
 
 
 class WrongShard(ArtelError):
@@ -49,7 +50,7 @@ async def migrate(url: URL, revision: str = "head") -> None:
 
 
 def _migrate(connection: Connection, revision: str) -> None:
-    connection.execute(text("select pg_advisory_xact_lock(7233, 2)"))
+    connection.execute(text(_LOCK))
     config = _config()
     config.attributes["connection"] = connection
     current = MigrationContext.configure(connection).get_current_revision()
@@ -69,14 +70,16 @@ def _is_older(revision: str, current: str | None) -> bool:
 
 
 async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
-    """Writes the shard's own name into it, once.
+    """Writes the shard's own name and part into it, once: a name it has already stays.
 
     Raises:
-        WrongShard: the database already has another name or part.
+        WrongShard: the database already has the other part.
     """
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
+            # Of two that start at once, one would add a second name.
+            await connection.execute(text(_LOCK))
             await connection.execute(
                 text("insert into shard_info select :name, :first where not exists (select from shard_info)"),
                 {"name": name, "first": is_directory},

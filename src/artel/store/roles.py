@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 OWNER, MIGRATOR, APP = "artel_owner", "artel_migrator", "artel_app"
+
+_TRIES = 20
+_PAUSE = 0.02
+# Roles belong to the whole server, the lock that we take to one of its databases: who prepares another one meets us.
+_MET_ANOTHER = (asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError, asyncpg.InternalServerError)
+"""Both made a role, or changed one ("tuple concurrently updated")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,20 @@ async def prepare_database(admin_url: str, secret_key: str) -> DatabaseUrls:
     admin_url: a login that may create roles with BYPASSRLS (a superuser, usually) to an existing database.
     """
     urls = role_urls(admin_url, secret_key)
-    connection = await asyncpg.connect(dsn=plain_dsn(make_url(admin_url)))
+    for attempt in range(_TRIES):
+        try:
+            await _prepare(plain_dsn(make_url(admin_url)), urls)
+        except _MET_ANOTHER:
+            if attempt == _TRIES - 1:
+                raise
+            await asyncio.sleep(_PAUSE * (attempt + 1))
+        else:
+            break
+    return urls
+
+
+async def _prepare(dsn: str, urls: DatabaseUrls) -> None:
+    connection = await asyncpg.connect(dsn=dsn)
     try:
         async with connection.transaction():
             # Two servers that start at once would both create the roles.
@@ -55,7 +75,6 @@ async def prepare_database(admin_url: str, secret_key: str) -> DatabaseUrls:
             await _ensure_schema(connection)
     finally:
         await connection.close()
-    return urls
 
 
 def plain_dsn(url: URL) -> str:
