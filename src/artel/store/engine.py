@@ -12,10 +12,14 @@ from sqlalchemy.pool import NullPool
 
 @dataclass(frozen=True, slots=True)
 class PoolSizes:
-    """Connections of one process to one shard: up to `kept` stay open, up to `extra` more while they are needed."""
+    """Connections of one process to one shard: up to `kept` stay open, up to `extra` more while they are needed.
 
-    kept: int = 10
-    extra: int = 10
+    A connection costs as much as ten answers to open (`bench/bus.py`): load that swings around `kept` must not do it
+    again and again.
+    """
+
+    kept: int = 20
+    extra: int = 0
     wait_seconds: float = 10.0
 
 
