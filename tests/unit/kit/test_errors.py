@@ -1,0 +1,36 @@
+"""Errors: the class says the status, its docstring what to do."""
+
+from __future__ import annotations
+
+from artel.kit.errors import ArtelError, Conflict, FieldProblem, Invalid, NotFound
+
+
+def _all(root: type[ArtelError]) -> list[type[ArtelError]]:
+    return [root, *(each for child in root.__subclasses__() for each in _all(child))]
+
+
+def test_the_docstring_is_what_the_user_reads() -> None:
+    assert NotFound().detail == "There is nothing of yours under this address."
+    assert str(NotFound("Gone.")) == "Gone."
+
+
+def test_a_problem_carries_its_fields_and_when_to_come_back() -> None:
+    error = Invalid(fields=[FieldProblem("name", "too long")], retry_after=1.5)
+
+    assert (error.fields, error.retry_after, error.status) == ((FieldProblem("name", "too long"),), 1.5, 422)
+
+
+def test_the_title_is_made_of_the_slug() -> None:
+    class TwoWords(Conflict):
+        """Two words."""
+
+        slug = "two-words"
+
+    assert TwoWords().title == "Two words"
+
+
+def test_every_error_has_a_status_a_slug_and_a_sentence_of_its_own() -> None:
+    for kind in _all(ArtelError):
+        assert 400 <= kind.status < 600
+        assert kind.slug == kind.slug.lower().replace(" ", "-")
+        assert kind.__doc__, kind
