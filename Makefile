@@ -39,8 +39,7 @@ e2e: ## The tests that drive the page in a browser
 bench: ## Measure what is promised, against a scripted model; results go to bench/results
 	@scripts/install.sh test
 	@scripts/web.sh build
-	@.venv/bin/python -m bench.direct_call
-	@.venv/bin/python -m bench.sse
+	@.venv/bin/python -m bench.run_all
 
 lock: ## Pin all packages anew after a change of pyproject.toml
 	@scripts/install.sh test

@@ -20,7 +20,7 @@ import uvloop
 from artel import __version__
 from artel.accounts.users import Role
 from artel.app.accounts import open_accounts
-from artel.app.databases import embedded_servers, open_stores, running_endpoints
+from artel.app.databases import Stores, embedded_servers, open_stores, running_endpoints
 from artel.app.gateway import openapi_document
 from artel.app.house import Part
 from artel.app.server import listen, serve, work
@@ -172,7 +172,7 @@ def _set_active(email: str, *, active: bool) -> None:
     _run(run())
 
 
-async def _stores() -> tuple[Settings, Any]:
+async def _stores() -> tuple[Settings, Stores]:
     settings = _settings()
     return settings, await open_stores(settings, running_endpoints(settings), upgrade=False)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e.person import Person, answers, say
 
@@ -109,3 +111,23 @@ async def test_a_finished_answer_is_announced_once(maria: Person) -> None:
     await say(page, "Hello")
 
     await expect(page.get_by_role("status").filter(has_text="Coder has answered: You said: Hello")).to_have_count(1)
+
+
+async def test_an_answer_that_was_over_before_its_page_opened_is_announced(maria: Person) -> None:
+    await maria.agent()
+    page = await maria.page()
+
+    async def late(route: Route) -> None:
+        """The history comes when the answer is stored: how it began was never seen."""
+        while not any(chat["title"] and not chat["running"] for chat in await _chats(maria)):
+            await asyncio.sleep(0.05)
+        await route.continue_()
+
+    await page.route(re.compile(r"/my/chat/\d+/(\?|$)"), late)
+    await say(page, "Hello")
+
+    await expect(page.get_by_role("status").filter(has_text="Coder has answered: You said: Hello")).to_have_count(1)
+
+
+async def _chats(person: Person) -> Any:
+    return (await person.api("GET", "/my/chat/sessions/"))["items"]

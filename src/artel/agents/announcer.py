@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, TypedDict
-from uuid import UUID
+from typing import Literal
 
+from artel.agents.places import answer_place, run_place
 from artel.bus.model import Call, Fault, Finished, Held, ModelUse, Stopped, Submitted
 from artel.events.types import (
     AgentStatus,
@@ -46,7 +46,7 @@ class Announcer:
 
     def started(self, held: Held) -> None:
         """A task took its seat here."""
-        where = _where(held)
+        where = run_place(held)
         self._emit(held.user_id, DirectAgentCall(**where, agent_id=held.agent_id, status="running"))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy"))
         self._emit(held.user_id, TaskStarted(**where, task_id=held.task_id, agent_id=held.agent_id, attempt=held.epoch))
@@ -59,15 +59,12 @@ class Announcer:
         """A task came to its end: the answer is stored."""
         self._metrics.tasks_finished.labels(finished.status).inc()
         self._metrics.direct_call_seconds.observe(time.monotonic() - held.seated_at)
-        where = _where(held)
+        where = run_place(held)
         failure = _failure(finished.fault)
         self._emit(
             held.user_id,
             MessageCompleted(
-                **where,
-                message_id=held.message_id,
-                agent_id=held.agent_id,
-                task_id=held.task_id,
+                **answer_place(held),
                 content=finished.content,
                 usage=_usage(finished.use),
                 cost=_cost(finished.use),
@@ -88,7 +85,7 @@ class Announcer:
     def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
         """A user stopped tasks. What was running tells its last words itself, as soon as they are kept."""
         for task in stopped:
-            where = _where(task)
+            where = run_place(task)
             if task.worker is None:
                 self._emit(
                     user_id,
@@ -112,15 +109,6 @@ class Announcer:
         """A process died; the last events of these users may have died with it."""
         for user_id in user_ids:
             self._emit(user_id, Resync(reason="lost"))
-
-
-class _Where(TypedDict):
-    session_id: int
-    run_id: UUID
-
-
-def _where(task: Held | Stopped) -> _Where:
-    return {"session_id": task.session_id, "run_id": task.run_id}
 
 
 def _status(finished: Finished) -> Literal["ready", "busy", "error"]:

@@ -26,6 +26,7 @@ from pydantic_ai.run import AgentRun
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from artel.agents.config import AgentConfig
+from artel.agents.places import answer_place
 from artel.agents.turn import Meter
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
@@ -70,7 +71,7 @@ class ToolTurns:
         agent = Agent(model, toolsets=[toolset], deps_type=NoneType, model_settings=settings)
         history = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else messages
         for text in _texts(history[len(messages) :]):
-            _write_block(held, writer, text)
+            _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
             async for node in run:
                 if Agent.is_model_request_node(node):
@@ -139,10 +140,6 @@ class _Block:
         self._writer.write(text)
 
 
-def _write_block(held: Held, writer: AnswerWriter, text: str) -> None:
-    _Block(held, writer).write(text)
-
-
 def _texts(messages: Sequence[ModelMessage]) -> list[str]:
     return [message.text for message in messages if isinstance(message, ModelResponse) and message.text]
 
@@ -185,15 +182,7 @@ class _KeptResults(WrapperToolset[None]):
         held = self.held
         self.emit(
             held.user_id,
-            ToolStarted(
-                session_id=held.session_id,
-                run_id=held.run_id,
-                tool_call_id=call_id,
-                tool_id=name,
-                agent_id=held.agent_id,
-                message_id=held.message_id,
-                task_id=held.task_id,
-            ),
+            ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=name),
         )
         begun = time.monotonic()
         status: Literal["ok", "failed"] = "failed"
@@ -206,15 +195,11 @@ class _KeptResults(WrapperToolset[None]):
             self.emit(
                 held.user_id,
                 ToolFinished(
-                    session_id=held.session_id,
-                    run_id=held.run_id,
+                    **answer_place(held),
                     tool_call_id=call_id,
                     tool_id=name,
-                    agent_id=held.agent_id,
                     status=status,
                     duration_ms=round((time.monotonic() - begun) * 1000),
-                    message_id=held.message_id,
-                    task_id=held.task_id,
                 ),
             )
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from artel.agents.places import answer_place
 from artel.bus.model import Held
 from artel.events.types import Event, MessageDelta, MessageStarted
 
@@ -20,6 +21,7 @@ class AnswerWriter:
     def __init__(self, held: Held, emit: Emit, first_text: Callable[[float], None]) -> None:
         """first_text: told how many seconds after the task took its seat the first words came."""
         self._held = held
+        self._place = answer_place(held)
         self._emit = emit
         self._first_text = first_text
         self._waiting: list[str] = []
@@ -30,17 +32,7 @@ class AnswerWriter:
     def begin(self) -> None:
         """Says that an answer begins, empty, under this attempt."""
         held = self._held
-        self._emit(
-            held.user_id,
-            MessageStarted(
-                session_id=held.session_id,
-                run_id=held.run_id,
-                message_id=held.message_id,
-                agent_id=held.agent_id,
-                attempt=held.epoch,
-                task_id=held.task_id,
-            ),
-        )
+        self._emit(held.user_id, MessageStarted(**self._place, attempt=held.epoch))
 
     def write(self, text: str) -> None:
         """More of the answer."""
@@ -66,18 +58,7 @@ class AnswerWriter:
         text = "".join(self._waiting)
         self._waiting.clear()
         self._last = self._loop.time()
-        self._emit(
-            held.user_id,
-            MessageDelta(
-                session_id=held.session_id,
-                run_id=held.run_id,
-                message_id=held.message_id,
-                agent_id=held.agent_id,
-                text=text,
-                attempt=held.epoch,
-                task_id=held.task_id,
-            ),
-        )
+        self._emit(held.user_id, MessageDelta(**self._place, text=text, attempt=held.epoch))
 
     @property
     def text(self) -> str:

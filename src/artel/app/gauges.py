@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import structlog
 from sqlalchemy import text
 
+from artel.kit.background import end_tasks
 from artel.kit.errors import ArtelError
 from artel.store.shards import Shards
 from artel.telemetry.metrics import Metrics
@@ -33,9 +33,7 @@ class Gauges:
     async def aclose(self) -> None:
         """Stops asking."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
 
     async def look(self) -> None:
         """Asks once. A shard that does not answer leaves the figures as they were.

@@ -22,6 +22,7 @@ from artel.bus.settle import settle
 from artel.bus.sweeper import Sweeper
 from artel.bus.wake import Wakes
 from artel.bus.worker import Worker
+from artel.kit.background import end_tasks
 from artel.kit.errors import ArtelError
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
@@ -29,7 +30,6 @@ from artel.store.tx import UserTx
 
 _WAKES_AT_ONCE = 64
 _OUTAGE_PAUSE = 1.0
-_ASK_AGAIN_SECONDS = 0.1
 _SECOND_LOOK_SECONDS = 0.05
 """A call that found no seat, and the end of a task that saw nobody waiting, may have missed each other by this much."""
 
@@ -118,11 +118,11 @@ class Bus:
 
     async def stop(self) -> None:
         """Hands every task over and gives the lease up."""
-        await _end(self._loops)
+        await end_tasks(*self._loops)
         users = {held.user_id for held in self.worker.held.values()}
         await self.worker.hand_over()
         # The heartbeat goes on until the tasks are handed over.
-        await _end(self._beats)
+        await end_tasks(*self._beats)
         await asyncio.gather(*self._errands, return_exceptions=True)
         with suppress(ArtelError):
             await self._leases.resign()
@@ -287,11 +287,3 @@ class Bus:
                 await asyncio.sleep(seconds)
 
         return asyncio.create_task(repeat())
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancels until they are over: a Redis client that is just connecting may swallow a cancellation."""
-    while running := [task for task in tasks if not task.done()]:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running, timeout=_ASK_AGAIN_SECONDS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from artel.bus.model import Fault, Held
 from artel.kit.errors import IsolationViolation
@@ -35,7 +34,7 @@ async def take_back(tx: UserTx) -> int:
 
     A process that only seemed dead is told by `tasks_lost` and refused by the fence.
     """
-    await tx.execute(_FAIL_REPEATED, tx.user_id, _as_json(INTERRUPTED), MAX_INTERRUPTIONS)
+    await tx.execute(_FAIL_REPEATED, tx.user_id, INTERRUPTED.as_json(), MAX_INTERRUPTIONS)
     return len(await tx.fetch(_TAKE_BACK, tx.user_id))
 
 
@@ -46,11 +45,7 @@ async def give_up(tx: UserTx, worker: str, known: list[UUID], seconds: float) ->
 
 async def fail_ready(tx: UserTx, task: UUID, fault: Fault) -> bool | None:
     """Ends a task that cannot even be seated; answers whether its agent has running ones, None if it is not ready."""
-    return await tx.fetchval(_FAIL_READY, tx.user_id, _as_json(fault), task)
-
-
-def _as_json(fault: Fault) -> str:
-    return orjson.dumps({"code": fault.code, "detail": fault.detail}).decode()
+    return await tx.fetchval(_FAIL_READY, tx.user_id, fault.as_json(), task)
 
 
 def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:

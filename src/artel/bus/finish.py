@@ -99,7 +99,7 @@ def _usage(use: ModelUse | None) -> str | None:
 
 
 def _fault(fault: Fault | None) -> str | None:
-    return _json({"code": fault.code, "detail": fault.detail}) if fault else None
+    return fault.as_json() if fault else None
 
 
 def _json(value: Any) -> str:

@@ -11,6 +11,8 @@ from enum import Enum
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+import orjson
+
 from artel.kit.errors import NotFound
 from artel.store.tx import UserTx
 
@@ -67,6 +69,10 @@ class Fault:
 
     code: str
     detail: str
+
+    def as_json(self) -> str:
+        """As it is stored."""
+        return orjson.dumps({"code": self.code, "detail": self.detail}).decode()
 
 
 INTERNAL = Fault("internal", "Something went wrong on the server. It was recorded; try again.")

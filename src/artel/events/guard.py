@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from artel.events.hub import Hub
+from artel.kit.background import end_tasks
 from artel.kit.errors import ArtelError
 
 _log = structlog.get_logger(__name__)
@@ -38,9 +39,7 @@ class PrincipalGuard:
     async def aclose(self) -> None:
         """Stops asking."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
             self._task = None
 
     def look_now(self) -> None:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from artel.events.log import EventLog
 from artel.events.record import Record, record_of, tear
 from artel.events.types import Event, Resync
+from artel.kit.background import end_tasks
 
 _log = structlog.get_logger(__name__)
 
@@ -83,9 +84,7 @@ class Outbox:
             async with asyncio.timeout(timeout):
                 await self.flush()
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
             self._task = None
 
     def emit(self, user_id: int, event: Event) -> None:

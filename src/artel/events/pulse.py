@@ -8,6 +8,7 @@ from collections.abc import Generator
 from itertools import count
 
 from artel.events.subscription import Subscription
+from artel.kit.background import end_tasks
 
 
 class Pulse:
@@ -29,9 +30,7 @@ class Pulse:
     async def aclose(self) -> None:
         """Stops beating."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
             self._task = None
 
     @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from artel.kit.background import end_tasks
 from artel.kit.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -74,9 +74,7 @@ class Subscriber:
     async def aclose(self) -> None:
         """Stops listening."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_tasks(self._task)
             self._task = None
 
     async def subscribe(self, channel: str, handler: Handler) -> None:

@@ -33,6 +33,8 @@ const START: StoreState = {
 
 /** One chat in one tab: its history, its live events and what is still on its way to the server. */
 export class ConversationStore {
+  /** Runs that were begun here and whose answer nobody was told of yet. */
+  readonly asked = new Set<string>();
   private state: StoreState;
   private readonly listeners = new Set<() => void>();
   /** Events that came before the history did. */
@@ -160,6 +162,7 @@ export class ConversationStore {
     const outbox = this.state.outbox.filter((candidate) => candidate.key !== outgoing.key);
     const conversation = this.state.conversation;
     this.services.keep(outbox);
+    this.asked.add(sent.run_id);
     if (!conversation) {
       this.set({ outbox });
       void this.refresh();

@@ -17,11 +17,23 @@ export function Announcer({ store, agents }: { store: ConversationStore; agents:
 
   useEffect(() => {
     const streaming = new Set<string>();
+    const told = new Set<string>();
     const look = () => {
       const messages = store.getState().conversation?.messages ?? {};
       for (const message of Object.values(messages)) {
-        if (message.status === "streaming") streaming.add(message.id);
-        else if (streaming.delete(message.id)) setText(sentence(message));
+        if (message.role !== "assistant") continue;
+        if (message.status === "streaming") {
+          streaming.add(message.id);
+          told.delete(message.id);
+          continue;
+        }
+        const watched = streaming.delete(message.id);
+        // A quick answer is over before this page has seen it begin.
+        const asked = store.asked.delete(message.run_id);
+        if ((watched || asked) && !told.has(message.id)) {
+          told.add(message.id);
+          setText(sentence(message));
+        }
       }
     };
     const sentence = (message: Message) => {
