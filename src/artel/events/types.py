@@ -37,6 +37,8 @@ class PlanNode:
     task_id: str
     agent_id: str
     instruction: str
+    estimated_cost: str | None = None
+    estimated_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ class TaskPlanCreated(_Envelope):
     estimated_cost: str | None
     estimated_seconds: float | None
     graph: PlanGraph
+    revision: int = 1
+    """Above 1: the rest of a run was planned anew."""
     type: Literal["task_plan_created"] = "task_plan_created"
 
 

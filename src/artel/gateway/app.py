@@ -19,6 +19,7 @@ from artel.gateway.routes import (
     accounts,
     agents,
     api_keys,
+    approvals,
     events,
     health,
     messages,
@@ -28,6 +29,7 @@ from artel.gateway.routes import (
     sessions,
     sign_ins,
     tools,
+    usage,
 )
 
 _ROUTES: tuple[APIRouter, ...] = (
@@ -37,8 +39,10 @@ _ROUTES: tuple[APIRouter, ...] = (
     agents.router,
     orchestrators.router,
     runs.router,
+    approvals.router,
     models.router,
     tools.router,
+    usage.router,
     accounts.router,
     sign_ins.router,
     api_keys.router,

@@ -209,10 +209,16 @@ class ChatSession(Owned):
 
 
 class Message(Owned):
-    """A stored message. Ids rise with time, so they are the order of a conversation."""
+    """A stored message. Ids rise with time, so they are the order of a conversation.
+
+    With a `task_id` it is what a plan's task has to say: kept for its dependents, not part of the conversation.
+    """
 
     __tablename__ = "messages"
-    __table_args__ = (_of_session(), Index("ix_messages_session", "user_id", "session_id", "id"))
+    __table_args__ = (
+        _of_session(),
+        Index("ix_messages_session", "user_id", "session_id", "id", postgresql_where=text("task_id is null")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[int]
@@ -227,6 +233,7 @@ class Message(Owned):
     cost: Mapped[Decimal | None]
     attempt: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    task_id: Mapped[str | None]
 
 
 class Run(Owned):
@@ -246,6 +253,26 @@ class Run(Owned):
     cost: Mapped[Decimal | None] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
+    max_parallel: Mapped[int | None]
+    budget_usd: Mapped[Decimal | None]
+
+
+class Plan(Owned):
+    """A graph of tasks as it was approved, or waits to be: `orchestrator.plan.Plan` as JSON. A run's newest counts."""
+
+    __tablename__ = "plans"
+    __table_args__ = (_of_run(), Index("uq_plans_revision", "user_id", "run_id", "revision", unique=True))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[int]
+    run_id: Mapped[UUID]
+    revision: Mapped[int]
+    status: Mapped[str]
+    tasks: Mapped[list[Any]]
+    estimate: Mapped[Json]
+    max_parallel: Mapped[int]
+    approval_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Task(Owned):
@@ -262,10 +289,19 @@ class Task(Owned):
             unique=True,
             postgresql_where=text("status = 'running'"),
         ),
-        Index("ix_tasks_run", "user_id", "run_id"),
+        Index(
+            "uq_tasks_lane",
+            "user_id",
+            "run_id",
+            "lane",
+            unique=True,
+            postgresql_where=text("status = 'running' and lane is not null"),
+        ),
+        Index("uq_tasks_name", "user_id", "run_id", "task_id", unique=True),
         Index("ix_tasks_ready", "user_id", "assigned_agent", "id", postgresql_where=text("status = 'ready'")),
         Index("ix_tasks_due", "not_before", postgresql_where=text("status = 'ready'")),
         Index("ix_tasks_held", "worker", postgresql_where=text("status = 'running'")),
+        Index("ix_tasks_record", "user_id", "assigned_agent", "finished_at", postgresql_where=text("status = 'done'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -292,6 +328,8 @@ class Task(Owned):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    plan_id: Mapped[UUID | None]
+    lane: Mapped[int | None]
 
 
 class ToolCall(Owned):
@@ -313,7 +351,11 @@ class UsageEntry(Owned):
     """One model call that was paid for (or not: then the cost is 0). `cost` is null when the price is unknown."""
 
     __tablename__ = "usage"
-    __table_args__ = (_of_user(), Index("ix_usage_time", "user_id", "created_at"))
+    __table_args__ = (
+        _of_user(),
+        Index("ix_usage_time", "user_id", "created_at"),
+        Index("ix_usage_run", "user_id", "run_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     run_id: Mapped[UUID | None]
@@ -325,13 +367,28 @@ class UsageEntry(Owned):
     cost: Mapped[Decimal | None]
     estimated: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    task_id: Mapped[str | None]
+
+
+class Budget(Owned):
+    """What a user may spend in a calendar month (UTC), in US dollars; no row, no limit."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (_of_user(),)
+
+    monthly_usd: Mapped[Decimal]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ApprovalRequest(Owned):
     """Something that waits for its user: durable, and answered once."""
 
     __tablename__ = "approval_requests"
-    __table_args__ = (_of_session(), Index("ix_approval_requests_status", "user_id", "status", "id"))
+    __table_args__ = (
+        _of_session(),
+        Index("ix_approval_requests_status", "user_id", "status", "id"),
+        Index("ix_approval_requests_run", "user_id", "run_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[int]
@@ -342,6 +399,8 @@ class ApprovalRequest(Owned):
     result: Mapped[Json | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     resolved_at: Mapped[datetime | None]
+    plan_id: Mapped[UUID | None]
+    reason: Mapped[str | None]
 
 
 class IdempotencyKey(Owned):

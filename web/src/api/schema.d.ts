@@ -320,6 +320,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/my/approvals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for me
+         * @description The newest first. They wait for days and cost nothing meanwhile.
+         */
+        get: operations["approvals_my_approvals__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/budget/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My monthly budget
+         * @description The limit, and what of it is spent.
+         */
+        get: operations["budget_my_budget__get"];
+        /**
+         * Change my monthly budget
+         * @description Holds from the next model call on; what is over it is stopped, also in flight.
+         */
+        put: operations["put_budget_my_budget__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/my/chat/sessions/": {
         parameters: {
             query?: never;
@@ -483,6 +527,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/my/orchestrators/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try my orchestrator
+         * @description The plan it would make, with its estimate. Runs nothing; only asking the planner costs.
+         */
+        post: operations["dry_run_my_orchestrators_test__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/my/providers/{provider}/": {
         parameters: {
             query?: never;
@@ -587,6 +651,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/my/runs/{run_id}/tasks/{task_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A task of a run
+         * @description What it was told and what it has said so far.
+         */
+        get: operations["task_my_runs__run_id__tasks__task_id___get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/runs/{run_id}/tasks/{task_id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a task
+         * @description What waits for it is skipped; the rest of the plan goes on. Harmless when it is over.
+         */
+        post: operations["cancel_task_my_runs__run_id__tasks__task_id__cancel__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/runs/{run_id}/tasks/{task_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a task again
+         * @description For a task that failed or was stopped, with what was skipped because of it. Finished ones are kept.
+         */
+        post: operations["retry_task_my_runs__run_id__tasks__task_id__retry__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/my/tools/": {
         parameters: {
             query?: never;
@@ -599,6 +723,66 @@ export interface paths {
          * @description Each with what happens by default when a model calls it.
          */
         get: operations["tools_my_tools__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/tools/{approval_id}/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say yes
+         * @description The first answer wins; the same again changes nothing. An edited plan that is none leaves the approval open.
+         */
+        post: operations["confirm_my_tools__approval_id__confirm__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/tools/{approval_id}/reject/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say no
+         * @description The run is cancelled.
+         */
+        post: operations["reject_my_tools__approval_id__reject__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/usage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What my agents used
+         * @description Every model call is counted: tokens, cost, agent, model.
+         */
+        get: operations["usage_my_usage__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -631,6 +815,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Actual
+         * @description What it came to.
+         */
+        Actual: {
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Seconds */
+            seconds: number | null;
+        };
         /**
          * Agent
          * @description An agent with its live status.
@@ -857,6 +1059,98 @@ export interface components {
             next_cursor?: null;
         };
         /**
+         * Approval
+         * @description Something that waits for its user, or what the user said.
+         */
+        Approval: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            plan: components["schemas"]["Plan"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Session Id */
+            session_id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "confirmed" | "rejected" | "expired" | "cancelled";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "plan" | "tool";
+        };
+        /**
+         * ApprovalList
+         * @description The newest first.
+         */
+        ApprovalList: {
+            /** Items */
+            items: components["schemas"]["Approval"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Budget
+         * @description What may be spent in a calendar month (UTC).
+         */
+        Budget: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Monthly Usd
+             * @description Null: no limit.
+             */
+            monthly_usd: number | null;
+            /**
+             * Remaining
+             * @description Null: no limit.
+             * @example $0.000412
+             */
+            remaining: string | null;
+            /**
+             * Spent
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            spent: string | null;
+        };
+        /**
+         * BudgetIn
+         * @description Another limit; null takes it away.
+         */
+        BudgetIn: {
+            /**
+             * Monthly Usd
+             * @example 20
+             */
+            monthly_usd: number | string | null;
+        };
+        /**
+         * ConfirmIn
+         * @description Yes, perhaps with changes.
+         */
+        ConfirmIn: {
+            /** @description The plan as it should be: tasks left out, reworded, given to another agent. Null: as proposed. */
+            edited?: components["schemas"]["Draft"] | null;
+        };
+        /**
          * Credentials
          * @description What one signs in with.
          */
@@ -881,6 +1175,94 @@ export interface components {
             name: string;
             /** Provider */
             provider: string;
+        };
+        /**
+         * Draft
+         * @description The plan as a model fills it in, and as a user may edit it.
+         */
+        Draft: {
+            /** Tasks */
+            tasks: components["schemas"]["DraftTask"][];
+        };
+        /**
+         * DraftTask
+         * @description One task: who does what, after which others.
+         */
+        DraftTask: {
+            /**
+             * Agent
+             * @description The handle of the agent who does it.
+             * @example coder
+             */
+            agent: string;
+            /**
+             * Depends On
+             * @description Ids of the tasks whose results it needs.
+             * @default []
+             */
+            depends_on: string[];
+            /**
+             * Id
+             * @description A short name, unique within the plan.
+             * @example t1
+             */
+            id: string;
+            /**
+             * Instruction
+             * @description What to do, complete in itself: the agent sees this, the request, and what it depends on.
+             */
+            instruction: string;
+        };
+        /**
+         * DryRun
+         * @description The plan the orchestrator would make. `cost`: what asking for it came to.
+         */
+        DryRun: {
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            estimate: components["schemas"]["Estimate"];
+            /** Tasks */
+            tasks: components["schemas"]["PlanTask"][];
+        };
+        /**
+         * Estimate
+         * @description What is expected. Low and high are there once enough of the agent's own tasks are known.
+         */
+        Estimate: {
+            /**
+             * Basis
+             * @description From the agent's own finished tasks, or assumed.
+             * @enum {string}
+             */
+            basis: "history" | "prior";
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /**
+             * Cost High
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost_high: string | null;
+            /**
+             * Cost Low
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost_low: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Seconds High */
+            seconds_high: number | null;
+            /** Seconds Low */
+            seconds_low: number | null;
         };
         Event: components["schemas"]["EventDirectAgentCall"] | components["schemas"]["EventAgentStatus"] | components["schemas"]["EventTaskPlanCreated"] | components["schemas"]["EventPlanRequest"] | components["schemas"]["EventToolRequest"] | components["schemas"]["EventApprovalResolved"] | components["schemas"]["EventTasksProgress"] | components["schemas"]["EventTaskStarted"] | components["schemas"]["EventTaskCompleted"] | components["schemas"]["EventTaskFailed"] | components["schemas"]["EventTaskSkipped"] | components["schemas"]["EventMessageStarted"] | components["schemas"]["EventMessageDelta"] | components["schemas"]["EventMessageCompleted"] | components["schemas"]["EventToolStarted"] | components["schemas"]["EventToolFinished"] | components["schemas"]["EventMemoryRecalled"] | components["schemas"]["EventRunCompleted"] | components["schemas"]["EventRunCancelled"] | components["schemas"]["EventRunFailed"] | components["schemas"]["EventResync"];
         /**
@@ -1217,6 +1599,16 @@ export interface components {
         EventPlanNode: {
             /** Agent Id */
             agent_id: string;
+            /**
+             * Estimated Cost
+             * @default null
+             */
+            estimated_cost: string | null;
+            /**
+             * Estimated Seconds
+             * @default null
+             */
+            estimated_seconds: number | null;
             /** Instruction */
             instruction: string;
             /** Task Id */
@@ -1481,6 +1873,11 @@ export interface components {
              * Format: uuid
              */
             plan_id: string;
+            /**
+             * Revision
+             * @default 1
+             */
+            revision: number;
             /**
              * Run Id
              * @default null
@@ -1761,9 +2158,7 @@ export interface components {
          */
         History: {
             /** Approvals */
-            approvals: {
-                [key: string]: unknown;
-            }[];
+            approvals: components["schemas"]["Approval"][];
             /** Items */
             items: components["schemas"]["Message"][];
             /** Last Event Id */
@@ -1771,9 +2166,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             /** Plans */
-            plans: {
-                [key: string]: unknown;
-            }[];
+            plans: components["schemas"]["Plan"][];
             /** Runs */
             runs: components["schemas"]["Run"][];
             session: components["schemas"]["Session"];
@@ -2069,6 +2462,86 @@ export interface components {
             new_password: string;
         };
         /**
+         * Plan
+         * @description A graph of tasks. `revision` rises when the rest is planned anew after a failure.
+         */
+        Plan: {
+            actual: components["schemas"]["Actual"] | null;
+            /** Approval Id */
+            approval_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            estimate: components["schemas"]["Estimate"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Max Parallel */
+            max_parallel: number;
+            /** Revision */
+            revision: number;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Session Id */
+            session_id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "proposed" | "running" | "completed" | "failed" | "rejected" | "cancelled";
+            /** Tasks */
+            tasks: components["schemas"]["PlanTask"][];
+        };
+        /**
+         * PlanTask
+         * @description One task of a plan: as proposed, and how it goes.
+         */
+        PlanTask: {
+            actual: components["schemas"]["Actual"] | null;
+            /**
+             * Agent
+             * @description The agent's handle.
+             * @example coder
+             */
+            agent: string;
+            /**
+             * Agent Id
+             * @example user1_coder
+             */
+            agent_id: string;
+            /** Attempt */
+            attempt: number;
+            /** Depends On */
+            depends_on: string[];
+            error: components["schemas"]["Fault"] | null;
+            estimate: components["schemas"]["Estimate"];
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @example t1
+             */
+            id: string;
+            /** Instruction */
+            instruction: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "proposed" | "pending" | "ready" | "running" | "waiting" | "done" | "failed" | "skipped" | "cancelled";
+        };
+        /**
          * Problem
          * @description What went wrong, for programs (`type`, `status`, `errors`) and for people (`title`, `detail`).
          */
@@ -2213,6 +2686,14 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /**
+         * RejectIn
+         * @description No, perhaps with a reason.
+         */
+        RejectIn: {
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * Run
@@ -2387,6 +2868,29 @@ export interface components {
             next_cursor?: null;
         };
         /**
+         * Spent
+         * @description Model calls added up.
+         */
+        Spent: {
+            /** Calls */
+            calls: number;
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /**
+             * Unpriced Calls
+             * @description Calls whose price is not known; `cost` lacks them.
+             */
+            unpriced_calls: number;
+        };
+        /**
          * Task
          * @description A unit of a run's work.
          */
@@ -2416,6 +2920,59 @@ export interface components {
             status: "pending" | "ready" | "running" | "waiting" | "done" | "failed" | "skipped" | "cancelled";
             /** Task Id */
             task_id: string;
+        };
+        /**
+         * TaskDetail
+         * @description A task with what it was told and what it has said, also while it is being written.
+         */
+        TaskDetail: {
+            /** Agent Id */
+            agent_id: string;
+            /** Attempt */
+            attempt: number;
+            /** Content */
+            content: string;
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Dependencies */
+            dependencies: string[];
+            error: components["schemas"]["Fault"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Instruction */
+            instruction: string | null;
+            /** Message Id */
+            message_id: string | null;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "ready" | "running" | "waiting" | "done" | "failed" | "skipped" | "cancelled";
+            /** Task Id */
+            task_id: string;
+            usage: components["schemas"]["Tokens"] | null;
+        };
+        /**
+         * TestIn
+         * @description A message to plan for, without running anything.
+         */
+        TestIn: {
+            /**
+             * Content
+             * @example Compare three message queues and write a recommendation.
+             */
+            content: string;
         };
         /**
          * Tokens
@@ -2474,6 +3031,49 @@ export interface components {
              * @example current_time
              */
             tool_id: string;
+        };
+        /**
+         * Usage
+         * @description The table, the newest day first.
+         */
+        Usage: {
+            budget: components["schemas"]["Budget"];
+            /** Items */
+            items: components["schemas"]["UsageRow"][];
+            /** Next Cursor */
+            next_cursor?: null;
+            total: components["schemas"]["Spent"];
+        };
+        /**
+         * UsageRow
+         * @description One row of the table; what it is not grouped by is null.
+         */
+        UsageRow: {
+            /** Agent Id */
+            agent_id: string | null;
+            /** Calls */
+            calls: number;
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Day */
+            day: string | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Model */
+            model: string | null;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Provider */
+            provider: string | null;
+            /**
+             * Unpriced Calls
+             * @description Calls whose price is not known; `cost` lacks them.
+             */
+            unpriced_calls: number;
         };
     };
     responses: never;
@@ -3864,6 +4464,212 @@ export interface operations {
             };
         };
     };
+    approvals_my_approvals__get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                status?: ("pending" | "confirmed" | "rejected" | "expired" | "cancelled") | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; leave it out for the first. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budget_my_budget__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_budget_my_budget__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sessions_my_chat_sessions__get: {
         parameters: {
             query?: {
@@ -4726,6 +5532,75 @@ export interface operations {
             };
         };
     };
+    dry_run_my_orchestrators_test__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     connect_my_providers__provider___put: {
         parameters: {
             query?: never;
@@ -5203,6 +6078,252 @@ export interface operations {
             };
         };
     };
+    task_my_runs__run_id__tasks__task_id___get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+                /** @description A task's name within its run, such as `t1`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_task_my_runs__run_id__tasks__task_id__cancel__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+                /** @description A task's name within its run, such as `t1`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_task_my_runs__run_id__tasks__task_id__retry__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+                /** @description A task's name within its run, such as `t1`. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tools_my_tools__get: {
         parameters: {
             query?: never;
@@ -5219,6 +6340,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_my_tools__approval_id__confirm__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An approval's id. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_my_tools__approval_id__reject__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An approval's id. */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_my_usage__get: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC); 30 days ago when left out. */
+                since?: string | null;
+                /** @description The last day (UTC); today when left out. */
+                until?: string | null;
+                /** @description What to group by; everything when left out. */
+                by?: ("day" | "agent" | "model")[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
                 };
             };
             /** @description Bad Request */

@@ -1,10 +1,11 @@
-"""The personal orchestrator: F6."""
+"""The personal orchestrator: F6, F7."""
 
 from __future__ import annotations
 
 from artel.gateway.deps import Space
 from artel.gateway.json_route import resource
 from artel.gateway.shapes import agents as shapes
+from artel.gateway.shapes import plans
 from artel.orchestrator.config import OrchestratorConfig
 from artel.space.models import check_choice
 
@@ -24,3 +25,9 @@ async def put(body: OrchestratorConfig, space: Space) -> shapes.Orchestrator:
         check_choice(body.model, "model")
     await space.orchestrator.put(body)
     return shapes.orchestrator(body)
+
+
+@router.post("/test/", summary="Try my orchestrator")
+async def dry_run(body: plans.TestIn, space: Space) -> plans.DryRun:
+    """The plan it would make, with its estimate. Runs nothing; only asking the planner costs."""
+    return plans.dry_run(await space.dry_run(body.content))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -13,6 +13,7 @@ from artel.chat.history import HistoryPage
 from artel.chat.sessions import MAX_TITLE, SessionView
 from artel.chat.views import MessageView, RunView
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, Tokens, fault, tokens, usd
+from artel.gateway.shapes.plans import Approval, Plan
 from artel.store.tables import Task as TaskRow
 
 MAX_CONTENT = 100_000
@@ -114,6 +115,15 @@ class Task(Shape):
     finished_at: datetime | None
 
 
+class TaskDetail(Task):
+    """A task with what it was told and what it has said, also while it is being written."""
+
+    instruction: str | None
+    content: str
+    usage: Tokens | None
+    cost: Money
+
+
 class Run(Shape):
     """What one message set in motion."""
 
@@ -137,8 +147,8 @@ class History(Shape):
     session: Session
     items: list[Message]
     runs: list[Run]
-    plans: list[dict[str, Any]]
-    approvals: list[dict[str, Any]]
+    plans: list[Plan]
+    approvals: list[Approval]
     next_cursor: str | None
     last_event_id: int
 

@@ -1,0 +1,166 @@
+"""A plan as a graph: what a model drafts, what is checked before anything runs, and how it is walked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+MAX_INSTRUCTION: Final = 20_000
+SYNTHESIS: Final = "synthesis"
+PLANNING: Final = "plan"
+REPLANNING: Final = "replan"
+RESERVED: Final = frozenset({PLANNING, REPLANNING, SYNTHESIS, "answer"})
+"""Names of the run's own tasks."""
+
+
+def _as_text(value: object) -> object:
+    """Models like to number tasks."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _bare(value: object) -> object:
+    """Models like to write handles as they are mentioned."""
+    return value.strip().removeprefix("@") if isinstance(value, str) else value
+
+
+TaskName = Annotated[
+    str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$")
+]
+
+
+class DraftTask(BaseModel):
+    """One task: who does what, after which others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: TaskName = Field(description="A short name, unique within the plan.", examples=["t1"])
+    agent: Annotated[str, BeforeValidator(_bare), StringConstraints(min_length=1, max_length=100)] = Field(
+        description="The handle of the agent who does it.", examples=["coder"]
+    )
+    instruction: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION)] = (
+        Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
+    )
+    depends_on: tuple[TaskName, ...] = Field(
+        default=(), max_length=100, description="Ids of the tasks whose results it needs."
+    )
+
+
+class Draft(BaseModel):
+    """The plan as a model fills it in, and as a user may edit it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tasks: tuple[DraftTask, ...] = Field(max_length=500)
+
+
+def problems(
+    draft: Draft, *, agents: Collection[str], max_tasks: int, finished: Collection[str] = (), may_be_empty: bool = False
+) -> list[str]:
+    """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
+
+    agents: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
+    """
+    found: list[str] = []
+    names = [task.id for task in draft.tasks]
+    if not names and not may_be_empty:
+        found.append("The plan has no tasks.")
+    if len(names) > max_tasks:
+        found.append(f"The plan has {len(names)} tasks; at most {max_tasks} are allowed.")
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        found.append(f"The task id {name!r} is used more than once.")
+    for name in names:
+        if name.lower() in RESERVED:
+            found.append(f"The task id {name!r} is reserved; choose another.")
+        if name in finished:
+            found.append(f"The task {name!r} is already done; do not repeat it, and give new tasks new ids.")
+    known = {*names, *finished}
+    for task in draft.tasks:
+        if task.agent not in agents:
+            team = ", ".join(sorted(agents)) or "none"
+            found.append(f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {team}.")
+        for dependency in dict.fromkeys(task.depends_on):
+            if dependency == task.id:
+                found.append(f"Task {task.id!r} depends on itself.")
+            elif dependency not in known:
+                found.append(f"Task {task.id!r} depends on {dependency!r}, which is not in the plan.")
+    if circle := circle_of(graph_of(draft)):
+        found.append(f"The tasks {', '.join(map(repr, circle))} wait for each other in a circle.")
+    return found
+
+
+def graph_of(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """What each task waits for, within the plan, each once."""
+    names = {task.id for task in draft.tasks}
+    return {
+        task.id: tuple(name for name in dict.fromkeys(task.depends_on) if name in names and name != task.id)
+        for task in draft.tasks
+    }
+
+
+def circle_of(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """The tasks that can never begin because they wait for each other (or for such); empty in a proper plan."""
+    left = {name: set(dependencies) for name, dependencies in graph.items()}
+    while free := [name for name, dependencies in left.items() if not dependencies]:
+        for name in free:
+            del left[name]
+        for dependencies in left.values():
+            dependencies.difference_update(free)
+    return sorted(left)
+
+
+def in_order(draft: Draft) -> list[DraftTask]:
+    """The tasks so that each stands after what it waits for; what begins the longest chain of waiting stands first."""
+    graph = graph_of(draft)
+    chain = _chains(graph)
+    place = {task.id: number for number, task in enumerate(draft.tasks)}
+    ordered: list[DraftTask] = []
+    done: set[str] = set()
+    by_name = {task.id: task for task in draft.tasks}
+    left = set(graph)
+    while left:
+        free = [name for name in left if done.issuperset(graph[name])]
+        if not free:
+            raise ValueError("a plan with a circle has no order")
+        chosen = min(free, key=lambda name: (-chain[name], place[name]))
+        ordered.append(by_name[chosen])
+        done.add(chosen)
+        left.discard(chosen)
+    return ordered
+
+
+def _chains(graph: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How many tasks the longest chain has that begins with each."""
+    followers: dict[str, list[str]] = {name: [] for name in graph}
+    for name, dependencies in graph.items():
+        for dependency in dependencies:
+            followers[dependency].append(name)
+    length: dict[str, int] = {}
+    waiting = {name: len(follow) for name, follow in followers.items()}
+    free = [name for name, count in waiting.items() if not count]
+    while free:
+        name = free.pop()
+        length[name] = 1 + max((length[follower] for follower in followers[name]), default=0)
+        for dependency in graph[name]:
+            waiting[dependency] -= 1
+            if not waiting[dependency]:
+                free.append(dependency)
+    return length
+
+
+def last_tasks(draft: Draft) -> list[str]:
+    """The tasks that no other waits for: what the plan comes to."""
+    awaited = {name for dependencies in graph_of(draft).values() for name in dependencies}
+    return [task.id for task in draft.tasks if task.id not in awaited]
+
+
+def without(draft: Draft, kept: Collection[str]) -> Draft:
+    """The draft without dependencies on tasks that are neither in it nor in `kept`: the user left those out."""
+    known = {*(task.id for task in draft.tasks), *kept}
+    return Draft(
+        tasks=tuple(
+            task.model_copy(update={"depends_on": tuple(name for name in task.depends_on if name in known)})
+            for task in draft.tasks
+        )
+    )
