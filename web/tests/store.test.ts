@@ -1,8 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiError, NetworkError } from "@/api/problem";
-import type { History, Sent } from "@/api/types";
+import type { History, Sent, TaskDetail } from "@/api/types";
+import type { LiveEvent } from "@/live/events";
 import { ConversationStore, type StoreServices } from "@/live/store";
+import { textOf } from "@/live/works";
 import { answer, called, completed, delta, history, question, run, SESSION, started } from "./builders";
+import { detail, plan, planCreated, progress, task, taskDelta, taskStarted } from "./planBuilders";
 
 const SENT: Sent = { message_id: "q-r", run_id: "r", mode: "direct", answer_id: "a-r" };
 
@@ -24,6 +27,7 @@ function storeWith(services: Partial<StoreServices>) {
   const kept: unknown[] = [];
   const store = new ConversationStore(SESSION, {
     load: async () => history(),
+    loadTask: async () => detail(),
     post: async () => SENT,
     pause: async () => undefined,
     newKey: () => `key-${++keys}`,
@@ -212,5 +216,75 @@ describe("older messages", () => {
     await store.loadOlder();
     expect(load).toHaveBeenCalledTimes(2);
     expect(store.getState().conversation?.order).toEqual(["1", "2"]);
+  });
+});
+
+describe("plans", () => {
+  const running = (change = {}) =>
+    history({
+      items: [question("q-r", "r"), answer("a-r", "r", { agent_id: null })],
+      runs: [run("r", { mode: "auto" })],
+      plans: [plan({ tasks: [task("t1", { status: "running", attempt: 1 })] })],
+      ...change,
+    });
+  const work = (store: ConversationStore) => {
+    const known = store.getState().conversation?.works["r/t1"];
+    return known && textOf(known);
+  };
+
+  it("are loaded once more when they are made: the event does not tell all", async () => {
+    const load = vi.fn().mockResolvedValueOnce(running({ plans: [] }));
+    load.mockResolvedValue(running({ last_event_id: 300 }));
+    const { store } = storeWith({ load });
+    await store.refresh();
+    store.receive(planCreated(201, "p1", ["t1"]));
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() =>
+      expect(store.getState().conversation?.plans.r?.[0]?.estimate.basis).toBe("history"),
+    );
+  });
+
+  it("have the text from before a reload, joined to what is heard since", async () => {
+    const asking = deferred<TaskDetail>();
+    const { store } = storeWith({ load: async () => running(), loadTask: () => asking.promise });
+    await store.refresh();
+    store.receive(taskDelta(101, "t1", "beautiful "));
+    store.receive(taskDelta(102, "t1", "world"));
+    asking.resolve(detail({ content: "Hello, beautiful " }));
+    await vi.waitFor(() => expect(work(store)).toBe("Hello, beautiful world"));
+    store.receive(taskDelta(103, "t1", "!"));
+    expect(work(store)).toBe("Hello, beautiful world!");
+  });
+
+  it("keep a task's text through a load that followed no gap", async () => {
+    const { store } = storeWith({ load: async () => running({ last_event_id: 50 }) });
+    await store.refresh();
+    store.receive(taskStarted(101, "t1"));
+    store.receive({ ...taskDelta(102, "t1", "whole"), type: "message_started" } as LiveEvent);
+    store.receive(taskDelta(103, "t1", "one"));
+    const again = store.refresh();
+    store.receive(taskDelta(104, "t1", " two"));
+    await again;
+    expect(work(store)).toBe("one two");
+  });
+
+  it("ask for a task's text again after a gap", async () => {
+    const loadTask = vi.fn().mockResolvedValue(detail({ content: "anew" }));
+    const { store } = storeWith({ load: async () => running({ last_event_id: 200 }), loadTask });
+    await store.refresh();
+    await vi.waitFor(() => expect(work(store)).toBe("anew"));
+    store.receive(taskDelta(201, "t1", " and on"));
+    await store.catchUp();
+    await vi.waitFor(() => expect(work(store)).toBe("anew"));
+    expect(loadTask).toHaveBeenCalledTimes(2);
+  });
+
+  it("are loaded again when more tasks are over than this page was told of", async () => {
+    const load = vi.fn().mockResolvedValue(running());
+    const { store } = storeWith({ load });
+    await store.refresh();
+    store.receive(progress(101, 0, 1));
+    store.receive(progress(102, 1, 1));
+    await vi.waitFor(() => expect(load).toHaveBeenCalledTimes(2));
   });
 });

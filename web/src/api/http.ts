@@ -2,7 +2,8 @@ import { NetworkError, toApiError } from "@/api/problem";
 
 export interface RequestOptions {
   body?: unknown;
-  query?: Record<string, string | number | null | undefined>;
+  /** A list is sent as the same name several times. */
+  query?: Record<string, string | number | readonly string[] | null | undefined>;
   /** Makes a repeated POST safe: the server answers what it answered first. */
   idempotencyKey?: string;
   signal?: AbortSignal;
@@ -64,9 +65,9 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
 }
 
 function withQuery(path: string, query: RequestOptions["query"]): string {
-  const given = Object.entries(query ?? {}).filter(
-    ([, value]) => value !== null && value !== undefined && value !== "",
+  const given = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => (one == null || one === "" ? [] : [[name, String(one)]])),
   );
   if (given.length === 0) return path;
-  return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  return `${path}?${new URLSearchParams(given)}`;
 }

@@ -8,4 +8,8 @@ export const keys = {
   chats: ["chats"] as const,
   models: ["models"] as const,
   tools: ["tools"] as const,
+  approvals: ["approvals"] as const,
+  orchestrator: ["orchestrator"] as const,
+  usage: ["usage"] as const,
+  budget: ["budget"] as const,
 };

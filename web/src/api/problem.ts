@@ -33,9 +33,12 @@ interface ProblemBody {
 
 export async function toApiError(response: Response): Promise<ApiError> {
   const body = await readProblem(response);
-  const fields = Object.fromEntries(
-    (body.errors ?? []).map(({ field, message }) => [fieldPath(field), message]),
-  );
+  const fields: Record<string, string> = {};
+  for (const { field, message } of body.errors ?? []) {
+    const path = fieldPath(field);
+    // A field may be wrong in several ways.
+    fields[path] = fields[path] ? `${fields[path]}\n${message}` : message;
+  }
   const header = Number(response.headers.get("Retry-After"));
   return new ApiError(
     response.status,

@@ -28,6 +28,22 @@ export type Catalogue = Schemas["Models"];
 export type ProviderTest = Schemas["ProviderTested"];
 export type Tool = Schemas["ToolShape"];
 export type Problem = Schemas["Problem"];
+export type Plan = Schemas["Plan"];
+export type PlanStatus = Plan["status"];
+export type PlanTask = Schemas["PlanTask"];
+export type PlanTaskStatus = PlanTask["status"];
+export type Estimate = Schemas["Estimate"];
+export type Actual = Schemas["Actual"];
+export type DraftTask = Schemas["DraftTask"];
+export type Approval = Schemas["Approval"];
+export type TaskDetail = Schemas["TaskDetail"];
+export type DryRun = Schemas["DryRun"];
+export type Orchestrator = Schemas["Orchestrator"];
+export type OrchestratorIn = Schemas["OrchestratorConfig"];
+export type Usage = Schemas["Usage"];
+export type UsageRow = Schemas["UsageRow"];
+export type Spent = Schemas["Spent"];
+export type Budget = Schemas["Budget"];
 
 export interface Page<Item> {
   items: Item[];

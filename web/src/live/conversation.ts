@@ -1,10 +1,22 @@
-import type { History, Message, Run, Session } from "@/api/types";
+import type { Approval, History, Message, Plan, Run, Session } from "@/api/types";
+import { type PlansByRun, plansByRun } from "@/live/plans";
+import type { TaskWork } from "@/live/works";
 
 /** What this page keeps of a run. */
-export type LiveRun = Pick<
-  Run,
-  "id" | "mode" | "status" | "agent_id" | "error" | "cost" | "created_at" | "finished_at"
->;
+export interface LiveRun
+  extends Pick<Run, "id" | "mode" | "status" | "agent_id" | "error" | "cost" | "created_at" | "finished_at"> {
+  /** The message that will be the answer; null as long as only events tell of the run. */
+  answer_id: string | null;
+  /** Which of the run's own tasks is at work: planning, planning the rest anew, or joining the results. */
+  stage: Stage | null;
+}
+
+export type Stage = "plan" | "replan" | "synthesis";
+
+/** An approval without its plan, which stands among the plans. */
+export type LiveApproval = Omit<Approval, "plan">;
+
+export const STAGES: readonly Stage[] = ["synthesis", "replan", "plan"];
 
 /** What a tab knows of one chat: history, and every later event folded into it. Never changed in place. */
 export interface Conversation {
@@ -13,18 +25,27 @@ export interface Conversation {
   order: readonly string[];
   messages: Readonly<Record<string, Message>>;
   runs: Readonly<Record<string, LiveRun>>;
+  plans: PlansByRun;
+  approvals: Readonly<Record<string, LiveApproval>>;
+  /** What the tasks of plans write, by `workKey`: it is no part of the conversation. */
+  works: Readonly<Record<string, TaskWork>>;
   /** Leads to older messages; null at the beginning of the chat. */
   olderCursor: string | null;
   /** Id of the last event that is already folded in. */
   appliedTo: number;
 }
 
-/** A conversation as the newest page of history tells it, keeping older pages that still join on to it. */
-export function fromHistory(history: History, before: Conversation | null): Conversation {
+/**
+ * A conversation as the newest page of history tells it, keeping older pages that still join on to it.
+ *
+ * `gap`: events were missed, so what tasks had written here may have holes.
+ */
+export function fromHistory(history: History, before: Conversation | null, gap = false): Conversation {
   const page = pageOf(history);
   const fresh: Conversation = {
     session: history.session,
     ...page,
+    works: gap ? {} : (before?.works ?? {}),
     olderCursor: history.next_cursor,
     appliedTo: Number(history.last_event_id ?? 0),
   };
@@ -37,6 +58,8 @@ export function fromHistory(history: History, before: Conversation | null): Conv
     order: [...older, ...page.order],
     messages: { ...pick(before.messages, older), ...page.messages },
     runs: { ...before.runs, ...page.runs },
+    plans: { ...before.plans, ...page.plans },
+    approvals: { ...before.approvals, ...page.approvals },
     olderCursor: before.olderCursor,
   };
 }
@@ -50,6 +73,8 @@ export function withOlderPage(conversation: Conversation, history: History): Con
     order: [...added, ...conversation.order],
     messages: { ...page.messages, ...conversation.messages },
     runs: { ...page.runs, ...conversation.runs },
+    plans: { ...page.plans, ...conversation.plans },
+    approvals: { ...page.approvals, ...conversation.approvals },
     olderCursor: history.next_cursor,
   };
 }
@@ -75,8 +100,24 @@ function pageOf(history: History) {
   return {
     order: history.items.map((message) => message.id),
     messages: Object.fromEntries(history.items.map((message) => [message.id, message])),
-    runs: Object.fromEntries(history.runs.map((run) => [run.id, run])),
+    runs: Object.fromEntries(history.runs.map((run) => [run.id, liveRun(run)])),
+    plans: plansByRun([
+      ...history.approvals.flatMap((approval): Plan[] => (approval.plan ? [approval.plan] : [])),
+      ...history.plans,
+    ]),
+    approvals: Object.fromEntries(history.approvals.map((approval) => [approval.id, withoutPlan(approval)])),
   };
+}
+
+export function withoutPlan({ plan: _plan, ...approval }: Approval): LiveApproval {
+  return approval;
+}
+
+export function liveRun({ message_id: _question, session_id: _session, tasks, ...run }: Run): LiveRun {
+  const stage = STAGES.find((name) =>
+    tasks?.some((task) => task.task_id === name && task.status === "running"),
+  );
+  return { ...run, stage: stage ?? null };
 }
 
 function pick(messages: Conversation["messages"], ids: readonly string[]): Record<string, Message> {

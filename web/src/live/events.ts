@@ -3,39 +3,16 @@ import type { components } from "@/api/schema";
 type Schemas = components["schemas"];
 
 /** `id`: microseconds since 1970, strictly rising for a user. */
-type Numbered<Event> = Event & { id: number };
+type Numbered<Event> = Event extends unknown ? Event & { id: number } : never;
 
 export type MessageStarted = Numbered<Schemas["EventMessageStarted"]>;
 export type MessageDelta = Numbered<Schemas["EventMessageDelta"]>;
 export type MessageCompleted = Numbered<Schemas["EventMessageCompleted"]>;
 
-export type LiveEvent =
-  | MessageStarted
-  | MessageDelta
-  | MessageCompleted
-  | Numbered<
-      | Schemas["EventDirectAgentCall"]
-      | Schemas["EventAgentStatus"]
-      | Schemas["EventTaskStarted"]
-      | Schemas["EventRunCompleted"]
-      | Schemas["EventRunCancelled"]
-      | Schemas["EventRunFailed"]
-      | Schemas["EventResync"]
-    >
-  // Kinds that this page has no use for yet.
-  | Numbered<
-      | Schemas["EventTaskPlanCreated"]
-      | Schemas["EventPlanRequest"]
-      | Schemas["EventToolRequest"]
-      | Schemas["EventApprovalResolved"]
-      | Schemas["EventTasksProgress"]
-      | Schemas["EventTaskCompleted"]
-      | Schemas["EventTaskFailed"]
-      | Schemas["EventTaskSkipped"]
-      | Schemas["EventToolStarted"]
-      | Schemas["EventToolFinished"]
-      | Schemas["EventMemoryRecalled"]
-    >;
+export type LiveEvent = Numbered<Schemas["Event"]>;
+
+/** The event of one type. */
+export type EventOf<Type extends LiveEvent["type"]> = Extract<LiveEvent, { type: Type }>;
 
 /** The event in one SSE message, or null when it is none. */
 export function parseEvent(data: string, lastEventId: string): LiveEvent | null {

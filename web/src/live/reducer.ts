@@ -1,6 +1,15 @@
 import type { Message, RunStatus } from "@/api/types";
-import { type Conversation, type LiveRun, withMessage, withRun } from "@/live/conversation";
-import type { LiveEvent, MessageCompleted, MessageDelta, MessageStarted } from "@/live/events";
+import { type Conversation, type LiveRun, STAGES, withMessage, withRun } from "@/live/conversation";
+import type { EventOf, LiveEvent, MessageCompleted, MessageDelta, MessageStarted } from "@/live/events";
+import {
+  approvalResolved,
+  planAsked,
+  planCreated,
+  plansEnded,
+  taskEnded,
+  taskSpoke,
+  taskStarted,
+} from "@/live/planEvents";
 
 /**
  * The conversation after one event. Events that were folded in before change nothing; an answer's parts count only
@@ -14,24 +23,70 @@ export function fold(conversation: Conversation, event: LiveEvent): Conversation
 function applied(conversation: Conversation, event: LiveEvent): Conversation {
   switch (event.type) {
     case "message_started":
+    case "message_delta":
+    case "message_completed": {
+      const taskId = taskOfMessage(conversation, event);
+      return taskId === null ? spoken(conversation, event) : taskSpoke(conversation, event, taskId);
+    }
+    case "direct_agent_call":
+      return moved(conversation, event, event.status, { agent_id: event.agent_id });
+    case "task_started":
+      return begun(conversation, event);
+    case "task_completed":
+    case "task_failed":
+    case "task_skipped":
+      return taskEnded(conversation, event);
+    case "task_plan_created":
+      return planCreated(moved(conversation, event, "running", { stage: null }), event);
+    case "plan_request":
+      return planAsked(moved(conversation, event, "waiting", { stage: null }), event);
+    case "approval_resolved":
+      return approvalResolved(
+        event.status === "confirmed" ? moved(conversation, event, "running", {}) : conversation,
+        event,
+      );
+    case "run_completed":
+      return over(conversation, event, "completed", { cost: event.cost ?? null });
+    case "run_cancelled":
+      return over(conversation, event, "cancelled", {});
+    case "run_failed":
+      return over(conversation, event, "failed", { error: event.error ?? null });
+    default:
+      return conversation;
+  }
+}
+
+/** The plan's task that a message belongs to; null for what belongs to the conversation, such as a run's answer. */
+function taskOfMessage(
+  conversation: Conversation,
+  event: MessageStarted | MessageDelta | MessageCompleted,
+): string | null {
+  if (!event.task_id || event.message_id in conversation.messages) return null;
+  const answerId = event.run_id ? conversation.runs[event.run_id]?.answer_id : null;
+  if (event.message_id === answerId) return null;
+  return answerId || !OWN_TASKS.includes(event.task_id) ? event.task_id : null;
+}
+
+/** Tasks of the run itself: what they write is its answer. */
+const OWN_TASKS: readonly string[] = [...STAGES, "answer"];
+
+function spoken(
+  conversation: Conversation,
+  event: MessageStarted | MessageDelta | MessageCompleted,
+): Conversation {
+  switch (event.type) {
+    case "message_started":
       return started(conversation, event);
     case "message_delta":
       return grown(conversation, event);
     case "message_completed":
       return completed(conversation, event);
-    case "direct_agent_call":
-      return runMoved(conversation, event, event.status, { agent_id: event.agent_id });
-    case "task_started":
-      return runMoved(conversation, event, "running", {});
-    case "run_completed":
-      return runMoved(conversation, event, "completed", { cost: event.cost ?? null, finished_at: event.ts });
-    case "run_cancelled":
-      return runMoved(conversation, event, "cancelled", { finished_at: event.ts });
-    case "run_failed":
-      return runMoved(conversation, event, "failed", { error: event.error ?? null, finished_at: event.ts });
-    default:
-      return conversation;
   }
+}
+
+function begun(conversation: Conversation, event: EventOf<"task_started">): Conversation {
+  const stage = STAGES.find((name) => name === event.task_id) ?? null;
+  return taskStarted(moved(conversation, event, "running", { stage }), event);
 }
 
 function started(conversation: Conversation, event: MessageStarted): Conversation {
@@ -79,7 +134,7 @@ function completed(conversation: Conversation, event: MessageCompleted): Convers
   });
 }
 
-function runMoved(
+function moved(
   conversation: Conversation,
   event: LiveEvent,
   status: RunStatus,
@@ -87,8 +142,18 @@ function runMoved(
 ): Conversation {
   if (!event.run_id) return conversation;
   const run = conversation.runs[event.run_id] ?? blankRun(event, event.run_id);
-  const next = withRun(conversation, { ...run, ...change, status });
-  return isOver(status) ? withEndedAnswer(next, event.run_id, status) : next;
+  return withRun(conversation, { ...run, ...change, status });
+}
+
+function over(
+  conversation: Conversation,
+  event: LiveEvent,
+  status: RunStatus,
+  change: Partial<LiveRun>,
+): Conversation {
+  if (!event.run_id) return conversation;
+  const next = moved(conversation, event, status, { ...change, stage: null, finished_at: event.ts });
+  return withEndedAnswer(plansEnded(next, event.run_id, status, event.ts), event.run_id, status);
 }
 
 /** An answer cannot go on streaming in a run that is over, even if its own last event was lost. */
@@ -134,5 +199,7 @@ function blankRun(event: LiveEvent, id: string): LiveRun {
     cost: null,
     created_at: event.ts,
     finished_at: null,
+    answer_id: null,
+    stage: null,
   };
 }

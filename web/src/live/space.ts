@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type ChatPages, fetchHistory, patchChat, sendMessage } from "@/api/chats";
 import { keys } from "@/api/keys";
+import { fetchTask } from "@/api/plans";
 import { ApiError } from "@/api/problem";
 import type { Agent } from "@/api/types";
 import { randomId } from "@/lib/random";
@@ -13,6 +14,14 @@ import type { Tabs, TabsListener } from "@/live/tabs";
 
 const PAGE = 50;
 const KEPT_CHATS = 12;
+/** What may change the list of what waits for the user. */
+const INBOX_EVENTS: readonly LiveEvent["type"][] = [
+  "plan_request",
+  "tool_request",
+  "approval_resolved",
+  "run_cancelled",
+  "run_failed",
+];
 
 /** Everything of one user's space that lives in this tab: its chats' stores, and the caches that events bring up to date. */
 export class LiveSpace implements TabsListener {
@@ -84,12 +93,14 @@ export class LiveSpace implements TabsListener {
 
   onEvent(event: LiveEvent): void {
     if (event.type === "agent_status") this.setAgentStatus(event.agent_id, event.status);
+    if (INBOX_EVENTS.includes(event.type)) void this.client.invalidateQueries({ queryKey: keys.approvals });
     if (event.session_id !== null) this.noteActivity(event, event.session_id);
     for (const store of this.stores.values()) store.receive(event);
   }
 
   onGap(): void {
-    for (const store of this.stores.values()) void store.refresh();
+    for (const store of this.stores.values()) void store.catchUp();
+    void this.client.invalidateQueries({ queryKey: keys.approvals });
     this.refreshLists();
   }
 
@@ -115,6 +126,7 @@ export class LiveSpace implements TabsListener {
           if (cursor === null) this.tabs?.position.startAt(Number(history.last_event_id ?? 0));
           return history;
         },
+        loadTask: fetchTask,
         post: ({ content, target, key }) => sendMessage(sessionId, content, target, key),
         pause: pauseOrOnline,
         newKey: randomId,
@@ -158,7 +170,7 @@ export class LiveSpace implements TabsListener {
   }
 
   private noteActivity(event: LiveEvent, sessionId: number): void {
-    const began = event.type === "direct_agent_call" || event.type === "message_started";
+    const began = ["direct_agent_call", "task_started", "message_started"].includes(event.type);
     const ended =
       event.type === "run_completed" || event.type === "run_cancelled" || event.type === "run_failed";
     if (!began && !ended) return;
@@ -166,7 +178,7 @@ export class LiveSpace implements TabsListener {
       .getQueryData<ChatPages>(keys.chats)
       ?.pages.flatMap((page) => page.items)
       .find((chat) => chat.id === sessionId);
-    if (known && began) {
+    if (known && began && !known.running) {
       this.client.setQueryData<ChatPages>(keys.chats, (pages) =>
         patchChat(pages, sessionId, { running: true }),
       );

@@ -1,8 +1,19 @@
-import type { History, Message, Sent } from "@/api/types";
-import { type Conversation, fromHistory, withMessage, withOlderPage, withRun } from "@/live/conversation";
+import type { Approval, History, Run, Sent, TaskDetail } from "@/api/types";
+import {
+  type Conversation,
+  fromHistory,
+  liveRun,
+  withOlderPage,
+  withoutPlan,
+  withRun,
+} from "@/live/conversation";
 import type { LiveEvent } from "@/live/events";
 import { deliver, type Outgoing, type Pause, type Post } from "@/live/outbox";
-import { fold, isOver } from "@/live/reducer";
+import { withRunTasks } from "@/live/planEvents";
+import { countOver, withPlan } from "@/live/plans";
+import { fold } from "@/live/reducer";
+import { withSent } from "@/live/sent";
+import { workKey, workWithDetail } from "@/live/works";
 
 export interface StoreState {
   phase: "loading" | "ready" | "failed";
@@ -15,6 +26,7 @@ export interface StoreState {
 
 export interface StoreServices {
   load(cursor: string | null): Promise<History>;
+  loadTask(runId: string, taskId: string): Promise<TaskDetail>;
   post: Post;
   pause: Pause;
   newKey(): string;
@@ -41,6 +53,8 @@ export class ConversationStore {
   private early: LiveEvent[] = [];
   private loading: Promise<void> | null = null;
   private stale = false;
+  /** Events were missed since the last load. */
+  private gap = false;
 
   constructor(
     readonly sessionId: number,
@@ -69,6 +83,12 @@ export class ConversationStore {
     return this.loading;
   }
 
+  /** Events were missed: everything is loaded anew. */
+  catchUp(): Promise<void> {
+    this.gap = true;
+    return this.refresh();
+  }
+
   private async load(): Promise<void> {
     do {
       this.stale = false;
@@ -76,7 +96,7 @@ export class ConversationStore {
         const history = await this.services.load(null);
         // A message was taken meanwhile, which this page may lack: only the next one counts.
         if (this.stale && this.state.conversation) continue;
-        this.adopt(fromHistory(history, this.state.conversation));
+        this.adopt(fromHistory(history, this.state.conversation, this.gap));
       } catch (error) {
         if (!this.state.conversation) this.set({ phase: "failed", error });
         return;
@@ -87,7 +107,51 @@ export class ConversationStore {
   private adopt(fresh: Conversation): void {
     const conversation = this.early.reduce(fold, fresh);
     this.early = [];
+    this.gap = false;
     this.set({ phase: "ready", error: null, conversation });
+    this.hearBeginnings(conversation);
+  }
+
+  /** Asks for what running tasks had written before this page listened. */
+  private hearBeginnings(conversation: Conversation): void {
+    for (const plan of Object.values(conversation.plans).flat()) {
+      for (const task of plan.tasks) {
+        const known = conversation.works[workKey(plan.run_id, task.id)];
+        if (task.status !== "running" || known?.whole || known?.head != null) continue;
+        this.services
+          .loadTask(plan.run_id, task.id)
+          .then((detail) => this.adoptTask(detail))
+          // Without it only the new part is shown, until the task is over.
+          .catch(() => undefined);
+      }
+    }
+  }
+
+  private adoptTask(detail: TaskDetail): void {
+    const { conversation } = this.state;
+    if (!conversation) return;
+    const key = workKey(detail.run_id, detail.task_id);
+    const work = workWithDetail(conversation.works[key], detail);
+    if (work) this.set({ conversation: { ...conversation, works: { ...conversation.works, [key]: work } } });
+  }
+
+  /** An approval as the server answered it: its plan may have been edited on the way. */
+  adoptApproval(approval: Approval): void {
+    const { conversation } = this.state;
+    if (!conversation) return;
+    const plans = approval.plan ? withPlan(conversation.plans, approval.plan) : conversation.plans;
+    const approvals = { ...conversation.approvals, [approval.id]: withoutPlan(approval) };
+    this.set({ conversation: { ...conversation, plans, approvals } });
+    // Its tasks may have begun before this answer arrived.
+    void this.refresh();
+  }
+
+  /** A run as the server answered it when it or one of its tasks was stopped or begun again. */
+  adoptRun(run: Run): void {
+    const { conversation } = this.state;
+    if (!conversation || !run.tasks) return;
+    this.set({ conversation: withRunTasks(withRun(conversation, liveRun(run)), run) });
+    void this.refresh();
   }
 
   async loadOlder(): Promise<void> {
@@ -110,13 +174,33 @@ export class ConversationStore {
     if (!before) return;
     const conversation = fold(before, event);
     if (conversation !== before) this.set({ conversation });
-    if (this.isForeignRun(event)) void this.refresh();
+    if (this.isForeignRun(event) || this.tellsMore(event, conversation)) void this.refresh();
+  }
+
+  /** Whether the history knows more of what just happened than the event says. */
+  private tellsMore(event: LiveEvent, conversation: Conversation): boolean {
+    if (event.session_id !== this.sessionId || !event.run_id) return false;
+    const plans = conversation.plans[event.run_id];
+    switch (event.type) {
+      case "task_plan_created":
+      case "approval_resolved":
+        return true;
+      case "run_completed":
+      case "run_failed":
+      case "run_cancelled":
+        return plans !== undefined;
+      case "tasks_progress":
+        // The end of a task that was stopped is told by this alone.
+        return plans !== undefined && countOver(plans) < event.completed;
+      default:
+        return false;
+    }
   }
 
   /** A run begun in another tab or through the API: its question is only in the history. */
   private isForeignRun(event: LiveEvent): boolean {
     if (event.session_id !== this.sessionId || !event.run_id) return false;
-    if (event.type !== "direct_agent_call" && event.type !== "message_started") return false;
+    if (!["direct_agent_call", "task_started", "message_started"].includes(event.type)) return false;
     if (this.state.outbox.some((outgoing) => outgoing.status === "sending")) return false;
     const messages = Object.values(this.state.conversation?.messages ?? {});
     return !messages.some((message) => message.role === "user" && message.run_id === event.run_id);
@@ -186,55 +270,4 @@ export class ConversationStore {
     this.state = { ...this.state, ...change };
     for (const listener of this.listeners) listener();
   }
-}
-
-/** The conversation with a taken question, and with room for its answer, unless events or history brought them. */
-function withSent(conversation: Conversation, outgoing: Outgoing, sent: Sent, now: Date): Conversation {
-  const common = {
-    session_id: conversation.session.id,
-    run_id: sent.run_id,
-    error: null,
-    usage: null,
-    cost: null,
-    created_at: now.toISOString(),
-  };
-  let next = conversation;
-  if (!(sent.message_id in next.messages)) {
-    const question: Message = {
-      ...common,
-      id: sent.message_id,
-      role: "user",
-      content: outgoing.content,
-      agent_id: null,
-      target_agent: outgoing.target,
-      status: "complete",
-      attempt: 0,
-    };
-    next = withMessage(next, question);
-  }
-  if (!(sent.answer_id in next.messages)) {
-    const over = next.runs[sent.run_id] && isOver(next.runs[sent.run_id]?.status ?? "queued");
-    const answer: Message = {
-      ...common,
-      id: sent.answer_id,
-      role: "assistant",
-      content: "",
-      agent_id: next.runs[sent.run_id]?.agent_id ?? null,
-      target_agent: null,
-      status: over ? "complete" : "streaming",
-      attempt: 0,
-    };
-    next = withMessage(next, answer);
-  }
-  const run = next.runs[sent.run_id];
-  return withRun(next, {
-    id: sent.run_id,
-    mode: sent.mode,
-    status: run?.status ?? "queued",
-    agent_id: run?.agent_id ?? null,
-    error: run?.error ?? null,
-    cost: run?.cost ?? null,
-    created_at: run?.created_at ?? common.created_at,
-    finished_at: run?.finished_at ?? null,
-  });
 }

@@ -1,0 +1,51 @@
+import type { Plan, PlanTask, PlanTaskStatus } from "@/api/types";
+
+/** The plans of each run, the first revision first. */
+export type PlansByRun = Readonly<Record<string, readonly Plan[]>>;
+
+export function plansByRun(plans: readonly Plan[]): PlansByRun {
+  return plans.reduce<PlansByRun>(withPlan, {});
+}
+
+/** A plan that is known already is replaced. */
+export function withPlan(plans: PlansByRun, plan: Plan): PlansByRun {
+  const others = (plans[plan.run_id] ?? []).filter((other) => other.id !== plan.id);
+  const all = [...others, plan].sort((left, right) => left.revision - right.revision);
+  return { ...plans, [plan.run_id]: all };
+}
+
+/** The plans with one task changed, wherever it stands in its run; the very same object when no plan has it. */
+export function withTask(
+  plans: PlansByRun,
+  runId: string,
+  taskId: string,
+  change: (task: PlanTask) => PlanTask,
+): PlansByRun {
+  const plan = plans[runId]?.findLast((candidate) => candidate.tasks.some((task) => task.id === taskId));
+  if (!plan) return plans;
+  return withPlan(plans, {
+    ...plan,
+    tasks: plan.tasks.map((task) => (task.id === taskId ? change(task) : task)),
+  });
+}
+
+/** The plans with every plan of a run changed. */
+export function withPlansOf(plans: PlansByRun, runId: string, change: (plan: Plan) => Plan): PlansByRun {
+  const known = plans[runId];
+  return known ? { ...plans, [runId]: known.map(change) } : plans;
+}
+
+export function taskOf(plans: PlansByRun, runId: string, taskId: string): PlanTask | undefined {
+  return plans[runId]?.flatMap((plan) => plan.tasks).findLast((task) => task.id === taskId);
+}
+
+const OVER: readonly PlanTaskStatus[] = ["done", "failed", "skipped", "cancelled"];
+
+export const isTaskOver = (status: PlanTaskStatus) => OVER.includes(status);
+
+/** How many tasks of these plans are over. */
+export const countOver = (plans: readonly Plan[]) =>
+  plans.reduce((sum, plan) => sum + plan.tasks.filter((task) => isTaskOver(task.status)).length, 0);
+
+/** A plan that still may change by itself or by its user. */
+export const isPlanOpen = (plan: Plan) => plan.status === "proposed" || plan.status === "running";
