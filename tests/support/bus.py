@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from artel.bus.bus import Bus, BusConfig
-from artel.bus.model import Call, Fault, Finished, Held, Runner, Stopped, Submitted
+from artel.bus.model import Call, Fault, Finished, Held, Progress, Runner, Stopped, Submitted
 from artel.events.client import redis_client
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
@@ -58,8 +58,17 @@ class Recorder:
     def finished(self, held: Held, finished: Finished) -> None:
         self._hear("finished", (held.run_id, finished))
 
-    def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
+    def moved_on(self, held: Held, *, agent_busy: bool) -> None:
+        self._hear("moved on", held.run_id)
+
+    def progressed(self, user_id: int, session_id: int, run_id: UUID, progress: Progress) -> None:
+        self._hear("progressed", (run_id, progress))
+
+    def stopped(self, user_id: int, stopped: Sequence[Stopped], runs: Sequence[tuple[int, UUID]]) -> None:
         self._hear("stopped", [task.run_id for task in stopped])
+
+    def settled(self, user_id: int, session_id: int, run_id: UUID, approval_id: UUID) -> None:
+        self._hear("settled", approval_id)
 
     def lost(self, held: Held) -> None:
         self._hear("lost", held.run_id)

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
 
 from artel.bus.bus import Bus, BusConfig
-from artel.bus.model import Call, Fault, Finished, Held, Stopped, Submitted
+from artel.bus.model import Call, Fault, Finished, Held, Progress, Stopped, Submitted
 from artel.events.client import redis_client
 from artel.kit.ids import IdMaker
 from artel.store.engine import PoolSizes
@@ -51,8 +51,17 @@ class Announcer:
     def finished(self, held: Held, finished: Finished) -> None:
         say("finished", run_id=held.run_id, epoch=held.epoch, status=finished.status)
 
-    def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
+    def moved_on(self, held: Held, *, agent_busy: bool) -> None:
+        say("moved on", run_id=held.run_id)
+
+    def progressed(self, user_id: int, session_id: int, run_id: UUID, progress: Progress) -> None:
+        say("progressed", run_id=run_id, over=progress.over)
+
+    def stopped(self, user_id: int, stopped: Sequence[Stopped], runs: Sequence[tuple[int, UUID]]) -> None:
         say("stopped", run_ids=[task.run_id for task in stopped])
+
+    def settled(self, user_id: int, session_id: int, run_id: UUID, approval_id: UUID) -> None:
+        say("settled", approval_id=approval_id)
 
     def lost(self, held: Held) -> None:
         say("lost", run_id=held.run_id, epoch=held.epoch)

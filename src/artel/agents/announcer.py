@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
-from artel.agents.places import answer_place, run_place
-from artel.bus.model import Call, Fault, Finished, Held, ModelUse, Stopped, Submitted
+from artel.agents.places import RunPlace, answer_place, run_place
+from artel.bus.model import (
+    PLANNING,
+    TASK,
+    Call,
+    Fault,
+    Finished,
+    Held,
+    ModelUse,
+    Progress,
+    Stopped,
+    Submitted,
+)
 from artel.events.types import (
     AgentStatus,
+    ApprovalResolved,
     DirectAgentCall,
     Event,
     Failure,
@@ -20,11 +34,16 @@ from artel.events.types import (
     RunFailed,
     TaskCompleted,
     TaskFailed,
+    TaskSkipped,
+    TasksProgress,
     TaskStarted,
     Usage,
 )
 from artel.kit.money import format_usd
 from artel.telemetry.metrics import Metrics
+
+CANCELLED = "cancelled"
+"""The code of a task's failure that is its user's own stop."""
 
 
 class Announcer:
@@ -47,9 +66,13 @@ class Announcer:
     def started(self, held: Held) -> None:
         """A task took its seat here."""
         where = run_place(held)
-        self._emit(held.user_id, DirectAgentCall(**where, agent_id=held.agent_id, status="running"))
+        if not held.is_planned:
+            self._emit(held.user_id, DirectAgentCall(**where, agent_id=held.agent_id, status="running"))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy"))
-        self._emit(held.user_id, TaskStarted(**where, task_id=held.task_id, agent_id=held.agent_id, attempt=held.epoch))
+        if held.kind != PLANNING:
+            self._emit(
+                held.user_id, TaskStarted(**where, task_id=held.task_id, agent_id=held.agent_id, attempt=held.epoch)
+            )
 
     def retried(self, held: Held, fault: Fault, delay: float) -> None:
         """A task failed and will be tried again; the next attempt says so itself."""
@@ -73,20 +96,50 @@ class Announcer:
                 attempt=held.epoch,
             ),
         )
+        self._tell_task(held, finished, failure)
+        if finished.progress is not None:
+            self._tell_progress(held.user_id, where, finished.progress)
         # The end of a stopped run was told when its user stopped it.
-        if finished.status == "complete":
-            self._emit(held.user_id, TaskCompleted(**where, task_id=held.task_id, agent_id=held.agent_id))
-            self._emit(held.user_id, RunCompleted(**where, cost=_cost(finished.use)))
+        elif finished.status == "complete":
+            self._emit(held.user_id, RunCompleted(**where, cost=_usd(finished.run_cost)))
         elif finished.status == "failed":
-            self._emit(held.user_id, TaskFailed(**where, task_id=held.task_id, agent_id=held.agent_id, error=failure))
             self._emit(held.user_id, RunFailed(**where, error=failure))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status=_status(finished)))
 
-    def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
+    def _tell_task(self, held: Held, finished: Finished, failure: Failure | None) -> None:
+        where = run_place(held)
+        if held.kind == PLANNING:
+            return
+        if finished.status == "complete":
+            self._emit(held.user_id, TaskCompleted(**where, task_id=held.task_id, agent_id=held.agent_id))
+        elif finished.status == "failed":
+            self._emit(held.user_id, TaskFailed(**where, task_id=held.task_id, agent_id=held.agent_id, error=failure))
+
+    def _tell_progress(self, user_id: int, where: RunPlace, progress: Progress) -> None:
+        for task in progress.skipped:
+            self._emit(user_id, TaskSkipped(**where, task_id=task.task_id, agent_id=task.agent_id))
+        self._emit(user_id, TasksProgress(**where, completed=progress.over, total=progress.total))
+        if progress.run == "failed":
+            self._emit(user_id, RunFailed(**where, error=_failure(progress.fault)))
+        elif progress.run == "cancelled":
+            self._emit(user_id, RunCancelled(**where))
+
+    def moved_on(self, held: Held, *, agent_busy: bool) -> None:
+        """The orchestrator planned; what came of it is told by whoever wrote it."""
+        self._metrics.tasks_finished.labels("complete").inc()
+        self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy" if agent_busy else "ready"))
+
+    def progressed(self, user_id: int, session_id: int, run_id: UUID, progress: Progress) -> None:
+        """A user stopped one task of a plan."""
+        self._tell_progress(user_id, {"session_id": session_id, "run_id": run_id}, progress)
+
+    def stopped(self, user_id: int, stopped: Sequence[Stopped], runs: Sequence[tuple[int, UUID]]) -> None:
         """A user stopped tasks. What was running tells its last words itself, as soon as they are kept."""
+        ended = {run_id for _session_id, run_id in runs}
         for task in stopped:
             where = run_place(task)
-            if task.worker is None:
+            # A plan's task that never began has nothing to say, and if its run is over too, that is told for all.
+            if task.worker is None and (task.kind != TASK or task.epoch > 0):
                 self._emit(
                     user_id,
                     MessageCompleted(
@@ -96,10 +149,21 @@ class Announcer:
                         content="",
                         status="cancelled",
                         attempt=task.epoch,
+                        task_id=task.task_id,
                     ),
                 )
-        for session_id, run_id in dict.fromkeys((task.session_id, task.run_id) for task in stopped):
+            if task.run_id not in ended:
+                stop = Failure(code=CANCELLED, detail="")
+                self._emit(user_id, TaskFailed(**where, task_id=task.task_id, agent_id=task.agent_id, error=stop))
+        for session_id, run_id in runs:
             self._emit(user_id, RunCancelled(session_id=session_id, run_id=run_id))
+
+    def settled(self, user_id: int, session_id: int, run_id: UUID, approval_id: UUID) -> None:
+        """An approval went with its run."""
+        self._emit(
+            user_id,
+            ApprovalResolved(session_id=session_id, run_id=run_id, approval_id=approval_id, status="cancelled"),
+        )
 
     def lost(self, held: Held) -> None:
         """A task is no longer ours, or was left to another process."""
@@ -126,4 +190,8 @@ def _usage(use: ModelUse | None) -> Usage | None:
 
 
 def _cost(use: ModelUse | None) -> str | None:
-    return format_usd(use.cost) if use and use.cost is not None else None
+    return _usd(use.cost) if use else None
+
+
+def _usd(amount: Decimal | None) -> str | None:
+    return format_usd(amount) if amount is not None else None

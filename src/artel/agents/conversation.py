@@ -87,6 +87,6 @@ _NEWEST = """
 select case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content, agent_id,
     target_agent
 from messages
-where user_id = $1 and session_id = $2 and id < $3 and status <> 'failed' and content <> ''
+where user_id = $1 and session_id = $2 and task_id is null and id < $3 and status <> 'failed' and content <> ''
 order by id desc limit $4
 """

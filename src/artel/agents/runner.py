@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelMessage
@@ -10,11 +11,11 @@ from pydantic_ai.models import Model
 
 from artel.accounts.provider_keys import ProviderKeys, SealedAccess
 from artel.agents.config import AgentConfig
-from artel.agents.conversation import as_model_messages, read_conversation
+from artel.agents.conversation import Said, as_model_messages
 from artel.agents.tool_turn import ToolTurns
-from artel.agents.turn import Meter, Prepared
+from artel.agents.turn import Meter, Prepared, ReadBrief, conversation_brief
 from artel.agents.writer import AnswerWriter, Emit
-from artel.bus.model import Answer, Fault, Held, ModelUse, TaskFailed
+from artel.bus.model import Answer, Fault, Held, TaskFailed
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.answer import stream_answer
 from artel.llm.deltas import TextDelta
@@ -35,16 +36,24 @@ class AgentRunner:
     emit: Emit
     first_text: Callable[[float], None]
     """Told after how many seconds an answer's first words came."""
+    brief: ReadBrief = conversation_brief
 
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
         """Everything of the user's that the turn reads, in the transaction that seated the task."""
+        brief = await self.brief(tx, held)
         config = AgentConfig.model_validate(held.config)
+        if brief.instructions is not None:
+            config = config.model_copy(update={"system_prompt": brief.instructions})
+        return await self.prepare_to_say(tx, config, brief.said)
+
+    async def prepare_to_say(self, tx: UserTx, config: AgentConfig, said: list[Said]) -> Prepared:
+        """The same for a conversation that is known already."""
         return Prepared(
             config=config,
             locale=tx.entry.locale,
             is_admin=tx.entry.role == "admin",
             access=await self.keys.read_sealed(tx),
-            said=await read_conversation(tx, held.session_id, held.message_id),
+            said=said,
         )
 
     async def run(self, held: Held) -> Answer:
@@ -53,30 +62,31 @@ class AgentRunner:
         writer = AnswerWriter(held, self.emit, self.first_text)
         writer.begin()
         try:
-            return await self._answer(held, prepared, writer)
-        except ModelError as error:
-            # Before the first words the pool has already tried again; after them only a new start helps.
-            again = error.retryable and bool(held.text)
-            raise TaskFailed(
-                Fault(error.code, error.message(prepared.locale)), retryable=again, use=self._spent(held)
-            ) from error
-        except UnreadableSecret as error:
-            raise TaskFailed(Fault("model_key_missing", error.detail)) from error
+            with told_to_user(held, prepared.locale):
+                return await self._answer(held, prepared, writer)
         finally:
             writer.flush()
 
     async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer:
         config = prepared.config
-
-        def own(provider: str) -> Credentials | None:
-            return self._credentials(held.user_id, prepared.access.get(provider), trusted=prepared.is_admin)
-
-        model = self._model(config, own, owner=held.user_id)
-        meter = Meter(self.pool, config.model.ref, own(config.model.provider))
+        model, meter = self.open(held.user_id, prepared)
         messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
         if config.enabled_tools:
             return await self.tools.run(held, config, model, messages, meter, writer)
         return await _ask_once(held, config, model, messages, meter, writer)
+
+    def open(self, user_id: int, prepared: Prepared) -> tuple[Model, Meter]:
+        """The agent's model, opened with its user's own access, and what tells the price of its answers.
+
+        Raises:
+            ModelError, UnreadableSecret: it cannot be opened.
+        """
+        config = prepared.config
+
+        def own(provider: str) -> Credentials | None:
+            return self._credentials(user_id, prepared.access.get(provider), trusted=prepared.is_admin)
+
+        return self._model(config, own, owner=user_id), Meter(self.pool, config.model.ref, own(config.model.provider))
 
     def _model(self, config: AgentConfig, own: Callable[[str], Credentials | None], owner: int) -> Model:
         primary = self.pool.model(config.model.ref, own(config.model.provider), owner=owner)
@@ -91,9 +101,19 @@ class AgentRunner:
         access = self.keys.open(user_id, sealed)
         return Credentials(access.api_key, access.base_url, trusted=trusted)
 
-    @staticmethod
-    def _spent(held: Held) -> ModelUse | None:
-        return held.use_so_far() if held.use_so_far and held.text else None
+
+@contextmanager
+def told_to_user(held: Held, locale: str) -> Generator[None]:
+    """Turns what goes wrong with a model into the task's failure, in words for its user's eyes."""
+    try:
+        yield
+    except ModelError as error:
+        # Before the first words the pool has already tried again; after them only a new start helps.
+        again = error.retryable and bool(held.text)
+        spent = held.use_so_far() if held.use_so_far and held.text else None
+        raise TaskFailed(Fault(error.code, error.message(locale)), retryable=again, use=spent) from error
+    except UnreadableSecret as error:
+        raise TaskFailed(Fault("model_key_missing", error.detail)) from error
 
 
 async def _ask_once(

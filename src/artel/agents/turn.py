@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -10,10 +10,11 @@ from pydantic_ai.usage import RequestUsage
 
 from artel.accounts.provider_keys import SealedAccess
 from artel.agents.config import AgentConfig
-from artel.agents.conversation import Said
-from artel.bus.model import ModelUse
+from artel.agents.conversation import Said, read_conversation
+from artel.bus.model import Held, ModelUse
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials, ModelRef
+from artel.store.tx import UserTx
 
 CHARS_A_TOKEN = 4
 """A rough count, for calls whose provider did not say: English text has about four characters a token."""
@@ -28,6 +29,23 @@ class Prepared:
     is_admin: bool
     access: Mapping[str, SealedAccess]
     said: list[Said]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an agent is told for one task; `instructions` stands in for its own system prompt."""
+
+    said: list[Said]
+    instructions: str | None = None
+
+
+ReadBrief = Callable[[UserTx, Held], Awaitable[Brief]]
+"""Reads it in the transaction that seats the task."""
+
+
+async def conversation_brief(tx: UserTx, held: Held) -> Brief:
+    """The conversation, as a direct call sees it."""
+    return Brief(await read_conversation(tx, held.session_id, held.message_id))
 
 
 @dataclass(frozen=True, slots=True)

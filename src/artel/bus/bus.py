@@ -13,10 +13,11 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from artel.bus import cancel, submit
+from artel.bus import cancel, retry, submit
+from artel.bus.cancel import Halt
 from artel.bus.claimer import Claimer
 from artel.bus.lease import Leases
-from artel.bus.model import Call, Ending, Observer, Runner, Stopped, Submitted, TellOthers
+from artel.bus.model import Call, Ending, Observer, Runner, Submitted, TellOthers
 from artel.bus.room import Room
 from artel.bus.settle import settle
 from artel.bus.sweeper import Sweeper
@@ -87,10 +88,10 @@ class Bus:
             slot_freed=self._slot_freed,
             seat_freed=self._note,
         )
-        self._claimer = Claimer(shards, self.worker, self._room, runner, observer)
+        self._claimer = Claimer(shards, ids, self.worker, self._room, runner, observer)
         self._leases = Leases(shards, self.worker, config.lease_seconds, config.stray_seconds)
         self._sweeper = Sweeper(
-            shards, observer, self._wake, lease_seconds=config.lease_seconds, beat_seconds=config.beat_seconds
+            shards, ids, observer, self._wake, lease_seconds=config.lease_seconds, beat_seconds=config.beat_seconds
         )
         self._beats: list[asyncio.Task[None]] = []
         self._loops: list[asyncio.Task[None]] = []
@@ -198,21 +199,43 @@ class Bus:
         Raises:
             NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
         """
-        await settle(self._shards, user_id, lambda tx: cancel.retry_run(tx, run_id))
+        next_id = self._ids.uuid()
+        await settle(self._shards, user_id, lambda tx: retry.retry_run(tx, run_id, next_id))
+        self._wake([user_id])
+
+    async def cancel_task(self, user_id: int, run_id: UUID, name: str) -> None:
+        """Stops one task of a run; what waits for it is skipped, the rest goes on.
+
+        Raises:
+            NoSuchRun, NoSuchTask: there is none of this user.
+        """
+        next_id = self._ids.uuid()
+        await self._cancel(user_id, lambda tx: cancel.cancel_task(tx, run_id, name, next_id), None)
+
+    async def retry_task(self, user_id: int, run_id: UUID, name: str) -> None:
+        """Tries one task of a run again, with what was skipped because of it.
+
+        Raises:
+            NoSuchRun, NoSuchTask, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
+        """
+        next_id = self._ids.uuid()
+        await settle(self._shards, user_id, lambda tx: retry.retry_task(tx, run_id, name, next_id))
+        self._wake([user_id])
+
+    def wake(self, user_id: int) -> None:
+        """There is work of this user's that was not submitted here: a plan that was agreed to."""
         self._wake([user_id])
 
     def end_here(self, tasks: Sequence[UUID]) -> None:
         """Stops tasks that another process's user cancelled, if they run here."""
         self.worker.end(tasks, Ending.CANCELLED)
 
-    async def _cancel(
-        self, user_id: int, which: Callable[[UserTx], Awaitable[list[Stopped]]], also: AlsoStopped | None
-    ) -> None:
-        async def write(tx: UserTx) -> list[Stopped]:
-            stopped = await which(tx)
+    async def _cancel(self, user_id: int, which: Callable[[UserTx], Awaitable[Halt]], also: AlsoStopped | None) -> None:
+        async def write(tx: UserTx) -> Halt:
+            halt = await which(tx)
             if also is not None:
                 await also(tx)
-            return stopped
+            return halt
 
         async def cancel_and_tell() -> None:
             self._stopped(user_id, await settle(self._shards, user_id, write))
@@ -220,16 +243,21 @@ class Bus:
         # A caller who goes away between the commit and the word to the processes would let models go on for a while.
         await asyncio.shield(cancel_and_tell())
 
-    def _stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None:
-        if not stopped:
-            return
-        for task in stopped:
+    def _stopped(self, user_id: int, halt: Halt) -> None:
+        for task in halt.tasks:
             self.worker.end_epoch(task.task, task.epoch, Ending.CANCELLED)
-        self._observer.stopped(user_id, stopped)
-        if any(task.worker not in (None, self.worker.id) for task in stopped):
-            self._send(self._tell_others(user_id, [task.task for task in stopped]))
-        # A seat may be free that was held elsewhere, or the queue be shorter.
-        self._wake([user_id])
+        if halt.tasks or halt.runs:
+            self._observer.stopped(user_id, halt.tasks, halt.runs)
+        for session_id, run_id, approval_id in halt.approvals:
+            self._observer.settled(user_id, session_id, run_id, approval_id)
+        if halt.progress is not None and halt.tasks:
+            place = halt.tasks[0]
+            self._observer.progressed(user_id, place.session_id, place.run_id, halt.progress)
+        if any(task.worker not in (None, self.worker.id) for task in halt.tasks):
+            self._send(self._tell_others(user_id, [task.task for task in halt.tasks]))
+        if halt.tasks:
+            # A seat may be free that was held elsewhere, or the queue be shorter.
+            self._wake([user_id])
 
     # ---- this process's share
 

@@ -1,55 +1,77 @@
-"""Stops and restarts work by its user's word: in the database first, so that it holds whoever is alive."""
+"""Stops work by its user's word: in the database first, so that it holds whoever is alive."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from artel.bus.model import NoSuchAgent, NoSuchSession, Stopped
-from artel.bus.submit import AgentInactive
-from artel.kit.errors import Conflict, NotFound
+from artel.bus.graph import advance, lock_run
+from artel.bus.model import TASK, NoSuchAgent, NoSuchRun, NoSuchSession, NoSuchTask, Progress, Stopped
 from artel.store.tx import UserTx
 
 
-class NoSuchRun(NotFound):
-    """You have no run under this id."""
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """What a user's word stopped: tasks, whole runs (by chat and id), and approvals that need no answer any more."""
+
+    tasks: Sequence[Stopped] = ()
+    runs: Sequence[tuple[int, UUID]] = ()
+    approvals: Sequence[tuple[int, UUID, UUID]] = ()
+    """By chat, run and id."""
+    progress: Progress | None = None
+    """Of the run, where only one of its tasks was stopped."""
 
 
-class NotRetryable(Conflict):
-    """Only a run that failed or was stopped can be tried again."""
-
-    slug = "not-retryable"
-
-
-class AgentDeleted(Conflict):
-    """The agent that this run belongs to was deleted. Send the message to another one."""
-
-    slug = "agent-deleted"
-
-
-async def cancel_run(tx: UserTx, run_id: UUID) -> list[Stopped]:
+async def cancel_run(tx: UserTx, run_id: UUID) -> Halt:
     """Cancels what is unfinished of a run; nothing of a run that is over.
 
     Raises:
         NoSuchRun: there is none of this user.
     """
-    # The run itself is not locked: whoever ends a task has locked the task first, then wants the run.
-    if await tx.fetchval("select id from runs where user_id = $1 and id = $2", tx.user_id, run_id) is None:
-        raise NoSuchRun
-    return await _cancel(tx, "run_id = $2", run_id)
+    if await _mode(tx, run_id) == "auto":
+        await lock_run(tx, run_id)
+    # The run of a direct call is not locked: whoever ends its task has locked the task first, then wants the run.
+    tasks = await _cancel(tx, "run_id = $2", run_id)
+    return await _close(tx, tasks, [run_id])
 
 
-async def cancel_agent(tx: UserTx, agent_id: str) -> list[Stopped]:
-    """Cancels every unfinished task of an agent, which stays locked: nothing new starts until the transaction ends.
+async def cancel_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> Halt:
+    """Cancels one task of a run: what waits for it is skipped, and the rest goes on. A task without which there is
+    nothing to wait for (planning, the synthesis, a direct answer) takes its run along.
+
+    Raises:
+        NoSuchRun, NoSuchTask: there is none of this user.
+    """
+    planned = await _mode(tx, run_id) == "auto"
+    if planned:
+        await lock_run(tx, run_id)
+    kind = await tx.fetchval(_KIND, tx.user_id, run_id, name)
+    if kind is None:
+        raise NoSuchTask
+    if kind != TASK:
+        return await _close(tx, await _cancel(tx, "run_id = $2", run_id), [run_id])
+    tasks = await _cancel(tx, "run_id = $2 and task_id = $3", run_id, name)
+    if not tasks:
+        return Halt()
+    return Halt(tasks, progress=await advance(tx, run_id, next_id, lost=[name]))
+
+
+async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
+    """Cancels every run in which an agent has unfinished tasks. The agent stays locked: nothing new starts until the
+    transaction ends.
 
     Raises:
         NoSuchAgent: there is none of this user.
     """
     if await tx.fetchval(_LOCK_AGENT, tx.user_id, agent_id) is None:
         raise NoSuchAgent
-    return await _cancel(tx, "assigned_agent = $2", agent_id)
+    runs = [row["id"] for row in await tx.fetch(_LOCK_RUNS_OF_AGENT, tx.user_id, agent_id)]
+    tasks = await _cancel(tx, "(assigned_agent = $2 or run_id = any($3::uuid[]))", agent_id, runs)
+    return await _close(tx, tasks, [*runs, *(task.run_id for task in tasks)])
 
 
-async def cancel_session(tx: UserTx, session_id: int) -> list[Stopped]:
+async def cancel_session(tx: UserTx, session_id: int) -> Halt:
     """Cancels every unfinished task of a chat, which stays locked until the transaction ends.
 
     Raises:
@@ -57,32 +79,22 @@ async def cancel_session(tx: UserTx, session_id: int) -> list[Stopped]:
     """
     if await tx.fetchval(_LOCK_SESSION, tx.user_id, session_id) is None:
         raise NoSuchSession
+    runs = [row["id"] for row in await tx.fetch(_LOCK_RUNS_OF_SESSION, tx.user_id, session_id)]
     # What is over may still be written to (the last words of a stopped task), and a deletion would come across it.
     await tx.execute(_LOCK_TASKS, tx.user_id, session_id)
-    return await _cancel(tx, "session_id = $2", session_id)
+    tasks = await _cancel(tx, "session_id = $2", session_id)
+    return await _close(tx, tasks, [*runs, *(task.run_id for task in tasks)])
 
 
-async def retry_run(tx: UserTx, run_id: UUID) -> None:
-    """Makes the failed and cancelled tasks of a run ready again.
-
-    Raises:
-        NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
-    """
-    if await tx.fetchval("select id from runs where user_id = $1 and id = $2", tx.user_id, run_id) is None:
+async def _mode(tx: UserTx, run_id: UUID) -> str:
+    mode: str | None = await tx.fetchval("select mode from runs where user_id = $1 and id = $2", tx.user_id, run_id)
+    if mode is None:
         raise NoSuchRun
-    agents = await tx.fetch(_LOCK_AGENTS_OF_RUN, tx.user_id, run_id)
-    await tx.execute(_LOCK_TASKS_OF_RUN, tx.user_id, run_id)
-    if await tx.fetchval("select status from runs where user_id = $1 and id = $2", tx.user_id, run_id) not in _OVER:
-        raise NotRetryable
-    wanted = {row["assigned_agent"] for row in await tx.fetch(_RETRY, tx.user_id, run_id)}
-    if wanted - {agent["agent_id"] for agent in agents}:
-        raise AgentDeleted
-    if not all(agent["is_active"] for agent in agents):
-        raise AgentInactive
+    return mode
 
 
-async def _cancel(tx: UserTx, which: str, value: object) -> list[Stopped]:
-    rows = await tx.fetch(_CANCEL.replace("{which}", which), tx.user_id, value)
+async def _cancel(tx: UserTx, which: str, *values: object) -> list[Stopped]:
+    rows = await tx.fetch(_CANCEL.replace("{which}", which), tx.user_id, *values)
     return [
         Stopped(
             session_id=row["session_id"],
@@ -92,58 +104,92 @@ async def _cancel(tx: UserTx, which: str, value: object) -> list[Stopped]:
             message_id=row["message_id"],
             epoch=row["epoch"],
             worker=row["worker"],
+            task_id=row["task_id"],
+            kind=row["kind"],
         )
         for row in rows
     ]
 
 
-_OVER = ("failed", "cancelled")
+async def _close(tx: UserTx, tasks: Sequence[Stopped], run_ids: Sequence[UUID]) -> Halt:
+    if not run_ids:
+        return Halt(tasks)
+    runs = await tx.fetch(_CLOSE_RUNS, tx.user_id, list(dict.fromkeys(run_ids)))
+    if not runs:
+        return Halt(tasks)
+    closed = [row["id"] for row in runs]
+    approvals = await tx.fetch(_CLOSE_APPROVALS, tx.user_id, closed)
+    return Halt(
+        tasks,
+        [(row["session_id"], row["id"]) for row in runs],
+        [(row["session_id"], row["run_id"], row["id"]) for row in approvals],
+    )
+
+
+_KIND = "select kind from tasks where user_id = $1 and run_id = $2 and task_id = $3"
 
 _LOCK_AGENT = "select id from user_agents where user_id = $1 and agent_id = $2 for update"
 # Not the strongest lock: whoever ends a task stores a message, which needs its chat to stay, and need not wait for us.
 _LOCK_SESSION = "select id from chat_sessions where user_id = $1 and id = $2 for no key update"
 
 _LOCK_TASKS = "select from tasks where user_id = $1 and session_id = $2 order by id for update"
-_LOCK_TASKS_OF_RUN = "select from tasks where user_id = $1 and run_id = $2 order by id for update"
 
-_LOCK_AGENTS_OF_RUN = """
-select agent_id, is_active from user_agents
-where user_id = $1 and agent_id in (select assigned_agent from tasks where user_id = $1 and run_id = $2)
-order by agent_id for no key update
+_LOCK_RUNS_OF_AGENT = """
+select id from runs
+where user_id = $1 and mode = 'auto' and id in (
+    select run_id from tasks
+    where user_id = $1 and assigned_agent = $2 and status in ('pending', 'ready', 'running', 'waiting')
+)
+order by id for no key update
 """
 
-# The answer's row is written at once, empty: whoever streams it puts the text so far into it.
-_CANCEL = """
+_LOCK_RUNS_OF_SESSION = """
+select id from runs
+where user_id = $1 and session_id = $2 and mode = 'auto' and status in ('queued', 'running', 'waiting')
+order by id for no key update
+"""
+
+# The answer's row is written at once, empty: whoever streams it puts the text so far into it. A plan's task that has
+# never begun has nothing to say.
+_CANCEL = f"""
 with unfinished as (
     select id, status from tasks
-    where user_id = $1 and {which} and status in ('pending', 'ready', 'running', 'waiting')
+    where user_id = $1 and {{which}} and status in ('pending', 'ready', 'running', 'waiting')
     order by id for update
 ), stopped as (
-    update tasks set status = 'cancelled', seat = null, finished_at = now()
+    update tasks set status = 'cancelled', seat = null, lane = null, finished_at = now()
     from unfinished where tasks.user_id = $1 and tasks.id = unfinished.id
-    returning tasks.session_id, tasks.run_id, tasks.id, tasks.assigned_agent, tasks.message_id, tasks.epoch,
-        case unfinished.status when 'running' then tasks.worker end as worker
+    returning tasks.session_id, tasks.run_id, tasks.id, tasks.task_id, tasks.kind, tasks.assigned_agent,
+        tasks.message_id, tasks.epoch, case unfinished.status when 'running' then tasks.worker end as worker
 ), answers as (
-    insert into messages (user_id, id, session_id, run_id, role, content, agent_id, status, attempt)
-    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'cancelled', epoch from stopped
+    insert into messages (
+        user_id, id, session_id, run_id, role, content, agent_id, status, attempt, task_id
+    )
+    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'cancelled', epoch,
+        case kind when '{TASK}' then task_id end
+    from stopped where kind <> '{TASK}' or epoch > 0
     on conflict (user_id, id) do update set status = 'cancelled', content = '', error = null, attempt = excluded.attempt
-), runs_stopped as (
-    update runs set status = 'cancelled', finished_at = now()
-    where user_id = $1 and id in (select run_id from stopped) and status in ('queued', 'running', 'waiting')
 )
 select * from stopped
 """
 
-_RETRY = """
-with again as (
-    update tasks set status = 'ready', attempt = 0, interruptions = 0, error = null, finished_at = null, worker = null,
-        not_before = now()
-    where user_id = $1 and run_id = $2 and status in ('failed', 'cancelled')
-    returning message_id, assigned_agent
-), gone as (
-    delete from messages where user_id = $1 and id in (select message_id from again)
-), run as (
-    update runs set status = 'queued', error = null, finished_at = null where user_id = $1 and id = $2
+_CLOSE_RUNS = """
+with closed as (
+    update runs set status = 'cancelled', finished_at = now()
+    where user_id = $1 and id = any($2::uuid[]) and status in ('queued', 'running', 'waiting')
+    returning id, session_id, answer_id, agent_id
+), answers as (
+    insert into messages (user_id, id, session_id, run_id, role, content, agent_id, status)
+    select $1, answer_id, session_id, id, 'assistant', '', agent_id, 'cancelled' from closed
+    on conflict (user_id, id) do nothing
+), plans_closed as (
+    update plans set status = 'cancelled' from closed
+    where plans.user_id = $1 and plans.run_id = closed.id and plans.status in ('proposed', 'running')
 )
-select distinct assigned_agent from again
+select id, session_id from closed
+"""
+
+_CLOSE_APPROVALS = """
+update approval_requests set status = 'cancelled', resolved_at = now()
+where user_id = $1 and run_id = any($2::uuid[]) and status = 'pending' returning id, session_id, run_id
 """

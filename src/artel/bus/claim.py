@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import asyncpg
 
-from artel.bus.model import Fault, Held
+from artel.bus.deal import Dealt, Places, Waiting, deal
+from artel.bus.graph import advance, close_plan, lock_run
+from artel.bus.model import ANSWER, TASK, Fault, Finished, Held
 from artel.kit.errors import IsolationViolation
 from artel.store.tx import UserTx
 
@@ -17,24 +20,46 @@ INTERRUPTED = Fault("interrupted", "The server was interrupted again and again w
 
 
 async def claim(tx: UserTx, worker: str, at_most: int) -> list[Held]:
-    """Seats the oldest ready tasks of every agent that has free seats.
+    """Seats the oldest ready tasks that find a free seat of their agent and, in a plan, a free lane of their run.
 
-    The agents are locked in one statement and looked at in the next: a count made in the locking statement would use a
+    Agents and runs are locked first and looked at in the next statement: a look in the locking statement would use a
     snapshot from before the lock and could seat one too many.
     """
     agents = await tx.fetch(_LOCK_AGENTS, tx.user_id)
     if not agents:
         return []
-    rows = await tx.fetch(_CLAIM, tx.user_id, [agent["agent_id"] for agent in agents], at_most, worker)
-    return [_held(tx.user_id, worker, row) for row in rows]
+    runs: list[UUID] = []
+    if any(agent["works_on_plans"] for agent in agents):
+        runs = [run["id"] for run in await tx.fetch(_LOCK_RUNS, tx.user_id)]
+    found = await tx.fetch(_LOOK, tx.user_id, [agent["agent_id"] for agent in agents], runs)
+    dealt = _deal(found, at_most)
+    if not dealt:
+        return []
+    places = [task.id for task in dealt], [task.seat for task in dealt], [task.lane for task in dealt]
+    return [_held(tx.user_id, worker, row) for row in await tx.fetch(_SEAT, tx.user_id, worker, *places)]
 
 
-async def take_back(tx: UserTx) -> int:
+def _deal(found: Sequence[asyncpg.Record], at_most: int) -> list[Dealt]:
+    seats, lanes = Places(), Places()
+    waiting: list[Waiting] = []
+    for row in found:
+        run_id = row["run_id"] if row["kind"] == TASK else None
+        if not seats.knows(row["assigned_agent"]):
+            seats.open(row["assigned_agent"], row["concurrency_limit"], row["seats"] or ())
+        if run_id is not None and not lanes.knows(run_id):
+            lanes.open(run_id, row["max_parallel"], row["lanes"] or ())
+        waiting.append(Waiting(row["id"], row["assigned_agent"], run_id))
+    return deal(waiting, seats, lanes, at_most)
+
+
+async def take_back(tx: UserTx, next_id: Callable[[], UUID]) -> int:
     """Makes the tasks of dead processes ready again; answers how many there were.
 
     A process that only seemed dead is told by `tasks_lost` and refused by the fence.
     """
-    await tx.execute(_FAIL_REPEATED, tx.user_id, INTERRUPTED.as_json(), MAX_INTERRUPTIONS)
+    # One after the other: an end may have consequences for its whole run.
+    for task in await tx.fetch(_REPEATED, tx.user_id, MAX_INTERRUPTIONS):
+        await _fail(tx, _FAIL_REPEATED, task["id"], INTERRUPTED, next_id())
     return len(await tx.fetch(_TAKE_BACK, tx.user_id))
 
 
@@ -43,9 +68,28 @@ async def give_up(tx: UserTx, worker: str, known: list[UUID], seconds: float) ->
     await tx.execute(_GIVE_UP, tx.user_id, worker, known, seconds)
 
 
-async def fail_ready(tx: UserTx, task: UUID, fault: Fault) -> bool | None:
-    """Ends a task that cannot even be seated; answers whether its agent has running ones, None if it is not ready."""
-    return await tx.fetchval(_FAIL_READY, tx.user_id, fault.as_json(), task)
+async def fail_ready(tx: UserTx, task: UUID, fault: Fault, next_id: UUID) -> Finished | None:
+    """Ends a task that cannot even be seated; None if it is not ready."""
+    return await _fail(tx, _FAIL_READY, task, fault, next_id)
+
+
+async def _fail(tx: UserTx, which: str, task: UUID, fault: Fault, next_id: UUID) -> Finished | None:
+    place = await tx.fetchrow(_PLACE, tx.user_id, task)
+    if place is None:
+        return None
+    planned = place["kind"] != ANSWER or place["plan_id"] is not None
+    if planned:
+        await tx.execute(_LOCK_AGENT, tx.user_id, place["assigned_agent"])
+        await lock_run(tx, place["run_id"])
+    failed = await tx.fetchrow(which, tx.user_id, task, fault.as_json())
+    if failed is None:
+        return None
+    progress = None
+    if place["kind"] == TASK:
+        progress = await advance(tx, place["run_id"], next_id, lost=[place["task_id"]], fault=fault)
+    elif planned:
+        await close_plan(tx, place["run_id"], "failed")
+    return Finished("failed", "", None, fault, failed["agent_busy"], progress)
 
 
 def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:
@@ -67,89 +111,126 @@ def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:
         worker=worker,
         config=row["config"],
         history=row["history"],
+        plan_id=row["plan_id"],
     )
 
 
-_LOCK_AGENTS = """
-select agent_id from user_agents
+_LOCK_AGENTS = f"""
+select agent_id, agent_id in (
+    select assigned_agent from tasks
+    where user_id = $1 and status = 'ready' and not_before <= now() and kind = '{TASK}'
+) as works_on_plans
+from user_agents
 where user_id = $1 and agent_id in (
     select assigned_agent from tasks where user_id = $1 and status = 'ready' and not_before <= now()
 )
 order by agent_id for no key update
 """
 
-# What a cancellation has locked meanwhile is left out, so a claim waits for no task and deadlocks with nobody.
-_CLAIM = """
+_LOCK_RUNS = f"""
+select id from runs
+where user_id = $1 and id in (
+    select run_id from tasks where user_id = $1 and status = 'ready' and not_before <= now() and kind = '{TASK}'
+)
+order by id for no key update
+"""
+
+# Of each agent's queue in each run no more can sit down than the agent has seats.
+_LOOK = f"""
 with seats as (
-    select agent_id, config, s as seat, row_number() over (partition by agent_id order by s) as place
-    from user_agents, generate_series(0, concurrency_limit - 1) s
-    where user_id = $1 and agent_id = any($2::text[]) and not exists (
-        select from tasks where user_id = $1 and assigned_agent = agent_id and status = 'running' and seat = s
-    )
+    select assigned_agent, array_agg(seat) as taken from tasks
+    where user_id = $1 and status = 'running' and assigned_agent = any($2::text[]) group by assigned_agent
+), lanes as (
+    select run_id, array_agg(lane) as taken from tasks
+    where user_id = $1 and status = 'running' and lane is not null and run_id = any($3::uuid[]) group by run_id
 ), queue as (
-    select id, assigned_agent, row_number() over (partition by assigned_agent order by id) as place
+    select id, kind, assigned_agent, run_id, row_number() over (
+        partition by assigned_agent, case kind when '{TASK}' then run_id end order by id
+    ) as place
     from tasks
-    where user_id = $1 and assigned_agent = any($2::text[]) and status = 'ready' and not_before <= now()
-), chosen as (
-    select queue.id, seats.seat, seats.config from queue
-    join seats on seats.agent_id = queue.assigned_agent and seats.place = queue.place
-    order by queue.id limit $3
-), locked as (
-    select tasks.id from tasks join chosen on chosen.id = tasks.id
+    where user_id = $1 and status = 'ready' and not_before <= now() and assigned_agent = any($2::text[])
+        and (kind <> '{TASK}' or run_id = any($3::uuid[]))
+)
+select queue.id, kind, queue.assigned_agent, queue.run_id, concurrency_limit, seats.taken as seats,
+    max_parallel, lanes.taken as lanes
+from queue
+join user_agents on user_agents.user_id = $1 and user_agents.agent_id = queue.assigned_agent
+    and queue.place <= concurrency_limit
+left join seats on seats.assigned_agent = queue.assigned_agent
+left join runs on kind = '{TASK}' and runs.user_id = $1 and runs.id = queue.run_id
+left join lanes on lanes.run_id = queue.run_id
+order by queue.id
+"""
+
+# What a cancellation has locked meanwhile is left out, so a claim waits for no task and deadlocks with nobody.
+_SEAT = """
+with locked as (
+    select tasks.id, chosen.seat, chosen.lane
+    from tasks join unnest($3::uuid[], $4::bigint[], $5::bigint[]) chosen (id, seat, lane) on chosen.id = tasks.id
     where tasks.user_id = $1 and tasks.status = 'ready'
     for no key update of tasks skip locked
 ), seated as (
-    update tasks set status = 'running', seat = chosen.seat, worker = $4, epoch = epoch + 1, started_at = now()
-    from chosen join locked on locked.id = chosen.id
-    where tasks.user_id = $1 and tasks.id = chosen.id and tasks.status = 'ready'
-    returning tasks.*, chosen.config
+    update tasks set status = 'running', seat = locked.seat, lane = locked.lane, worker = $2, epoch = epoch + 1,
+        started_at = now()
+    from locked where tasks.user_id = $1 and tasks.id = locked.id and tasks.status = 'ready'
+    returning tasks.*
 ), runs_started as (
     update runs set status = 'running' from seated
     where runs.user_id = $1 and runs.id = seated.run_id and runs.status in ('queued', 'waiting')
 )
-select user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, instruction, attempt, max_attempts,
-    epoch, config, history
-from seated order by id
+select seated.*, config from seated
+left join user_agents on user_agents.user_id = $1 and user_agents.agent_id = seated.assigned_agent
+order by seated.id
 """
 
 
-def _fail(which: str) -> str:
-    """Ends tasks without an answer: `$2` is the error."""
+def _ending(which: str) -> str:
+    """Ends a task without an answer: `$3` is the error."""
     return f"""
 with doomed as (
-    select id from tasks where user_id = $1 and {which} order by id for update skip locked
+    select id from tasks where user_id = $1 and id = $2 and {which} for update skip locked
 ), failed as (
-    update tasks set status = 'failed', seat = null, finished_at = now(), error = $2::jsonb
+    update tasks set status = 'failed', seat = null, lane = null, finished_at = now(), error = $3::jsonb
     from doomed where tasks.user_id = $1 and tasks.id = doomed.id
-    returning tasks.id, run_id, session_id, message_id, assigned_agent, epoch
+    returning tasks.id, run_id, session_id, message_id, assigned_agent, epoch, kind, task_id
 ), answers as (
-    insert into messages (user_id, id, session_id, run_id, role, content, agent_id, status, error, attempt)
-    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $2::jsonb, epoch from failed
+    insert into messages (
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, attempt, task_id
+    )
+    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $3::jsonb, epoch,
+        case kind when '{TASK}' then task_id end
+    from failed
     on conflict (user_id, id) do update set status = 'failed', error = excluded.error, attempt = excluded.attempt
 ), runs_failed as (
-    update runs set status = 'failed', finished_at = now(), error = $2::jsonb
-    from failed where runs.user_id = $1 and runs.id = failed.run_id
+    update runs set status = 'failed', finished_at = now(), error = $3::jsonb
+    from failed where runs.user_id = $1 and runs.id = failed.run_id and failed.kind <> '{TASK}'
 ), agents_failed as (
-    update user_agents set last_error = $2::jsonb
+    update user_agents set last_error = $3::jsonb
     from failed where user_agents.user_id = $1 and user_agents.agent_id = failed.assigned_agent
 )
 select exists (
     select from tasks other
     where other.user_id = $1 and other.assigned_agent = failed.assigned_agent and other.status = 'running'
         and other.id <> failed.id
-) from failed
+) as agent_busy from failed
 """
 
+
+_PLACE = "select run_id, kind, plan_id, task_id, assigned_agent from tasks where user_id = $1 and id = $2"
+
+_LOCK_AGENT = "select from user_agents where user_id = $1 and agent_id = $2 for no key update"
 
 _ORPHANED = """status = 'running'
     and not exists (select from workers where workers.id = tasks.worker and lease_until > now())"""
 
-_FAIL_REPEATED = _fail(f"{_ORPHANED} and interruptions >= $3")
+_REPEATED = f"select id from tasks where user_id = $1 and interruptions >= $2 and {_ORPHANED} order by id"
 
-_FAIL_READY = _fail("id = $3 and status = 'ready'")
+_FAIL_REPEATED = _ending(_ORPHANED)
+
+_FAIL_READY = _ending("status = 'ready'")
 
 _GIVE_UP = """
-update tasks set status = 'ready', seat = null, not_before = now()
+update tasks set status = 'ready', seat = null, lane = null, not_before = now()
 where user_id = $1 and status = 'running' and worker = $2 and id <> all($3::uuid[])
     and started_at < now() - $4::double precision * interval '1 second'
 """
@@ -158,7 +239,7 @@ _TAKE_BACK = f"""
 with orphaned as (
     select id from tasks where user_id = $1 and {_ORPHANED} order by id for update skip locked
 )
-update tasks set status = 'ready', seat = null, not_before = now(), interruptions = interruptions + 1
+update tasks set status = 'ready', seat = null, lane = null, not_before = now(), interruptions = interruptions + 1
 from orphaned where tasks.user_id = $1 and tasks.id = orphaned.id
 returning tasks.id
 """

@@ -10,11 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from artel.bus.claim import claim, fail_ready
 from artel.bus.line import Line
-from artel.bus.model import INTERNAL, Finished, Held, Observer, Runner
+from artel.bus.model import INTERNAL, Held, Observer, Runner
 from artel.bus.room import Room
 from artel.bus.settle import settle
 from artel.bus.worker import Worker
 from artel.kit.errors import ArtelError, Unavailable
+from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
 
@@ -39,8 +40,11 @@ class _Unprepared(Exception):
 class Claimer:
     """Claims for users whose turn it is, as long as there is room."""
 
-    def __init__(self, shards: Shards, worker: Worker, room: Room, runner: Runner, observer: Observer) -> None:
+    def __init__(
+        self, shards: Shards, ids: IdMaker, worker: Worker, room: Room, runner: Runner, observer: Observer
+    ) -> None:
         self._shards = shards
+        self._ids = ids
         self._worker = worker
         self._room = room
         self._runner = runner
@@ -65,13 +69,29 @@ class Claimer:
         async with asyncio.TaskGroup() as claims:
             while True:
                 await turns.acquire()
-                await self._room.until_free()
-                claims.create_task(self._turn(await self._line.first(), turns))
+                user_id = await self._line.first()
+                room = await self._reserve(user_id)
+                if room:
+                    claims.create_task(self._turn(user_id, room, turns))
+                else:
+                    turns.release()
 
-    async def _turn(self, user_id: int, turns: asyncio.Semaphore) -> None:
+    async def _reserve(self, user_id: int) -> int:
+        """Slots for the user whose turn it is; 0 when they have all that one user may have.
+
+        They wait here rather than at the end of the line: whoever freed the slot would otherwise be before them again.
+        """
+        while not (room := self._room.reserve(user_id, _A_TURN)):
+            if self._room.free:
+                self._full.add(user_id)
+                break
+            await self._room.until_free()
+        return room
+
+    async def _turn(self, user_id: int, room: int, turns: asyncio.Semaphore) -> None:
         try:
             async with asyncio.timeout(_TURN_SECONDS):
-                await self._claim(user_id)
+                await self._claim(user_id, room)
         except (ArtelError, TimeoutError) as error:
             # Whatever was seated is rolled back; the sweeper comes by again.
             _log.warning("claim failed", user_id=user_id, error=str(error))
@@ -80,11 +100,7 @@ class Claimer:
         finally:
             turns.release()
 
-    async def _claim(self, user_id: int) -> None:
-        room = self._room.reserve(user_id, _A_TURN)
-        if not room:
-            self._wait_for_room(user_id)
-            return
+    async def _claim(self, user_id: int, room: int) -> None:
         seated: list[Held] = []
         try:
             async with self._shards.user_tx(user_id) as tx:
@@ -103,12 +119,6 @@ class Claimer:
         if len(seated) == room:
             self.note(user_id)
 
-    def _wait_for_room(self, user_id: int) -> None:
-        if self._room.free:
-            self._full.add(user_id)
-        else:
-            self.note(user_id)
-
     async def _prepare(self, tx: UserTx, held: Held) -> None:
         try:
             held.prepared = await self._runner.prepare(tx, held)
@@ -119,6 +129,7 @@ class Claimer:
             raise _Unprepared(held) from error
 
     async def _fail(self, held: Held) -> None:
-        busy = await settle(self._shards, held.user_id, lambda tx: fail_ready(tx, held.id, INTERNAL))
-        if busy is not None:
-            self._observer.finished(held, Finished("failed", "", None, INTERNAL, busy))
+        next_id = self._ids.uuid()
+        finished = await settle(self._shards, held.user_id, lambda tx: fail_ready(tx, held.id, INTERNAL, next_id))
+        if finished is not None:
+            self._observer.finished(held, finished)

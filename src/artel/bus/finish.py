@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
-from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse
+from artel.bus.graph import advance, close_plan, lock_place
+from artel.bus.model import TASK, Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward, Progress
 from artel.store.tx import UserTx
 
 
@@ -18,22 +21,26 @@ async def checkpoint(tx: UserTx, held: Held, history: Any, use: ModelUse | None,
     Raises:
         LeaseLost: the task is no longer held.
     """
+    await _lock(tx, held)
     kept = await tx.fetchval(_CHECKPOINT, *_fence(held), _json(history), *_use(use, use_id))
     if kept is None:
         raise LeaseLost
 
 
-async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID) -> tuple[Finished, bool]:
-    """Ends the task: answer, run, usage and the agent's last error in one statement.
+async def finish(
+    tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID, next_id: UUID
+) -> tuple[Finished, bool]:
+    """Ends the task: answer, run, usage and the agent's last error in one statement, then what that means for a plan.
 
-    Answers what observers are told, and whether ready work waits for the seat.
+    next_id: of the task that may follow. Answers what observers are told, and whether ready work waits.
 
     Raises:
         LeaseLost: the task is no longer held; nothing was written.
     """
+    await _lock(tx, held)
     total = answer.total or answer.use
     row = await tx.fetchrow(
-        _FINISH,
+        _FINISH_TASK if held.kind == TASK else _FINISH,
         *_fence(held),
         "failed" if fault else "done",
         answer.content,
@@ -43,12 +50,51 @@ async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, us
         total.cost if total else None,
     )
     if row is None:
-        # A commit whose acknowledgement was lost on the way is found by the try that follows it.
-        row = await tx.fetchrow(_FINISHED, *_fence(held), "failed" if fault else "done")
+        row = await _finished_before(tx, held, "failed" if fault else "done")
+    progress = await _consequences(tx, held, fault, next_id) if held.is_planned else None
+    status = "failed" if fault else "complete"
+    finished = Finished(status, answer.content, total, fault, row["agent_busy"], progress, row["run_cost"])
+    return finished, row["agent_waits"] or progress is not None
+
+
+async def _consequences(tx: UserTx, held: Held, fault: Fault | None, next_id: UUID) -> Progress | None:
+    if held.kind != TASK:
+        await close_plan(tx, held.run_id, "failed" if fault else "completed")
+        return None
+    if fault is not None:
+        return await advance(tx, held.run_id, next_id, lost=[held.task_id], fault=fault)
+    return await advance(tx, held.run_id, next_id, done=[held.task_id])
+
+
+async def move_on(tx: UserTx, held: Held, onward: Onward, use_id: UUID) -> tuple[Callable[[], None] | None, bool]:
+    """Ends the task without an answer and writes what it set in motion.
+
+    Answers what to tell after the commit (None: it was told, or is lost, with an earlier try), and whether the agent
+    has other running tasks.
+
+    Raises:
+        LeaseLost: the task is no longer held; nothing was written.
+    """
+    await _lock(tx, held)
+    row = await tx.fetchrow(_MOVE_ON, *_fence(held), *_use(onward.use, use_id))
+    if row is None:
+        row = await _finished_before(tx, held, "done")
+        return None, row["agent_busy"]
+    return await onward.then(tx), row["agent_busy"]
+
+
+async def _finished_before(tx: UserTx, held: Held, status: str) -> asyncpg.Record:
+    """A commit whose acknowledgement was lost on the way is found by the try that follows it."""
+    row = await tx.fetchrow(_FINISHED, *_fence(held), status)
     if row is None:
         raise LeaseLost
-    status = "failed" if fault else "complete"
-    return Finished(status, answer.content, total, fault, row["agent_busy"]), row["agent_waits"]
+    return row
+
+
+async def _lock(tx: UserTx, held: Held) -> None:
+    """Agents and runs are locked before tasks, where several tasks of a run may end at once."""
+    if held.is_planned:
+        await lock_place(tx, held)
 
 
 async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
@@ -56,6 +102,7 @@ async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> 
 
     A task that was stopped here by mistake (word of a cancellation that came after the retry) is handed back.
     """
+    await _lock(tx, held)
     total = answer.total or answer.use
     row = await tx.fetchrow(
         _KEEP_STOPPED,
@@ -73,6 +120,7 @@ async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> 
 
 async def retry_later(tx: UserTx, held: Held, fault: Fault, delay: float, use: ModelUse | None, use_id: UUID) -> bool:
     """Puts the task back for another try in `delay` seconds; False when the lease was lost."""
+    await _lock(tx, held)
     fields = (*_fence(held), delay, _fault(fault), *_use(use, use_id))
     return await tx.fetchval(_RETRY_LATER, *fields) is not None
 
@@ -145,7 +193,7 @@ select true from kept
 
 _FINISH = f"""
 with ended as (
-    update tasks set status = $5, seat = null, finished_at = now(), error = $7::jsonb
+    update tasks set status = $5, seat = null, lane = null, finished_at = now(), error = $7::jsonb
     where {_HELD} and status = 'running'
     returning run_id, session_id, message_id, assigned_agent
 ), {_spent(9, "ended")}, answer as (
@@ -160,15 +208,49 @@ with ended as (
     update runs set status = case $5 when 'done' then 'completed' else 'failed' end, finished_at = now(),
         error = $7::jsonb, cost = case when $9::uuid is null then runs.cost else runs.cost + $14::numeric end
     from ended where runs.user_id = $1 and runs.id = ended.run_id
+    returning runs.cost
 ), agent as (
     update user_agents set last_error = $7::jsonb from ended
     where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
 )
-select {_OTHERS_RUNNING}, {_OTHERS_WAIT} from ended
+select {_OTHERS_RUNNING}, {_OTHERS_WAIT}, (select cost from run) as run_cost from ended
+"""
+
+_FINISH_TASK = f"""
+with ended as (
+    update tasks set status = $5, seat = null, lane = null, finished_at = now(), error = $7::jsonb
+    where {_HELD} and status = 'running'
+    returning run_id, session_id, message_id, assigned_agent, task_id
+), {_spent(9, "ended")}, answer as (
+    insert into messages (
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
+    )
+    select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
+        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4, task_id
+    from ended
+    on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
+        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
+), {_CHARGED}, agent as (
+    update user_agents set last_error = $7::jsonb from ended
+    where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
+)
+select {_OTHERS_RUNNING}, {_OTHERS_WAIT}, null::numeric as run_cost from ended
+"""
+
+_MOVE_ON = f"""
+with ended as (
+    update tasks set status = 'done', seat = null, lane = null, finished_at = now(), error = null
+    where {_HELD} and status = 'running'
+    returning run_id, assigned_agent
+), {_spent(5, "ended")}, {_CHARGED}
+select {_OTHERS_RUNNING} from ended
 """
 
 _FINISHED = f"""
-select {_OTHERS_RUNNING}, {_OTHERS_WAIT} from tasks ended where {_HELD} and status = $5
+select {_OTHERS_RUNNING}, {_OTHERS_WAIT}, (
+    select cost from runs where runs.user_id = $1 and runs.id = ended.run_id
+) as run_cost
+from tasks ended where {_HELD} and status = $5
 """
 
 _KEEP_STOPPED = f"""
@@ -183,7 +265,7 @@ select {_OTHERS_RUNNING} from ended
 
 _RETRY_LATER = f"""
 with ended as (
-    update tasks set status = 'ready', seat = null, attempt = attempt + 1, error = $6::jsonb,
+    update tasks set status = 'ready', seat = null, lane = null, attempt = attempt + 1, error = $6::jsonb,
         not_before = now() + $5::double precision * interval '1 second'
     where {_HELD} and status = 'running' returning run_id, assigned_agent
 ), {_spent(7, "ended")}, {_CHARGED}
@@ -191,5 +273,6 @@ select true from ended
 """
 
 _HAND_BACK = f"""
-update tasks set status = 'ready', seat = null, worker = null, not_before = now() where {_HELD} and status = 'running'
+update tasks set status = 'ready', seat = null, lane = null, worker = null, not_before = now()
+where {_HELD} and status = 'running'
 """

@@ -18,6 +18,9 @@ from artel.store.tx import UserTx
 
 Mode = Literal["direct", "auto"]
 
+ANSWER, PLANNING, TASK, SYNTHESIS = "answer", "plan", "task", "synthesis"
+"""Kinds of tasks: all but `TASK` speak for their run. See docs/plans.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -64,6 +67,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """A task's end that is no answer but sets something in motion.
+
+    `then` writes it in the transaction of the end, and answers what to tell once that is committed. `use` is a model
+    call that no checkpoint holds.
+    """
+
+    then: Callable[[UserTx], Awaitable[Callable[[], None]]]
+    use: ModelUse | None = None
+
+
+Outcome = Answer | Onward
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Why a task failed: a stable code for programs, a sentence for people."""
 
@@ -84,6 +102,14 @@ class NoSuchAgent(NotFound):
 
 class NoSuchSession(NotFound):
     """You have no chat under this id."""
+
+
+class NoSuchRun(NotFound):
+    """You have no run under this id."""
+
+
+class NoSuchTask(NotFound):
+    """This run has no task of that name."""
 
 
 class TaskFailed(Exception):
@@ -131,6 +157,8 @@ class Held:
     """The agent's configuration as it was when the task was seated (JSON)."""
     history: Any
     """The last checkpoint (JSON), or None."""
+    plan_id: UUID | None = None
+    """The plan it belongs to."""
     seated_at: float = field(default_factory=time.monotonic)
     """By this process's monotonic clock, in seconds."""
     prepared: Any = None
@@ -144,6 +172,32 @@ class Held:
     """The runner runs and may be interrupted; afterwards the end is written, which nothing interrupts."""
     job: asyncio.Task[None] | None = None
 
+    @property
+    def is_planned(self) -> bool:
+        """It belongs to an orchestrated run, which more than one task may write to at once."""
+        return self.kind != ANSWER or self.plan_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A task that will not run, since one that it waits for did not succeed."""
+
+    task_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the end of a plan's task means for its run."""
+
+    over: int
+    total: int
+    """Of the plan's tasks."""
+    skipped: Sequence[Skipped] = ()
+    run: Literal["goes on", "failed", "cancelled"] = "goes on"
+    fault: Fault | None = None
+    """Why the run failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -155,6 +209,10 @@ class Finished:
     fault: Fault | None
     agent_busy: bool
     """The agent has other running tasks."""
+    progress: Progress | None = None
+    """For a plan's tasks; others end their run."""
+    run_cost: Decimal | None = None
+    """Of a run that ended, in US dollars; None when a price is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +227,8 @@ class Stopped:
     epoch: int
     worker: str | None
     """The process that was running it, if one was."""
+    task_id: str = ANSWER
+    kind: str = ANSWER
 
 
 class Runner(Protocol):
@@ -178,8 +238,8 @@ class Runner(Protocol):
         """Reads what the task needs, in the transaction that seats it."""
         ...
 
-    async def run(self, held: Held) -> Answer:
-        """Runs the task to its answer.
+    async def run(self, held: Held) -> Outcome:
+        """Runs the task to its answer, or to what follows from it.
 
         Raises:
             TaskFailed: it cannot be finished.
@@ -195,7 +255,22 @@ class Observer(Protocol):
     def started(self, held: Held) -> None: ...
     def retried(self, held: Held, fault: Fault, delay: float) -> None: ...
     def finished(self, held: Held, finished: Finished) -> None: ...
-    def stopped(self, user_id: int, stopped: Sequence[Stopped]) -> None: ...
+    def moved_on(self, held: Held, *, agent_busy: bool) -> None:
+        """A task ended by setting something else in motion."""
+        ...
+
+    def progressed(self, user_id: int, session_id: int, run_id: UUID, progress: Progress) -> None:
+        """A plan changed without the end of a running task: its user stopped one."""
+        ...
+
+    def stopped(self, user_id: int, stopped: Sequence[Stopped], runs: Sequence[tuple[int, UUID]]) -> None:
+        """A user stopped tasks, and these runs (by chat and id) with them."""
+        ...
+
+    def settled(self, user_id: int, session_id: int, run_id: UUID, approval_id: UUID) -> None:
+        """An approval needs no answer any more: its run was stopped."""
+        ...
+
     def lost(self, held: Held) -> None: ...
     def interrupted(self, user_ids: Sequence[int]) -> None:
         """A process died; these users may have missed the last of its events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from artel.bus.model import Call, Held, NoSuchAgent, NoSuchSession, Submitted
+from artel.bus.model import ANSWER, PLANNING, Call, Held, NoSuchAgent, NoSuchSession, Submitted
 from artel.kit.errors import Conflict
 from artel.kit.ids import IdMaker
 from artel.store.tx import UserTx
@@ -42,6 +42,7 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         raise AgentInactive
     submitted = Submitted(message_id=ids.uuid(), run_id=ids.uuid(), answer_id=ids.uuid(), mode=call.mode)
     task = ids.uuid()
+    kind = PLANNING if call.mode == "auto" else ANSWER
     placed = await tx.fetchrow(
         _SUBMIT,
         tx.user_id,
@@ -58,6 +59,7 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         worker,
         agent["concurrency_limit"],
         MAX_ATTEMPTS,
+        kind,
     )
     if placed is None:
         raise NoSuchSession
@@ -68,8 +70,8 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         id=task,
         session_id=call.session_id,
         run_id=submitted.run_id,
-        task_id="answer",
-        kind="answer",
+        task_id=kind,
+        kind=kind,
         agent_id=call.agent_id,
         message_id=submitted.answer_id,
         instruction=None,
@@ -115,14 +117,18 @@ with session as (
     insert into messages (user_id, id, session_id, run_id, role, content, target_agent)
     select $1, $3, $2, $4, 'user', $8, $9 from session
 ), run as (
-    insert into runs (user_id, id, session_id, mode, status, message_id, answer_id, agent_id)
-    select $1, $4, $2, $10, case when seat is null then 'queued' else 'running' end, $3, $6, $7 from session, free
+    insert into runs (user_id, id, session_id, mode, status, message_id, answer_id, agent_id, budget_usd)
+    select $1, $4, $2, $10, case when seat is null then 'queued' else 'running' end, $3, $6, $7,
+        case $10 when 'auto' then (
+            select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1
+        ) end
+    from session, free
 )
 insert into tasks (
     user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts,
     status, seat, worker, epoch, started_at
 )
-select $1, $5, $2, $4, 'answer', 'answer', $7, $6, $14,
+select $1, $5, $2, $4, $15, $15, $7, $6, $14,
     case when seat is null then 'ready' else 'running' end, seat,
     case when seat is not null then $12::text end,
     case when seat is null then 0 else 1 end, case when seat is not null then now() end

@@ -13,6 +13,7 @@ from artel.bus.claim import take_back
 from artel.bus.model import Observer
 from artel.bus.settle import settle
 from artel.kit.errors import ArtelError
+from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
 
 _WAITING_SECONDS = 1.0
@@ -29,6 +30,7 @@ class Sweeper:
     def __init__(
         self,
         shards: Shards,
+        ids: IdMaker,
         observer: Observer,
         wake: Callable[[Sequence[int]], None],
         *,
@@ -37,6 +39,7 @@ class Sweeper:
     ) -> None:
         """wake: tells the workers that these users have ready work."""
         self._shards = shards
+        self._ids = ids
         self._observer = observer
         self._wake = wake
         self._blink = timedelta(seconds=lease_seconds / 2)
@@ -82,7 +85,7 @@ class Sweeper:
 
     async def _take_back(self, user_id: int) -> None:
         try:
-            taken = await settle(self._shards, user_id, take_back)
+            taken = await settle(self._shards, user_id, lambda tx: take_back(tx, self._ids.uuid))
         except ArtelError as error:
             _log.warning("work of a dead process not taken back", user_id=user_id, error=str(error))
         else:

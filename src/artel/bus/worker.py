@@ -10,8 +10,20 @@ from uuid import UUID
 
 import structlog
 
-from artel.bus.finish import finish, hand_back, keep_stopped, retry_later
-from artel.bus.model import INTERNAL, Answer, Ending, Fault, Held, LeaseLost, Observer, Runner, TaskFailed
+from artel.bus.finish import finish, hand_back, keep_stopped, move_on, retry_later
+from artel.bus.model import (
+    INTERNAL,
+    Answer,
+    Ending,
+    Fault,
+    Held,
+    LeaseLost,
+    Observer,
+    Onward,
+    Outcome,
+    Runner,
+    TaskFailed,
+)
 from artel.bus.room import Room
 from artel.bus.settle import settle
 from artel.kit.errors import Unauthenticated
@@ -112,7 +124,7 @@ class Worker:
                 self._room.release(held.user_id)
                 self._slot_freed(held.user_id)
 
-    async def _outcome(self, held: Held) -> Answer | TaskFailed | None:
+    async def _outcome(self, held: Held) -> Outcome | TaskFailed | None:
         """What the runner came to; None when it was stopped from outside."""
         if held.ending is not None:
             return None
@@ -136,9 +148,11 @@ class Worker:
         finally:
             held.is_at_work = False
 
-    async def _write_end(self, held: Held, outcome: Answer | TaskFailed | None) -> None:
+    async def _write_end(self, held: Held, outcome: Outcome | TaskFailed | None) -> None:
         if isinstance(outcome, Answer):
             await self._finish(held, outcome, None)
+        elif isinstance(outcome, Onward):
+            await self._move_on(held, outcome)
         elif isinstance(outcome, TaskFailed):
             await self._fail(held, outcome)
         elif held.ending is Ending.HANDOVER:
@@ -161,15 +175,30 @@ class Worker:
             await self._keep_stopped(held, said)
 
     async def _finish(self, held: Held, answer: Answer, fault: Fault | None) -> None:
-        use_id = self._ids.uuid()
+        use_id, next_id = self._ids.uuid(), self._ids.uuid()
         try:
-            finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id))
+            finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id, next_id))
         except LeaseLost:
             await self._keep_stopped(held, answer)
             return
         self._observer.finished(held, finished)
         if work_waits:
             self._seat_freed(held.user_id)
+
+    async def _move_on(self, held: Held, onward: Onward) -> None:
+        use_id = self._ids.uuid()
+        try:
+            tell, agent_busy = await self._write(held, lambda tx: move_on(tx, held, onward, use_id))
+        except LeaseLost:
+            await self._keep_stopped(held, Answer("", onward.use))
+            return
+        self._observer.moved_on(held, agent_busy=agent_busy)
+        if tell is None:
+            # What was to be told is lost with the connection that took the commit's acknowledgement along.
+            self._observer.interrupted([held.user_id])
+        else:
+            tell()
+        self._seat_freed(held.user_id)
 
     async def _keep_stopped(self, held: Held, answer: Answer) -> None:
         """The end of a task that is no longer ours to finish: its user stopped it, or another process holds it."""

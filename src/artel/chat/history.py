@@ -82,7 +82,10 @@ class History:
 async def _stored(
     tx: UserTx, session_id: int, limit: int, before: UUID | None
 ) -> tuple[list[MessageView], UUID | None]:
-    query = select(Message).where(Message.user_id == tx.user_id, Message.session_id == session_id)
+    # What a plan's tasks said is not part of the conversation.
+    query = select(Message).where(
+        Message.user_id == tx.user_id, Message.session_id == session_id, Message.task_id.is_(None)
+    )
     if before is not None:
         query = query.where(Message.id < before)
     rows = (await tx.session.scalars(query.order_by(Message.id.desc()).limit(limit + 1))).all()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import defer
 
-from artel.bus.cancel import NoSuchRun
+from artel.bus.model import NoSuchRun
 from artel.chat.views import UNFINISHED, RunView
 from artel.store.shards import Shards
 from artel.store.tables import Run, Task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -55,39 +55,44 @@ class Draft(BaseModel):
     tasks: tuple[DraftTask, ...] = Field(max_length=500)
 
 
-def problems(
-    draft: Draft, *, agents: Collection[str], max_tasks: int, finished: Collection[str] = (), may_be_empty: bool = False
-) -> list[str]:
+def problems(draft: Draft, team: Collection[str], max_tasks: int, finished: Collection[str] = ()) -> list[str]:
     """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
 
-    agents: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
+    team: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
     """
     found: list[str] = []
-    names = [task.id for task in draft.tasks]
-    if not names and not may_be_empty:
+    if not draft.tasks and not finished:
         found.append("The plan has no tasks.")
-    if len(names) > max_tasks:
-        found.append(f"The plan has {len(names)} tasks; at most {max_tasks} are allowed.")
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        found.append(f"The task id {name!r} is used more than once.")
-    for name in names:
-        if name.lower() in RESERVED:
-            found.append(f"The task id {name!r} is reserved; choose another.")
-        if name in finished:
-            found.append(f"The task {name!r} is already done; do not repeat it, and give new tasks new ids.")
-    known = {*names, *finished}
+    if len(draft.tasks) > max_tasks:
+        found.append(f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed.")
+    found += _wrong_names([task.id for task in draft.tasks], finished)
+    known = {*(task.id for task in draft.tasks), *finished}
     for task in draft.tasks:
-        if task.agent not in agents:
-            team = ", ".join(sorted(agents)) or "none"
-            found.append(f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {team}.")
-        for dependency in dict.fromkeys(task.depends_on):
-            if dependency == task.id:
-                found.append(f"Task {task.id!r} depends on itself.")
-            elif dependency not in known:
-                found.append(f"Task {task.id!r} depends on {dependency!r}, which is not in the plan.")
+        found += _wrong_with(task, team, known)
     if circle := circle_of(graph_of(draft)):
         found.append(f"The tasks {', '.join(map(repr, circle))} wait for each other in a circle.")
     return found
+
+
+def _wrong_names(names: Sequence[str], finished: Collection[str]) -> Iterator[str]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"The task id {name!r} is used more than once."
+    for name in names:
+        if name.lower() in RESERVED:
+            yield f"The task id {name!r} is reserved; choose another."
+        if name in finished:
+            yield f"The task {name!r} is done already; give new tasks new ids."
+
+
+def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[str]:
+    if task.agent not in team:
+        there_are = ", ".join(sorted(team)) or "none"
+        yield f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {there_are}."
+    for dependency in dict.fromkeys(task.depends_on):
+        if dependency == task.id:
+            yield f"Task {task.id!r} depends on itself."
+        elif dependency not in known:
+            yield f"Task {task.id!r} depends on {dependency!r}, which is not in the plan."
 
 
 def graph_of(draft: Draft) -> dict[str, tuple[str, ...]]:

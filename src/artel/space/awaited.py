@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from artel.events.types import Event, MessageCompleted
+from artel.events.types import Event, MessageCompleted, RunCancelled, RunFailed
 
 
 class AwaitedAnswer:
@@ -15,7 +15,11 @@ class AwaitedAnswer:
 
     def __init__(self) -> None:
         self.answer_id: UUID | None = None
+        self.run_id: UUID | None = None
+        """Of an orchestrated run, which may end before its answer begins."""
 
     def is_over(self, event: Event) -> bool:
         """Whether the event is the end of the answer."""
-        return isinstance(event, MessageCompleted) and event.message_id == self.answer_id
+        if isinstance(event, MessageCompleted):
+            return event.message_id == self.answer_id
+        return isinstance(event, RunFailed | RunCancelled) and event.run_id == self.run_id

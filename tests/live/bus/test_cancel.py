@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from artel.bus.cancel import AgentDeleted, NoSuchRun, NotRetryable
-from artel.bus.model import Answer, Ending, Held, NoSuchAgent, NoSuchSession, Submitted
+from artel.bus.model import Answer, Ending, Held, NoSuchAgent, NoSuchRun, NoSuchSession, Submitted
+from artel.bus.retry import AgentDeleted, NotRetryable
 from artel.bus.submit import AgentInactive, submit
 from artel.store.tx import UserTx
 from tests.support.bus import Fleet, Process, Team, eventually

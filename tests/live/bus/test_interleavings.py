@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artel.bus.cancel import NotRetryable
 from artel.bus.model import Answer, Fault, Held, Submitted, TaskFailed
+from artel.bus.retry import NotRetryable
 from artel.store.tx import UserTx
 from tests.support.bus import Fleet, Process, Recorder, Team, new_team
 from tests.support.stores import Stores

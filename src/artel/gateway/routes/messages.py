@@ -56,6 +56,7 @@ async def send(
             lambda also: _send(space, session_id, body, awaited, also), shapes.sent, 202
         )
         answer_id = awaited.answer_id = UUID(content["answer_id"])
+        awaited.run_id = UUID(content["run_id"]) if content["mode"] == "auto" else None
         answer = None if is_new else await space.answer(answer_id)
         if answer is None:
             await waiter.result(wait)
@@ -68,6 +69,7 @@ async def _send(
 ) -> Submitted:
     async def note(tx: UserTx, submitted: Submitted) -> None:
         awaited.answer_id = submitted.answer_id
+        awaited.run_id = submitted.run_id if submitted.mode == "auto" else None
         if also is not None:
             await also(tx, submitted)
 

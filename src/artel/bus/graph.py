@@ -1,0 +1,178 @@
+"""How a plan moves: what the end of a task lets begin, skips, or ends. Everything here happens under the run's lock.
+
+Locks are taken in the order agents, runs, tasks, so whoever calls this has locked the run before it touches a task. The
+lock comes in a statement of its own: the next one sees what others committed before they let go of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from artel.bus.model import PLANNING, SYNTHESIS, TASK, Fault, Held, Progress, Skipped
+from artel.store.tx import UserTx
+
+REPLANNING = "replan"
+"""The name of the task that plans the rest of a run anew, once."""
+BUDGET_EXCEEDED = "budget_exceeded"
+"""Nothing that costs money helps against this failure."""
+
+
+async def lock_place(tx: UserTx, held: Held) -> None:
+    """Locks a planned task's agent, then its run."""
+    await tx.execute(_LOCK_PLACE, tx.user_id, held.agent_id, held.run_id)
+
+
+async def lock_run(tx: UserTx, run_id: UUID) -> None:
+    """Locks a run, for whoever needs no agent."""
+    await tx.execute(_LOCK_RUN, tx.user_id, run_id)
+
+
+async def advance(
+    tx: UserTx,
+    run_id: UUID,
+    next_id: UUID,
+    *,
+    done: Sequence[str] = (),
+    lost: Sequence[str] = (),
+    fault: Fault | None = None,
+) -> Progress:
+    """Draws the consequences of tasks that ended: `done` ones, and `lost` ones that failed (`fault`) or were stopped.
+
+    next_id: the id of the task that this may have to make. The run must be locked.
+    """
+    skipped: list[Skipped] = []
+    if lost:
+        everything = fault is not None and fault.code == BUDGET_EXCEEDED
+        rows = await tx.fetch(_SKIP_ALL if everything else _SKIP, tx.user_id, run_id, list(lost))
+        skipped = [Skipped(row["task_id"], row["assigned_agent"]) for row in rows]
+    state = await tx.fetchrow(_PROMOTE, tx.user_id, run_id, list(done))
+    # The user may be gone with everything, which cascades past the lock.
+    if state is None:
+        return Progress(0, 0, skipped)
+    over = state["done"] + state["failed"] + state["other"]
+    if over < state["total"] or state["status"] != "running":
+        return Progress(over, state["total"], skipped)
+    return await _all_over(tx, run_id, next_id, Progress(over, state["total"], skipped), state["done"])
+
+
+async def _all_over(tx: UserTx, run_id: UUID, next_id: UUID, progress: Progress, done: int) -> Progress:
+    """Every task of the run is over: it is summed up, planned anew, or ends."""
+    failure = await tx.fetchval(_FIRST_FAILURE, tx.user_id, run_id)
+    if failure is None:
+        if done:
+            await tx.execute(_SUM_UP, tx.user_id, run_id)
+            return progress
+        await close_run(tx, run_id, "cancelled", None)
+        return Progress(progress.over, progress.total, progress.skipped, "cancelled")
+    fault = Fault(failure["code"], failure["detail"])
+    await tx.execute(_PLAN_FAILED, tx.user_id, run_id)
+    if fault.code != BUDGET_EXCEEDED and await tx.fetchval(_REPLAN, tx.user_id, run_id, next_id) is not None:
+        return progress
+    await close_run(tx, run_id, "failed", fault)
+    return Progress(progress.over, progress.total, progress.skipped, "failed", fault)
+
+
+async def close_run(tx: UserTx, run_id: UUID, status: str, fault: Fault | None) -> None:
+    """Ends a run without an answer: its answer's message says how."""
+    await tx.execute(_CLOSE_RUN, tx.user_id, run_id, status, fault.as_json() if fault else None)
+    await close_plan(tx, run_id, status)
+
+
+async def close_plan(tx: UserTx, run_id: UUID, status: str) -> None:
+    """Ends what is left of a run's plan, after the run itself was ended."""
+    await tx.execute(_CLOSE_PLAN, tx.user_id, run_id, status)
+
+
+# The agent first: `left join` asks for it before the run's row is locked.
+_LOCK_PLACE = """
+with agent as materialized (
+    select agent_id from user_agents where user_id = $1 and agent_id = $2 for no key update
+)
+select from runs left join agent on true where runs.user_id = $1 and runs.id = $3 for no key update of runs
+"""
+
+_LOCK_RUN = "select from runs where user_id = $1 and id = $2 for no key update"
+
+_NEWEST_PLAN = "(select id from plans where user_id = $1 and run_id = $2 order by revision desc limit 1)"
+
+_SKIP = f"""
+with recursive lost (task_id) as (
+    select unnest($3::text[])
+    union
+    select tasks.task_id from lost
+    join tasks on tasks.user_id = $1 and tasks.run_id = $2 and tasks.dependencies ? lost.task_id
+    where tasks.kind = '{TASK}' and tasks.status = 'pending'
+)
+update tasks set status = 'skipped', finished_at = now()
+where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'pending'
+    and task_id in (select task_id from lost)
+returning task_id, assigned_agent
+"""
+
+# A claim locks the run before it looks, so what is ready is not being seated just now.
+_SKIP_ALL = f"""
+update tasks set status = 'skipped', finished_at = now()
+where user_id = $1 and run_id = $2 and kind = '{TASK}' and status in ('pending', 'ready') and task_id <> all($3::text[])
+returning task_id, assigned_agent
+"""
+
+# Only what waits for one of `done` can have become free; with no names given, everything is looked at.
+_PROMOTE = f"""
+with promoted as (
+    update tasks set status = 'ready', not_before = now()
+    where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'pending'
+        and ($3::text[] = '{{}}' or dependencies ?| $3::text[])
+        and not exists (
+            select from jsonb_array_elements_text(tasks.dependencies) needed (task_id)
+            join tasks other on other.user_id = $1 and other.run_id = $2 and other.task_id = needed.task_id
+            where other.status <> 'done'
+        )
+    returning 1
+)
+select count(*) as total, count(*) filter (where tasks.status = 'done') as done,
+    count(*) filter (where tasks.status = 'failed') as failed,
+    count(*) filter (where tasks.status in ('skipped', 'cancelled')) as other,
+    (select status from plans where user_id = $1 and run_id = $2 order by revision desc limit 1) as status
+from tasks where user_id = $1 and run_id = $2 and kind = '{TASK}'
+"""
+
+_FIRST_FAILURE = f"""
+select error from tasks
+where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'failed' and plan_id = {_NEWEST_PLAN}
+order by finished_at, id limit 1
+"""
+
+_SUM_UP = f"""
+update tasks set status = 'ready', not_before = now()
+where user_id = $1 and run_id = $2 and kind = '{SYNTHESIS}' and status = 'pending'
+"""
+
+_PLAN_FAILED = f"update plans set status = 'failed' where user_id = $1 and id = {_NEWEST_PLAN}"
+
+_REPLAN = f"""
+insert into tasks (user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts, status)
+select $1, $3, session_id, id, '{REPLANNING}', '{PLANNING}', agent_id, answer_id, 3, 'ready'
+from runs where user_id = $1 and id = $2
+on conflict (user_id, run_id, task_id) do nothing
+returning id
+"""
+
+_CLOSE_RUN = """
+with closed as (
+    update runs set status = $3, finished_at = now(), error = $4::jsonb
+    where user_id = $1 and id = $2 and status in ('queued', 'running', 'waiting')
+    returning id, session_id, answer_id, agent_id
+)
+insert into messages (user_id, id, session_id, run_id, role, content, agent_id, status, error)
+select $1, answer_id, session_id, id, 'assistant', '', agent_id, $3, $4::jsonb from closed
+on conflict (user_id, id) do nothing
+"""
+
+_CLOSE_PLAN = """
+with closed as (
+    update plans set status = $3 where user_id = $1 and run_id = $2 and status in ('proposed', 'running')
+)
+update tasks set status = 'skipped', finished_at = now()
+where user_id = $1 and run_id = $2 and status = 'pending' and $3 <> 'completed'
+"""
