@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ _HEAD: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
     b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
+_GRAPH: Final = re.compile(r"\[\[graph ([\w=-]+)\]\]")
 _END: Final = b"0\r\n\r\n"
 _DONE: Final = b"data: [DONE]\n\n"
 _CYRILLIC: Final = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -66,8 +68,11 @@ class Request:
 
 
 def choose_script(request: Request) -> tuple[str, Options]:
-    """The behaviour and its options. An option named `json` takes the rest of a directive as it is."""
-    if found := _DIRECTIVE.search(request.last_user_text):
+    """The behaviour and its options. An option named `json` takes the rest of a directive as it is.
+
+    The last directive counts: an agent of a team is told its own instruction after everybody else's.
+    """
+    for found in reversed(list(_DIRECTIVE.finditer(request.last_user_text))):
         name, rest = found[1], found[2]
         if name in SCRIPTS:
             if rest.startswith("{"):
@@ -281,6 +286,26 @@ def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) 
     _tool(exchange, Request(body, request.headers), options, attempt)
 
 
+def _planner(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
+    """An orchestrator: fills the form of a plan with the next `[[graph BASE64]]` of the conversation's last request,
+    one for each time it was asked (the last one again when there are no more); without a form it repeats."""
+    tools = [tool["function"] for tool in request.body.get("tools", [])]
+    if not tools:
+        _answer(exchange, request, options, attempt)
+        return
+    messages = request.body["messages"]
+    asked = max(place for place, message in enumerate(messages) if _GRAPH.search(str(message.get("content"))))
+    graphs = _GRAPH.findall(messages[asked]["content"])
+    before = sum(message["role"] == "assistant" for message in messages[asked:])
+    # A request that stands behind the user's own message is that for the rest of a run.
+    before += sum(message["role"] == "user" for message in messages[asked + 1 :])
+    plan = base64.urlsafe_b64decode(graphs[min(before, len(graphs) - 1)]).decode()
+    if plan.startswith("{"):
+        _tool(exchange, Request({**request.body, "messages": []}, request.headers), {"json": plan}, attempt)
+    else:
+        _answer(exchange, request, {"text": plan.replace(" ", "_")}, attempt)
+
+
 def _hang(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """Says nothing for ever; head=1 sends the headers first, comments=1 also a comment every 50 ms."""
     if options.get("comments"):
@@ -391,6 +416,7 @@ SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] 
     "lingering": _lingering,
     "page": _page,
     "plan": _plan,
+    "planner": _planner,
     "refuse": _refuse,
     "slow": _slow,
     "status": _status,

@@ -37,6 +37,9 @@ def gateway_for(house: House) -> ASGIApp:
         emit=house.outbox.emit,
         pool=house.pool,
         provider_keys=house.provider_keys,
+        prices=house.prices,
+        proposals=house.proposals,
+        dry_run=house.dry_run,
     )
     return create_app(
         GatewayDeps(

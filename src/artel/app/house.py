@@ -24,6 +24,7 @@ from artel.app.databases import Stores
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
 from artel.bus.bus import Bus, BusConfig
+from artel.bus.finish import charge
 from artel.events.client import redis_client
 from artel.events.control import ControlChannel
 from artel.events.guard import PrincipalGuard
@@ -37,6 +38,11 @@ from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
 from artel.llm.local import usual_candidates
 from artel.llm.pool import ModelPool
+from artel.orchestrator.brief import read_brief
+from artel.orchestrator.dry_run import DryRun
+from artel.orchestrator.prices import PriceReader
+from artel.orchestrator.proposal import Proposals
+from artel.orchestrator.runner import PlanRunner, TeamRunner
 from artel.settings import Settings
 from artel.store.shards import Shards
 from artel.store.tx import check_owners
@@ -78,6 +84,9 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: ToolRegistry
+    prices: PriceReader
+    proposals: Proposals
+    dry_run: DryRun
     bus: Bus
 
 
@@ -122,13 +131,17 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
 
         tools = ToolRegistry([CURRENT_TIME])
         announcer = Announcer(outbox.emit, metrics)
-        runner = AgentRunner(
+        agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
             tools=ToolTurns(shards, ids, tools, outbox.emit),
             emit=outbox.emit,
             first_text=metrics.direct_call_first_token_seconds.observe,
+            brief=read_brief,
         )
+        prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
+        runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
+        dry_run = DryRun(agents, shards, prices, lambda tx, use: charge(tx, ids.uuid(), use))
 
         async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
             await control.publish(_TASKS_CANCELLED, {"user_id": user_id, "tasks": [str(task) for task in tasks]})
@@ -175,6 +188,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            prices=prices,
+            proposals=proposals,
+            dry_run=dry_run,
             bus=bus,
         )
 

@@ -97,6 +97,11 @@ async def _lock(tx: UserTx, held: Held) -> None:
         await lock_place(tx, held)
 
 
+async def charge(tx: UserTx, use_id: UUID, use: ModelUse) -> None:
+    """Writes down a model call that belongs to no task."""
+    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id))
+
+
 async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
     """Keeps what a task had written so far that its user cancelled; None when it was retried or deleted meanwhile.
 
@@ -189,6 +194,11 @@ with kept as (
     where {_HELD} and status = 'running' returning run_id, assigned_agent
 ), {_spent(6, "kept")}, {_CHARGED}
 select true from kept
+"""
+
+_CHARGE = """
+insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (user_id, id) do nothing
 """
 
 _FINISH = f"""

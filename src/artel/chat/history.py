@@ -9,9 +9,10 @@ from uuid import UUID
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from artel.chat.runs import runs_of_page
+from artel.bus.model import TASK
+from artel.chat.runs import find_task, runs_of_page
 from artel.chat.sessions import SessionView, find_session, is_at_work
-from artel.chat.views import MessageView, RunView, answer_in_the_making, stored_message
+from artel.chat.views import MessageView, RunView, TaskView, answer_in_the_making, stored_message
 from artel.events.log import EventLog, PartialText
 from artel.kit.errors import Unavailable
 from artel.store.shards import Shards
@@ -71,6 +72,23 @@ class History:
                 select(Message).where(Message.user_id == self._user_id, Message.id == message_id)
             )
         return stored_message(row) if row else None
+
+    async def task(self, run_id: UUID, name: str) -> TaskView:
+        """A task of a run, with its text so far.
+
+        Raises:
+            NoSuchTask: there is none of this user.
+            Unavailable: the event log does not answer.
+        """
+        # The log first, as for a page.
+        partials, _ = await self._partials()
+        async with self._shards.user_tx(self._user_id) as tx:
+            row = await find_task(tx, run_id, name)
+            message = await tx.session.get(Message, (self._user_id, row.message_id))
+        if message is not None and (row.kind == TASK or message.task_id is None):
+            return TaskView(row, message.content, message.usage, message.cost)
+        partial = partials.get(row.message_id)
+        return TaskView(row, partial.text if partial else "", None, None)
 
     async def _partials(self) -> tuple[Mapping[UUID, PartialText], int]:
         try:

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import defer
 
-from artel.bus.model import NoSuchRun
+from artel.bus.model import NoSuchRun, NoSuchTask
 from artel.chat.views import UNFINISHED, RunView
 from artel.store.shards import Shards
 from artel.store.tables import Run, Task
 from artel.store.tx import UserTx
 
-_WORK_OF_TASKS = tuple(defer(column, raiseload=True) for column in (Task.history, Task.deferred, Task.answers))
+WORK_OF_TASKS = tuple(defer(column, raiseload=True) for column in (Task.history, Task.deferred, Task.answers))
 """What only the bus reads; it can be large."""
 
 
@@ -25,6 +25,16 @@ class Runs:
     def __init__(self, user_id: int, shards: Shards) -> None:
         self._user_id = user_id
         self._shards = shards
+
+    async def require(self, run_id: UUID) -> None:
+        """Passes if the run is this user's.
+
+        Raises:
+            NoSuchRun: it is not.
+        """
+        async with self._shards.user_tx(self._user_id) as tx:
+            if await tx.fetchval("select id from runs where user_id = $1 and id = $2", tx.user_id, run_id) is None:
+                raise NoSuchRun
 
     async def get(self, run_id: UUID) -> RunView:
         """A run with its tasks.
@@ -37,6 +47,19 @@ class Runs:
             if row is None:
                 raise NoSuchRun
             return (await with_tasks(tx, [row]))[0]
+
+
+async def find_task(tx: UserTx, run_id: UUID, name: str) -> Task:
+    """A task by its name within a run.
+
+    Raises:
+        NoSuchTask: there is none of this user.
+    """
+    query = select(Task).where(Task.user_id == tx.user_id, Task.run_id == run_id, Task.task_id == name)
+    row = await tx.session.scalar(query.options(*WORK_OF_TASKS))
+    if row is None:
+        raise NoSuchTask
+    return row
 
 
 async def runs_of_page(tx: UserTx, session_id: int, run_ids: Collection[UUID], since: UUID | None) -> list[RunView]:
@@ -59,7 +82,7 @@ async def with_tasks(tx: UserTx, runs: Sequence[Run]) -> list[RunView]:
         select(Task)
         .where(Task.user_id == tx.user_id, Task.run_id.in_([run.id for run in runs]))
         .order_by(Task.id)
-        .options(*_WORK_OF_TASKS)
+        .options(*WORK_OF_TASKS)
     )
     by_run = defaultdict[UUID, list[Task]](list)
     for task in rows:

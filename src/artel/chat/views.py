@@ -12,6 +12,8 @@ from uuid import UUID
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
 
+_STEPS = ("plan",)
+"""Kinds of tasks that write nothing themselves."""
 UNFINISHED = ("queued", "running", "waiting")
 
 
@@ -47,6 +49,16 @@ class RunView:
         return self.run.status in UNFINISHED
 
 
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with what it has said so far. `cost` in US dollars, None when it is not known (yet)."""
+
+    row: Task
+    content: str
+    usage: Mapping[str, Any] | None
+    cost: Decimal | None
+
+
 def stored_message(row: Message) -> MessageView:
     """A message that is over."""
     return MessageView(
@@ -69,14 +81,16 @@ def stored_message(row: Message) -> MessageView:
 def answer_in_the_making(view: RunView, partial: PartialText | None) -> MessageView:
     """The answer of an unfinished run as far as it is written."""
     run = view.run
-    starts = max((task.epoch for task in view.tasks if task.message_id == run.answer_id), default=0)
+    writers = [task for task in view.tasks if task.message_id == run.answer_id]
+    writer = next((task for task in reversed(writers) if task.kind not in _STEPS), None)
+    starts = max((task.epoch for task in writers), default=0)
     return MessageView(
         id=run.answer_id,
         session_id=run.session_id,
         run_id=run.id,
         role="assistant",
         content=partial.text if partial else "",
-        agent_id=run.agent_id,
+        agent_id=writer.assigned_agent if writer else run.agent_id,
         target_agent=None,
         status="streaming",
         error=None,

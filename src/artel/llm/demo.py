@@ -30,6 +30,7 @@ from pydantic_ai.usage import RequestUsage
 from artel.llm.answer_stream import AnswerParts, AnswerStream
 from artel.llm.delta_response import DeltaResponse
 from artel.llm.deltas import Delta, TextDelta, ThinkingDelta, ToolCallDelta
+from artel.llm.demo_plan import demo_plan
 from artel.llm.demo_schema import example_of
 from artel.llm.providers import DEMO
 
@@ -167,7 +168,8 @@ class DemoModel(Model[Any]):
         if parameters.output_tools and not parameters.allow_text_output:
             # A form to fill in: an example of what it asks for, so that the machinery around it can be tried.
             tool = parameters.output_tools[0]
-            filled = orjson.dumps(example_of(tool.parameters_json_schema, last_prompt(messages))).decode()
+            schema, prompt = tool.parameters_json_schema, last_prompt(messages)
+            filled = orjson.dumps(demo_plan(schema, prompt) or example_of(schema, prompt)).decode()
             deltas = [ToolCallDelta(0, "demo-call", tool.name, filled)]
         else:
             deltas = [TextDelta(piece) for piece in _PIECE.findall(demo_answer(messages))]

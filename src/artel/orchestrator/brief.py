@@ -120,7 +120,7 @@ async def _results(tx: UserTx, question: str, held: Held) -> list[Result]:
             status=row["status"],
             content=row["content"] or "",
             instruction=row["instruction"] or "",
-            problem=(row["error"] or {}).get("detail", ""),
+            problem=row["error"]["detail"] if row["error"] else "",
         )
         for row in rows
     ]

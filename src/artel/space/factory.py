@@ -16,6 +16,10 @@ from artel.events.log import EventLog
 from artel.events.types import Event
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
+from artel.orchestrator.decisions import Decisions
+from artel.orchestrator.dry_run import DryRun
+from artel.orchestrator.prices import PriceReader
+from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.settings import OrchestratorSettings
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
@@ -35,6 +39,9 @@ class SpaceFactory:
     emit: Callable[[int, Event], None]
     pool: ModelPool
     provider_keys: ProviderKeys
+    prices: PriceReader
+    proposals: Proposals
+    dry_run: DryRun
 
     def build(self, user_id: int) -> UserWorkerSpace:
         """The space of one user: every part of it is bound to that user and can reach nobody else's data."""
@@ -47,6 +54,8 @@ class SpaceFactory:
             history=History(user_id, self.shards, self.log),
             runs=Runs(user_id, self.shards),
             orchestrator=UserOrchestrator(OrchestratorSettings(user_id, self.shards), roster, models.default),
+            plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
+            rehearse=self.dry_run,
             models=models,
             bus=self.bus,
             hub=self.hub,

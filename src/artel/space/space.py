@@ -15,11 +15,13 @@ from artel.bus.model import Call, NoSuchAgent, Submitted
 from artel.chat.history import History
 from artel.chat.runs import Runs
 from artel.chat.sessions import Sessions
-from artel.chat.views import MessageView
+from artel.chat.views import MessageView, TaskView
 from artel.events.hub import Hub
 from artel.events.subscription import Subscription
 from artel.events.types import AgentStatus, Event
 from artel.events.waiter import Waiter
+from artel.orchestrator.decisions import Decisions
+from artel.orchestrator.dry_run import DryRun, Rehearsal
 from artel.space.addressing import addressee, not_found
 from artel.space.awaited import AwaitedAnswer
 from artel.space.models import UserModels
@@ -37,6 +39,8 @@ class UserWorkerSpace:
     history: History
     runs: Runs
     orchestrator: UserOrchestrator
+    plans: Decisions
+    rehearse: DryRun
     models: UserModels
     bus: Bus
     hub: Hub
@@ -99,6 +103,39 @@ class UserWorkerSpace:
             NoSuchRun, NotRetryable: nothing was changed.
         """
         await self.bus.retry_run(self.user_id, run_id)
+
+    async def task(self, run_id: UUID, name: str) -> TaskView:
+        """A task of a run, with what it has said so far.
+
+        Raises:
+            NoSuchRun, NoSuchTask: it is not this user's.
+        """
+        await self.runs.require(run_id)
+        return await self.history.task(run_id, name)
+
+    async def cancel_task(self, run_id: UUID, name: str) -> None:
+        """Stops one task of a run; nothing happens to one that is over.
+
+        Raises:
+            NoSuchRun, NoSuchTask: it is not this user's.
+        """
+        await self.bus.cancel_task(self.user_id, run_id, name)
+
+    async def retry_task(self, run_id: UUID, name: str) -> None:
+        """Tries one task of a run again, with what was skipped because of it.
+
+        Raises:
+            NoSuchRun, NoSuchTask, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
+        """
+        await self.bus.retry_task(self.user_id, run_id, name)
+
+    async def dry_run(self, content: str) -> Rehearsal:
+        """The plan the orchestrator would make of a message.
+
+        Raises:
+            NobodyToPlanFor, NoPlanMade, ModelError: there is none.
+        """
+        return await self.rehearse.of(self.user_id, await self.orchestrator.agent_id(), content)
 
     # ---- listening
 

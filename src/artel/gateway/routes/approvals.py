@@ -36,10 +36,10 @@ async def approvals(
 @router.post("/tools/{approval_id}/confirm/", summary="Say yes", responses=problems(404, 409))
 async def confirm(approval_id: ApprovalId, body: shapes.ConfirmIn, space: Space) -> shapes.Approval:
     """The first answer wins; the same again changes nothing. An edited plan that is none leaves the approval open."""
-    return shapes.approval(await space.confirm(approval_id, body.edited))
+    return shapes.approval(await space.plans.confirm(approval_id, body.edited))
 
 
 @router.post("/tools/{approval_id}/reject/", summary="Say no", responses=problems(404, 409))
 async def reject(approval_id: ApprovalId, body: shapes.RejectIn, space: Space) -> shapes.Approval:
     """The run is cancelled."""
-    return shapes.approval(await space.reject(approval_id, body.reason))
+    return shapes.approval(await space.plans.reject(approval_id, body.reason))

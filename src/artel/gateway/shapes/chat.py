@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,9 +12,10 @@ from pydantic import Field, StringConstraints
 from artel.bus.model import Submitted
 from artel.chat.history import HistoryPage
 from artel.chat.sessions import MAX_TITLE, SessionView
-from artel.chat.views import MessageView, RunView
+from artel.chat.views import MessageView, RunView, TaskView
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, Tokens, fault, tokens, usd
-from artel.gateway.shapes.plans import Approval, Plan
+from artel.gateway.shapes.plans import Approval, Plan, approval, plan
+from artel.orchestrator.views import ApprovalView, PlanView
 from artel.store.tables import Task as TaskRow
 
 MAX_CONTENT = 100_000
@@ -228,14 +230,27 @@ def run(view: RunView) -> Run:
     )
 
 
-def history(page: HistoryPage, next_cursor: str | None) -> History:
+def task_detail(detail: TaskView) -> TaskDetail:
+    """A task with its text as clients see it."""
+    return TaskDetail.model_construct(
+        **dict(task(detail.row)),
+        instruction=detail.row.instruction,
+        content=detail.content,
+        usage=tokens(detail.usage),
+        cost=usd(detail.cost),
+    )
+
+
+def history(
+    page: HistoryPage, plans: Sequence[PlanView], approvals: Sequence[ApprovalView], next_cursor: str | None
+) -> History:
     """A page as clients see it."""
     return History.model_construct(
         session=session(page.session),
         items=[message(view) for view in page.messages],
         runs=[run(view) for view in page.runs],
-        plans=[],
-        approvals=[],
+        plans=[plan(view) for view in plans],
+        approvals=[approval(view) for view in approvals],
         next_cursor=next_cursor,
         last_event_id=page.last_event_id,
     )

@@ -8,8 +8,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from artel.gateway.shapes.common import Body, Fault, Money, Shape
+from artel.gateway.shapes.common import Body, Fault, Money, Shape, fault, usd
+from artel.orchestrator.dry_run import Rehearsal
+from artel.orchestrator.estimate import Estimate as Expected
+from artel.orchestrator.outline import PlannedTask
 from artel.orchestrator.plan import Draft
+from artel.orchestrator.views import ApprovalView, Came, PlanView, TaskView
 
 PlanStatus = Literal["proposed", "running", "completed", "failed", "rejected", "cancelled"]
 PlanTaskStatus = Literal["proposed", "pending", "ready", "running", "waiting", "done", "failed", "skipped", "cancelled"]
@@ -121,3 +125,88 @@ class DryRun(Shape):
     tasks: list[PlanTask]
     estimate: Estimate
     cost: Money
+
+
+def estimate(expected: Expected) -> Estimate:
+    """An estimate as clients see it."""
+    return Estimate(
+        cost=usd(expected.cost),
+        cost_low=usd(expected.cost_low),
+        cost_high=usd(expected.cost_high),
+        seconds=expected.seconds,
+        seconds_low=expected.seconds_low,
+        seconds_high=expected.seconds_high,
+        basis=expected.basis,
+    )
+
+
+def plan(view: PlanView) -> Plan:
+    """A plan as clients see it."""
+    row = view.row
+    return Plan.model_construct(
+        id=row.id,
+        run_id=row.run_id,
+        session_id=row.session_id,
+        revision=row.revision,
+        status=row.status,
+        approval_id=row.approval_id,
+        tasks=[_task(each) for each in view.tasks],
+        estimate=estimate(view.estimate),
+        actual=_actual(view.came),
+        max_parallel=row.max_parallel,
+        created_at=row.created_at,
+    )
+
+
+def approval(view: ApprovalView) -> Approval:
+    """An approval as clients see it."""
+    row = view.row
+    return Approval.model_construct(
+        id=row.id,
+        session_id=row.session_id,
+        run_id=row.run_id,
+        type=row.type,
+        status=row.status,
+        plan=plan(view.plan) if view.plan else None,
+        reason=row.reason,
+        created_at=row.created_at,
+        resolved_at=row.resolved_at,
+    )
+
+
+def dry_run(rehearsal: Rehearsal) -> DryRun:
+    """A plan that was only tried."""
+    outline = rehearsal.outline
+    tasks = [_task(TaskView(planned, None, None)) for planned in outline.tasks]
+    return DryRun(tasks=tasks, estimate=estimate(outline.estimate), cost=usd(rehearsal.cost))
+
+
+def _task(view: TaskView) -> PlanTask:
+    planned: PlannedTask = view.planned
+    row = view.row
+    return PlanTask.model_construct(
+        id=planned.id,
+        agent=planned.agent,
+        agent_id=planned.agent_id,
+        instruction=planned.instruction,
+        depends_on=list(planned.depends_on),
+        status=row.status if row else "proposed",
+        estimate=estimate(planned.estimate),
+        actual=_actual(view.came),
+        error=fault(row.error) if row else None,
+        attempt=row.epoch if row else 0,
+        message_id=row.message_id if row else None,
+        started_at=row.started_at if row else None,
+        finished_at=row.finished_at if row else None,
+    )
+
+
+def _actual(came: Came | None) -> Actual | None:
+    if came is None:
+        return None
+    return Actual(
+        cost=usd(came.cost),
+        seconds=came.seconds,
+        input_tokens=came.input_tokens,
+        output_tokens=came.output_tokens,
+    )

@@ -1,0 +1,97 @@
+"""Approvals as rows: made in the transaction of what waits, answered once, listed in one inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from artel.kit.errors import Conflict, NotFound
+from artel.store.tables import ApprovalRequest
+from artel.store.tx import UserTx
+
+Resolution = Literal["confirmed", "rejected"]
+
+
+class NoSuchApproval(NotFound):
+    """You have no approval under this id."""
+
+
+class AlreadyResolved(Conflict):
+    """This was answered otherwise before, perhaps in another tab. The first answer holds."""
+
+    slug = "already-resolved"
+
+
+async def find(tx: UserTx, approval_id: UUID) -> ApprovalRequest:
+    """An approval of this user.
+
+    Raises:
+        NoSuchApproval: there is none.
+    """
+    row = await tx.session.get(ApprovalRequest, (tx.user_id, approval_id), populate_existing=True)
+    if row is None:
+        raise NoSuchApproval
+    return row
+
+
+async def ask_for_plan(
+    tx: UserTx, approval_id: UUID, *, session_id: int, run_id: UUID, plan_id: UUID, request: dict[str, Any]
+) -> None:
+    """Lets a plan wait for its user, for days if need be."""
+    await tx.execute(_ASK, tx.user_id, approval_id, session_id, run_id, plan_id, orjson.dumps(request).decode())
+
+
+async def resolve(
+    tx: UserTx, approval_id: UUID, resolution: Resolution, *, result: Any = None, reason: str | None = None
+) -> bool:
+    """Answers an approval; False when it was answered so before, which changes nothing.
+
+    Raises:
+        NoSuchApproval: there is none.
+        AlreadyResolved: it was answered otherwise.
+    """
+    stored = None if result is None else orjson.dumps(result).decode()
+    if await tx.fetchval(_RESOLVE, tx.user_id, approval_id, resolution, stored, reason) is not None:
+        return True
+    status = await tx.fetchval(_STATUS, tx.user_id, approval_id)
+    if status is None:
+        raise NoSuchApproval
+    if status != resolution:
+        raise AlreadyResolved(f"This was answered before: it is {status}. The first answer holds.")
+    return False
+
+
+async def page(
+    tx: UserTx, status: str | None, limit: int, before: UUID | None
+) -> tuple[Sequence[ApprovalRequest], bool]:
+    """The newest first, at most `limit`; and whether there are more."""
+    query = select(ApprovalRequest).where(ApprovalRequest.user_id == tx.user_id)
+    if status is not None:
+        query = query.where(ApprovalRequest.status == status)
+    if before is not None:
+        query = query.where(ApprovalRequest.id < before)
+    rows = (await tx.session.scalars(query.order_by(ApprovalRequest.id.desc()).limit(limit + 1))).all()
+    return rows[:limit], len(rows) > limit
+
+
+async def of_runs(tx: UserTx, run_ids: Collection[UUID]) -> Sequence[ApprovalRequest]:
+    """The approvals of these runs, oldest first."""
+    query = select(ApprovalRequest).where(ApprovalRequest.user_id == tx.user_id, ApprovalRequest.run_id.in_(run_ids))
+    return (await tx.session.scalars(query.order_by(ApprovalRequest.id))).all()
+
+
+_ASK = """
+insert into approval_requests (user_id, id, session_id, run_id, plan_id, type, request)
+values ($1, $2, $3, $4, $5, 'plan', $6::jsonb)
+"""
+
+_RESOLVE = """
+update approval_requests set status = $3, result = $4::jsonb, reason = $5, resolved_at = now()
+where user_id = $1 and id = $2 and status = 'pending' returning id
+"""
+
+_STATUS = "select status from approval_requests where user_id = $1 and id = $2"

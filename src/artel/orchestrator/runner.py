@@ -1,0 +1,144 @@
+"""The bus's runner for everything a team does: planning goes to the planner, the rest to the agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic_ai import ModelMessagesTypeAdapter
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
+
+from artel.agents.config import AgentConfig
+from artel.agents.conversation import as_model_messages, read_conversation
+from artel.agents.runner import AgentRunner, told_to_user
+from artel.agents.turn import Meter, Prepared
+from artel.bus.finish import checkpoint
+from artel.bus.model import PLANNING, Fault, Held, Onward, Outcome, TaskFailed
+from artel.kit.ids import IdMaker
+from artel.orchestrator.brief import Result, read_results
+from artel.orchestrator.outline import outline_of
+from artel.orchestrator.plan import REPLANNING, Draft
+from artel.orchestrator.planner import NoPlan, Terms, ask_for_plan
+from artel.orchestrator.prices import PriceReader
+from artel.orchestrator.prompts import planner_prompt, replan_prompt
+from artel.orchestrator.proposal import Proposals, RunPlace
+from artel.orchestrator.team import Team, read_team
+from artel.store.shards import Shards
+from artel.store.tx import UserTx
+
+NO_PLAN: Final = "no_plan"
+"""The code of a failure: the model gave no plan that can be carried out."""
+
+_NO_PLAN_TEXT: Final = {
+    "en": "The orchestrator's model gave no plan that can be carried out, also after two corrections. "
+    "Choose a stronger model for the orchestrator, or ask an agent directly. What was wrong: {reasons}",
+    "ru": "Модель оркестратора не составила выполнимого плана даже после двух исправлений. "
+    "Выберите для оркестратора модель посильнее или обратитесь к агенту напрямую. Что было не так: {reasons}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPlanning:
+    """What planning reads when it is seated: `base` is the orchestrator's own turn, should it answer itself."""
+
+    base: Prepared
+    team: Team
+    results: list[Result]
+    """Of the run's tasks so far, when its rest is planned anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRunner:
+    """Dispatches by the kind of a task."""
+
+    agents: AgentRunner
+    planning: PlanRunner
+
+    async def prepare(self, tx: UserTx, held: Held) -> Any:
+        """As the bus's Runner."""
+        return await (self.planning if held.kind == PLANNING else self.agents).prepare(tx, held)
+
+    async def run(self, held: Held) -> Outcome:
+        """As the bus's Runner."""
+        return await (self.planning if held.kind == PLANNING else self.agents).run(held)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRunner:
+    """Plans a run, or its rest anew."""
+
+    agents: AgentRunner
+    shards: Shards
+    ids: IdMaker
+    prices: PriceReader
+    proposals: Proposals
+
+    async def prepare(self, tx: UserTx, held: Held) -> PreparedPlanning:
+        """Everything of the user's that planning reads."""
+        said = await read_conversation(tx, held.session_id, held.message_id)
+        base = await self.agents.prepare_to_say(tx, AgentConfig.model_validate(held.config), said)
+        results = await read_results(tx, held) if held.task_id == REPLANNING else []
+        return PreparedPlanning(base, await read_team(tx), results)
+
+    async def run(self, held: Held) -> Outcome:
+        """A plan as what follows; an answer when there is nobody to plan for.
+
+        Raises:
+            TaskFailed: no plan could be had, in words for the user's eyes.
+        """
+        prepared: PreparedPlanning = held.prepared
+        if not prepared.team.has_agents and held.task_id != REPLANNING:
+            held.prepared = prepared.base
+            return await self.agents.run(held)
+        locale = prepared.base.locale
+        with told_to_user(held, locale):
+            try:
+                draft = await self._plan(held, prepared)
+            except NoPlan as error:
+                text = _NO_PLAN_TEXT["ru" if locale == "ru" else "en"]
+                raise TaskFailed(Fault(NO_PLAN, text.format(reasons="; ".join(error.reasons)[:500]))) from error
+        return Onward(lambda tx: self._write(tx, held, prepared, draft))
+
+    async def _plan(self, held: Held, prepared: PreparedPlanning) -> Draft:
+        model, meter = self.agents.open(held.user_id, prepared.base)
+        conversation = _conversation(held, prepared)
+        kept: list[ModelMessage] = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else []
+        done = [result.task_id for result in prepared.results if result.status == "done"]
+        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done)
+        held.use_so_far = lambda: meter.use(ModelResponse([]), conversation)
+
+        async def keep(messages: list[ModelMessage]) -> None:
+            held.use_so_far = None
+            await self._keep(held, messages[len(conversation) :], messages, meter)
+
+        settings = prepared.base.config.model.settings.as_model_settings()
+        return await ask_for_plan(model, conversation, settings, terms, keep, kept)
+
+    async def _keep(self, held: Held, since: list[ModelMessage], messages: list[ModelMessage], meter: Meter) -> None:
+        last = messages[-1]
+        assert isinstance(last, ModelResponse)
+        history = ModelMessagesTypeAdapter.dump_python(since, mode="json")
+        async with self.shards.user_tx(held.user_id) as tx:
+            await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
+
+    async def _write(self, tx: UserTx, held: Held, prepared: PreparedPlanning, draft: Draft) -> Any:
+        place = RunPlace(held.session_id, held.run_id)
+        if not draft.tasks:
+            await self.proposals.sum_up(tx, place)
+            return _nothing
+        prices = self.prices.with_access(held.user_id, prepared.base.access)
+        outline = await outline_of(tx, draft, prepared.team, prices)
+        return await self.proposals.write(tx, place, outline, prepared.team.settings)
+
+
+def _conversation(held: Held, prepared: PreparedPlanning) -> list[ModelMessage]:
+    team = prepared.team
+    system = planner_prompt(team.settings, team.members)
+    messages = as_model_messages(prepared.base.said, agent_id=held.agent_id, system_prompt=system)
+    if held.task_id == REPLANNING:
+        messages.append(ModelRequest([UserPromptPart(replan_prompt(prepared.results))]))
+    return messages
+
+
+def _nothing() -> None:
+    """There is nothing to tell."""
