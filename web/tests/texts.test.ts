@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "@/lib/i18n/en";
+import { later as laterEn } from "@/lib/i18n/later.en";
+import { later as laterRu } from "@/lib/i18n/later.ru";
 import { ru } from "@/lib/i18n/ru";
 
 const SRC = join(import.meta.dirname, "../src");
@@ -15,8 +17,8 @@ function flat(texts: object, path = ""): Record<string, string> {
   );
 }
 
-const english = flat(en);
-const russian = flat(ru);
+const english = { ...flat(en), ...flat(laterEn) };
+const russian = { ...flat(ru), ...flat(laterRu) };
 const names = (texts: Record<string, string>) =>
   new Set(Object.keys(texts).map((key) => key.replace(PLURAL, "")));
 const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();

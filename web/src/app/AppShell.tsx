@@ -1,16 +1,18 @@
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Me } from "@/api/types";
 import { useHotkeys } from "@/lib/hotkeys";
 import { readStored, writeStored } from "@/lib/storage";
-import { Sheet } from "@/ui/Sheet";
+import { useMedia } from "@/lib/useMedia";
 import { ShellContext } from "@/ui/shell";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Sidebar } from "./Sidebar";
 
 const loadPalette = () => import("@/features/palette/Palette");
 const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
+/** Only narrow screens need it, and not before the menu is opened. */
+const Sheet = lazy(async () => ({ default: (await import("@/ui/Sheet")).Sheet }));
 const DETAILS_KEY = "artel.details";
 
 interface AppShellProps {
@@ -80,9 +82,16 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
           {roomy ? (
             <div className="flex w-68 shrink-0 flex-col border-line border-r bg-side">{sidebar}</div>
           ) : (
-            <Sheet open={menuOpen} onClose={() => setMenuOpen(false)} side="left" label={t("app.navigation")}>
-              {sidebar}
-            </Sheet>
+            <Suspense fallback={null}>
+              <Sheet
+                open={menuOpen}
+                onClose={() => setMenuOpen(false)}
+                side="left"
+                label={t("app.navigation")}
+              >
+                {sidebar}
+              </Sheet>
+            </Suspense>
           )}
           <div className="h-full min-w-0 flex-1">{children}</div>
         </div>
@@ -91,16 +100,5 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
         {paletteOpen && <Palette open onClose={() => setPaletteOpen(false)} />}
       </Suspense>
     </ShellContext>
-  );
-}
-
-function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const media = matchMedia(query);
-      media.addEventListener("change", listener);
-      return () => media.removeEventListener("change", listener);
-    },
-    () => matchMedia(query).matches,
   );
 }

@@ -1,10 +1,11 @@
-import { LogOut, Search, Settings, SquarePen } from "lucide-react";
+import { ChartColumn, LogOut, Search, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { signOut } from "@/api/account";
 import type { Me } from "@/api/types";
 import { AgentList } from "@/features/agents/AgentList";
 import { ChatList } from "@/features/chats/ChatList";
+import { InboxLink } from "@/features/inbox/InboxLink";
 import { modKey } from "@/lib/hotkeys";
 import { useSpace } from "@/live/LiveProvider";
 import { IconButton } from "@/ui/IconButton";
@@ -43,6 +44,7 @@ export function Sidebar({ me, onSignedOut, onSearch, onOpen }: SidebarProps) {
           <SquarePen aria-hidden className="size-4 text-ink-soft" />
           {t("chats.new")}
         </Link>
+        <InboxLink onOpen={onOpen} />
       </div>
       <AgentList onOpen={onOpen} />
       <ChatList onOpen={onOpen} />
@@ -88,6 +90,15 @@ function Account({ me, onSignedOut, onOpen }: Omit<SidebarProps, "onSearch">) {
           }}
         >
           {t("settings.title")}
+        </MenuItem>
+        <MenuItem
+          icon={ChartColumn}
+          onSelect={() => {
+            onOpen();
+            go("/usage");
+          }}
+        >
+          {t("app.usage")}
         </MenuItem>
         <MenuSeparator />
         <MenuItem icon={LogOut} onSelect={() => void leave()}>

@@ -67,3 +67,32 @@ export function relativeTime(iso: string, language: string, now = Date.now()): s
   }
   return format.format(Math.trunc(seconds / size), "year");
 }
+
+/** An amount for reading: two digits that count, such as "$0.0041" or "$1.25"; the exact one is for the books. */
+export function shortMoney(cost: string): string {
+  const value = Number(cost.replace("$", ""));
+  if (!Number.isFinite(value)) return cost;
+  if (value === 0) return "$0.00";
+  if (value >= 0.095) return `$${value.toFixed(2)}`;
+  const places = Math.min(8, 1 - Math.floor(Math.log10(value)));
+  return `$${value.toFixed(places).replace(/(\.\d{2}\d*?)0+$/, "$1")}`;
+}
+
+/** Seconds as people say them: "0.8 sec", "12 sec", "1 min 20 sec", "2 hr 5 min". */
+export function duration(seconds: number, language: string): string {
+  const unit = (value: number, name: "hour" | "minute" | "second", digits = 0) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: digits,
+    }).format(value);
+  if (seconds < 9.95) return unit(seconds, "second", 1);
+  const whole = Math.round(seconds);
+  if (whole < 60) return unit(whole, "second");
+  const [large, small, rest, of] =
+    whole < 3600
+      ? (["minute", "second", whole % 60, Math.floor(whole / 60)] as const)
+      : (["hour", "minute", Math.floor((whole % 3600) / 60), Math.floor(whole / 3600)] as const);
+  return rest ? `${unit(of, large)} ${unit(rest, small)}` : unit(of, large);
+}

@@ -47,6 +47,8 @@ const START: StoreState = {
 export class ConversationStore {
   /** Runs that were begun here and whose answer nobody was told of yet. */
   readonly asked = new Set<string>();
+  /** Approvals that are being answered from here. */
+  readonly answering = new Set<string>();
   private state: StoreState;
   private readonly listeners = new Set<() => void>();
   /** Events that came before the history did. */

@@ -4,6 +4,7 @@ import { cx } from "@/lib/cx";
 import { hueOf, initialsOf } from "@/lib/hue";
 
 const SIZES = {
+  xs: "size-5 rounded-[0.3rem] text-[0.62rem]",
   sm: "size-6 rounded-md text-[0.7rem]",
   md: "size-8 rounded-lg text-[0.8rem]",
   lg: "size-12 rounded-xl text-[1.05rem]",

@@ -7,11 +7,13 @@ interface SheetProps {
   onClose: () => void;
   side: "left" | "right";
   label: string;
+  /** For what is read rather than chosen from. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A panel that slides in from a side where the screen has no room for it. */
-export function Sheet({ open, onClose, side, label, children }: SheetProps) {
+export function Sheet({ open, onClose, side, label, wide, children }: SheetProps) {
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
@@ -19,7 +21,8 @@ export function Sheet({ open, onClose, side, label, children }: SheetProps) {
         <Dialog.Popup
           aria-label={label}
           className={cx(
-            "fixed inset-y-0 z-50 flex w-[min(19.5rem,88vw)] flex-col bg-side shadow-float transition-transform",
+            "fixed inset-y-0 z-50 flex flex-col bg-side shadow-float transition-transform",
+            wide ? "w-[min(30rem,96vw)]" : "w-[min(19.5rem,88vw)]",
             side === "left"
               ? "left-0 data-[ending-style]:-translate-x-full data-[starting-style]:-translate-x-full"
               : "right-0 data-[ending-style]:translate-x-full data-[starting-style]:translate-x-full",

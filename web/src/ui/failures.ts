@@ -2,7 +2,7 @@ import type { TFunction } from "i18next";
 import { ApiError, NetworkError } from "@/api/problem";
 import type { en } from "@/lib/i18n/en";
 
-type Known = Exclude<keyof typeof en.errors, "do" | "unknown" | "openModels" | "openAgent">;
+type Known = Exclude<keyof typeof en.errors, "do" | "unknown" | `open${string}`>;
 type Advised = keyof typeof en.errors.do;
 
 const KNOWN: readonly string[] = [
@@ -44,6 +44,8 @@ export function failureAdvice(t: TFunction, code: string): string | null {
 
 export const needsModels = (code: string) =>
   ["model_key_refused", "model_key_missing", "model_unreachable"].includes(code);
+
+export const needsBudget = (code: string) => code === "budget_exceeded";
 
 export const needsAgent = (code: string) =>
   [

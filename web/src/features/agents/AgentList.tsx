@@ -1,4 +1,4 @@
-import { Pencil, Plus } from "lucide-react";
+import { Pencil, Plus, Settings2, Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { useAgents } from "@/api/agents";
@@ -30,6 +30,25 @@ export function AgentList({ onOpen }: { onOpen?: () => void }) {
         />
       </div>
       <ul className="scroll-thin min-h-0 overflow-y-auto px-2">
+        <li>
+          <Link
+            href="/orchestrator"
+            onClick={onOpen}
+            className="group flex h-10 items-center gap-2.5 rounded-lg pr-2.5 pl-2 hover:bg-hover/70"
+          >
+            <span
+              aria-hidden
+              className="inline-flex size-6 shrink-0 items-center justify-center rounded-md bg-accent-soft text-accent-text"
+            >
+              <Workflow className="size-3.5" />
+            </span>
+            <span className="truncate text-[0.93rem]">{t("app.orchestrator")}</span>
+            <Settings2
+              aria-hidden
+              className="ml-auto size-3.5 text-ink-soft opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100 pointer-coarse:opacity-100"
+            />
+          </Link>
+        </li>
         {isPending && (
           <li className="flex flex-col gap-3 p-1.5">
             <Skeleton className="h-6 w-4/5" />

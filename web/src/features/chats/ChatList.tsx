@@ -1,5 +1,5 @@
 import { Search } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useChats } from "@/api/chats";
@@ -8,9 +8,9 @@ import { type Age, ageOf } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { ChatItem } from "./ChatItem";
-import { RenameDialog } from "./RenameDialog";
 import { useDeleteChat, useHiddenChats } from "./useDeleteChat";
 
+const RenameDialog = lazy(async () => ({ default: (await import("./RenameDialog")).RenameDialog }));
 const AGES: Age[] = ["today", "yesterday", "week", "earlier"];
 
 /** The user's chats, newest first, by age; more of them load as the list is scrolled. */
@@ -87,7 +87,9 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
         <div ref={end} className="h-px" />
         {chats.isFetchingNextPage && <ListSkeleton />}
       </div>
-      {renaming && <RenameDialog chat={renaming} onClose={() => setRenaming(null)} />}
+      <Suspense fallback={null}>
+        {renaming && <RenameDialog chat={renaming} onClose={() => setRenaming(null)} />}
+      </Suspense>
     </section>
   );
 }

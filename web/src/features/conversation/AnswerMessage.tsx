@@ -6,6 +6,7 @@ import type { Agent, Message } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { secondsBetween, shortTime, wholeNumber } from "@/lib/format";
 import type { LiveRun } from "@/live/conversation";
+import type { ConversationStore } from "@/live/store";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/failures";
@@ -13,8 +14,11 @@ import { IconButton } from "@/ui/IconButton";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { useToast } from "@/ui/toasts";
 import { ErrorCard } from "./ErrorCard";
+import { PlanCards } from "./plan/PlanCards";
+import { Waiting } from "./Waiting";
 
 interface AnswerMessageProps {
+  store: ConversationStore;
   message: Message;
   run: LiveRun | undefined;
   agent: Agent | undefined;
@@ -22,7 +26,7 @@ interface AnswerMessageProps {
   onRetried: () => void;
 }
 
-export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMessageProps) {
+export function AnswerMessage({ store, message, run, agent, last, onRetried }: AnswerMessageProps) {
   const { t, i18n } = useTranslation();
   const name = agent?.name ?? nameOf(message.agent_id) ?? t("chat.orchestrator");
   const { retry, retrying } = useRetry(message.run_id, onRetried);
@@ -41,10 +45,11 @@ export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMe
           </time>
         </div>
         <div className="mt-1">
+          {run && <PlanCards store={store} run={run} message={message} agent={agent} />}
           {message.content ? (
             <Markdown text={message.content} streaming={streaming} />
           ) : (
-            streaming && <Waiting queued={run?.status === "queued"} name={name} />
+            streaming && <Waiting store={store} run={run} name={name} />
           )}
           {failure && !stopped && !streaming && (
             <div className={cx(message.content && "mt-3")}>
@@ -94,16 +99,6 @@ export function AnswerMessage({ message, run, agent, last, onRetried }: AnswerMe
 function nameOf(agentId: string | null): string | null {
   const handle = agentId?.replace(/^user\d+_/, "");
   return handle === "orchestrator" ? null : (handle ?? null);
-}
-
-function Waiting({ queued, name }: { queued: boolean; name: string }) {
-  const { t } = useTranslation();
-  return (
-    <p className="flex h-7 items-center gap-2.5 text-ink-soft">
-      <span aria-hidden className="size-2 animate-dot rounded-full bg-accent" />
-      {queued ? t("chat.queued", { name }) : t("chat.thinking", { name })}
-    </p>
-  );
 }
 
 /** Cost, tokens and time of an answer, as far as they are known. */

@@ -1,11 +1,12 @@
 import { PanelRight } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useAgents } from "@/api/agents";
 import { cancelRun } from "@/api/chats";
 import { ApiError } from "@/api/problem";
 import type { Agent, Me } from "@/api/types";
+import { cx } from "@/lib/cx";
 import { useHotkeys } from "@/lib/hotkeys";
 import { useChatState, useSpace } from "@/live/LiveProvider";
 import { isOver } from "@/live/reducer";
@@ -20,6 +21,8 @@ import { useToast } from "@/ui/toasts";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle } from "./Composer";
 import { DetailsPanel } from "./DetailsPanel";
+import { SelectionContext, type TaskRef } from "./plan/selection";
+import { TaskPanel } from "./plan/TaskPanel";
 import { Timeline, type TimelineHandle } from "./Timeline";
 import { TimelineSkeleton } from "./TimelineSkeleton";
 import { useDraft } from "./useDraft";
@@ -67,62 +70,96 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
     }
   };
 
-  const panel = (
+  const selection = useTaskSelection();
+  const panel = selection.selected ? (
+    <TaskPanel store={store} at={selection.selected} />
+  ) : (
     <DetailsPanel store={store} agent={agents.find((agent) => agent.handle === target) ?? undefined} />
   );
   return (
-    <div className="flex h-full min-w-0">
-      <main id="main" aria-label={t("app.main")} className="flex h-full min-w-0 flex-1 flex-col">
-        <PageHeader
-          actions={
-            <IconButton
-              icon={PanelRight}
-              label={shell.detailsOpen ? t("app.closeDetails") : t("app.openDetails")}
-              aria-expanded={shell.detailsOpen}
-              onClick={() => shell.setDetailsOpen(!shell.detailsOpen)}
+    <SelectionContext value={selection}>
+      <div className="flex h-full min-w-0">
+        <main id="main" aria-label={t("app.main")} className="flex h-full min-w-0 flex-1 flex-col">
+          <PageHeader
+            actions={
+              <IconButton
+                icon={PanelRight}
+                label={shell.detailsOpen ? t("app.closeDetails") : t("app.openDetails")}
+                aria-expanded={shell.detailsOpen}
+                onClick={() => shell.setDetailsOpen(!shell.detailsOpen)}
+              />
+            }
+          >
+            <h1 className="truncate font-semibold">{title || t("chats.untitled")}</h1>
+          </PageHeader>
+          {!loaded && <TimelineSkeleton />}
+          {loaded && empty && <EmptyState text={t("chat.empty")} />}
+          {loaded && !empty && (
+            <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />
+          )}
+          <Announcer store={store} agents={agents} />
+          <div className="px-3 pb-3 md:px-6 md:pb-5">
+            <Composer
+              handle={composer}
+              draft={draft}
+              onDraft={setDraft}
+              target={target}
+              onTarget={setTarget}
+              onStop={active ? stop : undefined}
+              onSend={(content, handle) => {
+                setDraft("");
+                void store.send(content, handle);
+                requestAnimationFrame(() => timeline.current?.toEnd());
+              }}
             />
-          }
-        >
-          <h1 className="truncate font-semibold">{title || t("chats.untitled")}</h1>
-        </PageHeader>
-        {!loaded && <TimelineSkeleton />}
-        {loaded && empty && <EmptyState text={t("chat.empty")} />}
-        {loaded && !empty && (
-          <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />
+          </div>
+        </main>
+        {shell.wide && shell.detailsOpen && (
+          <aside
+            aria-label={t("app.details")}
+            className={cx("shrink-0 border-line border-l bg-side", selection.selected ? "w-96" : "w-76")}
+          >
+            {panel}
+          </aside>
         )}
-        <Announcer store={store} agents={agents} />
-        <div className="px-3 pb-3 md:px-6 md:pb-5">
-          <Composer
-            handle={composer}
-            draft={draft}
-            onDraft={setDraft}
-            target={target}
-            onTarget={setTarget}
-            onStop={active ? stop : undefined}
-            onSend={(content, handle) => {
-              setDraft("");
-              void store.send(content, handle);
-              requestAnimationFrame(() => timeline.current?.toEnd());
+        {!shell.wide && (
+          <Sheet
+            open={shell.detailsOpen}
+            onClose={() => {
+              shell.setDetailsOpen(false);
+              selection.open(null);
             }}
-          />
-        </div>
-      </main>
-      {shell.wide && shell.detailsOpen && (
-        <aside aria-label={t("app.details")} className="w-76 shrink-0 border-line border-l bg-side">
-          {panel}
-        </aside>
-      )}
-      {!shell.wide && (
-        <Sheet
-          open={shell.detailsOpen}
-          onClose={() => shell.setDetailsOpen(false)}
-          side="right"
-          label={t("app.details")}
-        >
-          {panel}
-        </Sheet>
-      )}
-    </div>
+            side="right"
+            wide={selection.selected !== null}
+            label={t("app.details")}
+          >
+            {panel}
+          </Sheet>
+        )}
+      </div>
+    </SelectionContext>
+  );
+}
+
+/** Which task is open beside the conversation. Closing it gives the focus back to where it was opened. */
+function useTaskSelection() {
+  const { setDetailsOpen, wide } = useShell();
+  const [selected, setSelected] = useState<TaskRef | null>(null);
+  const origin = useRef<HTMLElement | null>(null);
+  return useMemo(
+    () => ({
+      selected,
+      open: (task: TaskRef | null) => {
+        setSelected(task);
+        if (!task) {
+          if (!wide) setDetailsOpen(false);
+          return origin.current?.focus();
+        }
+        if (!selected) origin.current = document.activeElement as HTMLElement | null;
+        setDetailsOpen(true);
+      },
+    }),
+    [selected, setDetailsOpen, wide],
   );
 }
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Failure } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { failureAdvice, failureTitle, needsAgent, needsModels } from "@/ui/failures";
+import { failureAdvice, failureTitle, needsAgent, needsBudget, needsModels } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 
 interface ErrorCardProps {
@@ -34,6 +34,16 @@ export function ErrorCard({ failure, agentId, onRetry, retrying }: ErrorCardProp
             <Button size="sm" onClick={() => go("/settings/models")}>
               {t("errors.openModels")}
             </Button>
+          )}
+          {needsBudget(failure.code) && (
+            <>
+              <Button size="sm" onClick={() => go("/orchestrator")}>
+                {t("errors.openRunBudget")}
+              </Button>
+              <Button size="sm" onClick={() => go("/usage")}>
+                {t("errors.openMonthBudget")}
+              </Button>
+            </>
           )}
           {needsAgent(failure.code) && agentId && (
             <Button size="sm" onClick={() => go(`/agents/${agentId}`)}>

@@ -28,6 +28,7 @@ export const Row = memo(function Row({ store, id, last }: RowProps) {
         />
       ) : (
         <AnswerMessage
+          store={store}
           message={message}
           run={run}
           agent={agents.find((agent) => agent.agent_id === (message.agent_id ?? run?.agent_id))}

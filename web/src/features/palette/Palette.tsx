@@ -1,5 +1,17 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { Bot, type LucideIcon, MessageSquare, Moon, Plus, Search, Settings, Sun } from "lucide-react";
+import {
+  Bot,
+  ChartColumn,
+  Inbox,
+  type LucideIcon,
+  MessageSquare,
+  Moon,
+  Plus,
+  Search,
+  Settings,
+  Sun,
+  Workflow,
+} from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -185,6 +197,15 @@ function useCommands(): Command[] {
     const commands: Command[] = [
       { id: "new", group: "commands", label: t("chats.new"), icon: Plus, run: () => go("/") },
       { id: "agent", group: "commands", label: t("agents.new"), icon: Bot, run: () => go("/agents/new") },
+      { id: "inbox", group: "commands", label: t("app.inbox"), icon: Inbox, run: () => go("/inbox") },
+      {
+        id: "orchestrator",
+        group: "commands",
+        label: t("app.orchestratorSettings"),
+        icon: Workflow,
+        run: () => go("/orchestrator"),
+      },
+      { id: "usage", group: "commands", label: t("app.usage"), icon: ChartColumn, run: () => go("/usage") },
       {
         id: "settings",
         group: "commands",

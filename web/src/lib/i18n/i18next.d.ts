@@ -1,9 +1,10 @@
 import "i18next";
 import type { Texts } from "./en";
+import type { LaterTexts } from "./later.en";
 
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "translation";
-    resources: { translation: Texts };
+    resources: { translation: Texts & LaterTexts };
   }
 }

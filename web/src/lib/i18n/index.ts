@@ -12,6 +12,23 @@ const LOADERS: Record<Language, () => Promise<object>> = {
   ru: async () => (await import("./ru")).ru,
 };
 
+const LATER: Record<Language, () => Promise<object>> = {
+  en: async () => (await import("./later.en")).later,
+  ru: async () => (await import("./later.ru")).later,
+};
+let laterWanted = false;
+
+/** Loads the texts of parts that the first screen does not show; what is lazy waits for them. */
+export async function laterTexts(): Promise<void> {
+  laterWanted = true;
+  await addLater(i18next.language as Language);
+}
+
+async function addLater(language: Language): Promise<void> {
+  const texts = await LATER[language]();
+  i18next.addResourceBundle(language, "translation", texts, true);
+}
+
 /** The language chosen last, otherwise the first of the browser's that we speak. */
 function firstLanguage(): Language {
   const stored = readStored(KEY);
@@ -41,6 +58,7 @@ export async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
     i18next.addResourceBundle(language, "translation", await LOADERS[language]());
   }
+  if (laterWanted) await addLater(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
 }

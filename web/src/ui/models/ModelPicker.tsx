@@ -13,10 +13,12 @@ interface ModelPickerProps {
   onChange: (provider: string, name: string) => void;
   invalid?: boolean;
   describedBy?: string;
+  /** Shown while nothing is chosen. */
+  placeholder?: string;
 }
 
 /** A model of any connected provider, found by name; a name that nobody lists can be typed. */
-export function ModelPicker({ id, value, onChange, invalid, describedBy }: ModelPickerProps) {
+export function ModelPicker({ id, value, onChange, invalid, describedBy, placeholder }: ModelPickerProps) {
   const { t } = useTranslation();
   const { data: catalogue } = useModels();
   const [query, setQuery] = useState("");
@@ -59,7 +61,7 @@ export function ModelPicker({ id, value, onChange, invalid, describedBy }: Model
               </span>
             </>
           ) : (
-            <span className="text-ink-faint">{t("models.choose")}</span>
+            <span className="text-ink-faint">{placeholder ?? t("models.choose")}</span>
           )}
         </span>
         <ChevronDown aria-hidden className="size-4 shrink-0 text-ink-soft" />

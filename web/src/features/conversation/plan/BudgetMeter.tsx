@@ -1,0 +1,40 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { useOrchestrator } from "@/api/plans";
+import { shortMoney, sumOfCosts } from "@/lib/format";
+import type { LiveRun } from "@/live/conversation";
+import { useChatState } from "@/live/LiveProvider";
+import type { ConversationStore } from "@/live/store";
+import { Bar } from "@/ui/Bar";
+
+/** How much of its budget a run has spent, when the orchestrator has one. */
+export function BudgetMeter({ store, run }: { store: ConversationStore; run: LiveRun }) {
+  const { t } = useTranslation();
+  const { data: orchestrator } = useOrchestrator();
+  const spent = useChatState(store, (state) => {
+    const tasks = (state.conversation?.plans[run.id] ?? []).flatMap((plan) => plan.tasks);
+    return sumOfCosts([...tasks.map((task) => task.actual?.cost ?? null), "$0.00"]) ?? "$0.00";
+  });
+  const budget = orchestrator?.budget_usd;
+  if (budget == null) return null;
+  const share = budget > 0 ? Number(spent.slice(1)) / budget : 1;
+  const text = t("plan.budgetText", { spent: shortMoney(spent), budget: shortMoney(`$${budget}`) });
+  return (
+    <div className="flex items-center gap-3 border-line border-t px-4 py-2 text-[0.8rem] text-ink-soft">
+      <Link href="/orchestrator" className="shrink-0 rounded hover:underline">
+        {t("plan.budget")}
+      </Link>
+      <div className="flex-1">
+        <Bar
+          share={share}
+          tone={share > 0.9 ? "danger" : share > 0.7 ? "warn" : "accent"}
+          label={t("plan.budget")}
+          text={text}
+        />
+      </div>
+      <span aria-hidden className="shrink-0 tabular-nums">
+        {text}
+      </span>
+    </div>
+  );
+}

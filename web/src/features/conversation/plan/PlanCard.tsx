@@ -1,0 +1,92 @@
+import { ChevronDown } from "lucide-react";
+import { useCallback, useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Plan, PlanTask } from "@/api/types";
+import { cx } from "@/lib/cx";
+import type { LiveRun } from "@/live/conversation";
+import { useChatState } from "@/live/LiveProvider";
+import { isPlanOpen } from "@/live/plans";
+import type { ConversationStore } from "@/live/store";
+import { IconButton } from "@/ui/IconButton";
+import { PlanView, usePlanView, ViewSwitch } from "@/ui/plan/PlanView";
+import { BudgetMeter } from "./BudgetMeter";
+import { Decision } from "./Decision";
+import { Outcome } from "./Outcome";
+import { PlanProgress } from "./PlanProgress";
+import { PlanTitle } from "./PlanTitle";
+import { useSelection } from "./selection";
+import { TaskFacts } from "./TaskFacts";
+
+interface PlanCardProps {
+  store: ConversationStore;
+  run: LiveRun;
+  plan: Plan;
+  /** No later plan took its place. */
+  last: boolean;
+}
+
+/** A plan where its answer will stand: a decision while it waits, a live graph while it runs, an account afterwards. */
+export function PlanCard({ store, run, plan, last }: PlanCardProps) {
+  const { t } = useTranslation();
+  const titleId = useId();
+  const [unfolded, setUnfolded] = useState<boolean | null>(null);
+  const approval = useChatState(store, (state) =>
+    plan.approval_id ? state.conversation?.approvals[plan.approval_id] : undefined,
+  );
+  const asks = plan.status === "proposed" && approval?.status === "pending";
+  const open = asks || (unfolded ?? last);
+  return (
+    <section
+      aria-labelledby={titleId}
+      className={cx("overflow-hidden rounded-2xl border bg-raised", asks ? "border-accent" : "border-line")}
+    >
+      <div className="flex items-start gap-2 px-4 pt-3 pb-2.5">
+        <PlanTitle plan={plan} id={titleId} />
+        {!asks && (
+          <IconButton
+            icon={ChevronDown}
+            label={t(open ? "plan.collapse" : "plan.expand")}
+            size="sm"
+            aria-expanded={open}
+            onClick={() => setUnfolded(!open)}
+            className={cx("-mr-1.5 [&_svg]:transition-transform", open && "[&_svg]:rotate-180")}
+          />
+        )}
+      </div>
+      {plan.status !== "proposed" && plan.status !== "rejected" && <PlanProgress plan={plan} />}
+      {approval && <Outcome store={store} approval={approval} tasks={plan.tasks} />}
+      {asks && <Decision store={store} plan={plan} approvalId={approval.id} />}
+      {open && !asks && <Tasks store={store} plan={plan} />}
+      {last && isPlanOpen(plan) && !asks && <BudgetMeter store={store} run={run} />}
+    </section>
+  );
+}
+
+function Tasks({ store, plan }: { store: ConversationStore; plan: Plan }) {
+  const { selected, open } = useSelection();
+  const { view, choose } = usePlanView(plan.tasks.length);
+  const runId = plan.run_id;
+  const onOpen = useCallback((taskId: string) => open({ runId, taskId }), [open, runId]);
+  const facts = useCallback(
+    (task: PlanTask, place: "node" | "list") => (
+      <TaskFacts store={store} runId={runId} task={task} place={place} />
+    ),
+    [store, runId],
+  );
+  const shown = {
+    tasks: plan.tasks,
+    selected: selected?.runId === runId ? selected.taskId : null,
+    onOpen,
+    facts,
+  };
+  return (
+    <div className="relative border-line border-t">
+      {choose && (
+        <div className="absolute top-1 right-1 z-10 rounded-lg bg-raised/85">
+          <ViewSwitch view={view} choose={choose} {...shown} />
+        </div>
+      )}
+      <PlanView view={view} {...shown} />
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import { RotateCcw, Square, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { cancelTask, retryTask } from "@/api/plans";
+import type { PlanTask } from "@/api/types";
+import { useChatState } from "@/live/LiveProvider";
+import { taskOf } from "@/live/plans";
+import type { ConversationStore } from "@/live/store";
+import { AgentAvatar } from "@/ui/AgentAvatar";
+import { Button } from "@/ui/Button";
+import { failureAdvice, failureTitle } from "@/ui/failures";
+import { IconButton } from "@/ui/IconButton";
+import { Notice } from "@/ui/Notice";
+import { StatusMark } from "@/ui/plan/status";
+import { type TaskRef, useSelection } from "./selection";
+import { TaskFigures } from "./TaskFigures";
+import { Transcript } from "./Transcript";
+import { useAct } from "./useAct";
+
+/** Everything about one task of a plan, beside the conversation. */
+export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef }) {
+  const { t } = useTranslation();
+  const { open } = useSelection();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const task = useChatState(store, (state) =>
+    state.conversation ? taskOf(state.conversation.plans, at.runId, at.taskId) : undefined,
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another task was opened
+  useEffect(() => heading.current?.focus(), [at.taskId, at.runId]);
+
+  if (!task) return null;
+  return (
+    <section
+      aria-labelledby="task-title"
+      className="scroll-thin flex h-full flex-col gap-5 overflow-y-auto p-5"
+    >
+      <header className="flex items-start gap-3">
+        <AgentAvatar name={task.agent} seed={task.agent} size="md" />
+        <div className="min-w-0 flex-1">
+          <h2 id="task-title" ref={heading} tabIndex={-1} className="truncate font-semibold outline-none">
+            {t("task.title", { id: task.id })}
+          </h2>
+          <p className="flex flex-wrap items-center gap-x-2 text-[0.87rem] text-ink-soft">
+            @{task.agent}
+            <StatusMark status={task.status} />
+            {task.attempt > 1 && t("task.attempt", { attempt: task.attempt })}
+          </p>
+        </div>
+        <IconButton icon={X} label={t("task.close")} size="sm" onClick={() => open(null)} />
+      </header>
+      <Actions store={store} at={at} task={task} />
+      {task.error && (
+        <Notice tone="danger" title={failureTitle(t, task.error.code)}>
+          {task.error.detail && <p>{task.error.detail}</p>}
+          <p>{failureAdvice(t, task.error.code)}</p>
+        </Notice>
+      )}
+      {task.status === "skipped" && <Notice tone="info">{t("plan.skippedWhy")}</Notice>}
+      <Part title={t("task.instruction")}>
+        <p className="whitespace-pre-wrap break-words text-[0.93rem]">{task.instruction}</p>
+      </Part>
+      {task.depends_on.length > 0 && (
+        <Part title={t("task.waitsFor")}>
+          <div className="flex flex-wrap gap-1.5">
+            {task.depends_on.map((id) => (
+              <Button key={id} size="sm" onClick={() => open({ ...at, taskId: id })}>
+                {id}
+              </Button>
+            ))}
+          </div>
+        </Part>
+      )}
+      <TaskFigures task={task} />
+      {task.status !== "proposed" && (
+        <Part title={t("task.text")}>
+          <Transcript store={store} at={at} task={task} />
+        </Part>
+      )}
+    </section>
+  );
+}
+
+function Part({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <h3 className="mb-1 text-[0.8rem] text-ink-faint">{title}</h3>
+      {children}
+    </div>
+  );
+}
+
+const STOPPABLE: readonly PlanTask["status"][] = ["pending", "ready", "running", "waiting"];
+const REPEATABLE: readonly PlanTask["status"][] = ["failed", "cancelled"];
+
+function Actions({ store, at, task }: { store: ConversationStore; at: TaskRef; task: PlanTask }) {
+  const { t } = useTranslation();
+  const { busy, act } = useAct();
+  if (STOPPABLE.includes(task.status)) {
+    return (
+      <Button
+        size="sm"
+        className="self-start"
+        busy={busy}
+        onClick={() => act(async () => store.adoptRun(await cancelTask(at.runId, at.taskId)))}
+      >
+        {!busy && <Square aria-hidden className="size-3.5" />}
+        {t("task.stop")}
+      </Button>
+    );
+  }
+  if (!REPEATABLE.includes(task.status)) return null;
+  return (
+    <Button
+      size="sm"
+      className="self-start"
+      busy={busy}
+      onClick={() => act(async () => store.adoptRun(await retryTask(at.runId, at.taskId)))}
+    >
+      {!busy && <RotateCcw aria-hidden className="size-3.5" />}
+      {t("task.retry")}
+    </Button>
+  );
+}

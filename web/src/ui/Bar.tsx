@@ -1,0 +1,33 @@
+import { cx } from "@/lib/cx";
+
+const TONES = { accent: "bg-accent", ok: "bg-ok", warn: "bg-warn", danger: "bg-danger" };
+
+interface BarProps {
+  /** 0 to 1; more is drawn as full. */
+  share: number;
+  tone?: keyof typeof TONES;
+  label: string;
+  /** The value in words. */
+  text: string;
+}
+
+/** How far something has come, or how much of it is used. */
+export function Bar({ share, tone = "accent", label, text }: BarProps) {
+  const percent = Math.round(Math.min(1, Math.max(0, share)) * 100);
+  return (
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={text}
+      className="h-1.5 overflow-hidden rounded-full bg-sunken"
+    >
+      <div
+        className={cx("h-full rounded-full transition-[width] duration-300", TONES[tone])}
+        style={{ width: `${percent}%` }}
+      />
+    </div>
+  );
+}

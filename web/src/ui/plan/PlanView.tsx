@@ -1,0 +1,77 @@
+import { List, Maximize2, Workflow } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { readStored, writeStored } from "@/lib/storage";
+import { useMedia } from "@/lib/useMedia";
+import { IconButton } from "@/ui/IconButton";
+import { Skeleton } from "@/ui/Skeleton";
+import { PlanList } from "./PlanList";
+import type { PlanViewProps } from "./types";
+
+const PlanGraph = lazy(() => import("./PlanGraph"));
+const Enlarged = lazy(async () => ({ default: (await import("./Enlarged")).Enlarged }));
+const KEY = "artel.plan-view";
+
+export type View = "graph" | "list";
+
+/** How plans are shown: as the reader chose last. A phone has room for the list only, and one task is no graph. */
+export function usePlanView(count: number) {
+  const roomy = useMedia("(min-width: 640px)");
+  const [wanted, setWanted] = useState<View>(() => (readStored(KEY) === "list" ? "list" : "graph"));
+  const choice = roomy && count > 1;
+  const choose = (view: View) => {
+    setWanted(view);
+    writeStored(KEY, view === "list" ? "list" : null);
+  };
+  return { view: choice ? wanted : ("list" as const), choose: choice ? choose : null };
+}
+
+/** The graph or the list of a plan's tasks. */
+export function PlanView({ view, ...props }: PlanViewProps & { view: View }) {
+  if (view === "list") return <PlanList {...props} />;
+  return (
+    <Suspense fallback={<Skeleton className="m-4 h-40" />}>
+      <PlanGraph {...props} />
+    </Suspense>
+  );
+}
+
+interface ViewSwitchProps extends PlanViewProps {
+  view: View;
+  choose: ((view: View) => void) | null;
+}
+
+/** Switches between graph and list, and opens the graph over the whole page. */
+export function ViewSwitch({ view, choose, ...props }: ViewSwitchProps) {
+  const { t } = useTranslation();
+  const [large, setLarge] = useState(false);
+  if (!choose) return null;
+  return (
+    <div className="flex shrink-0">
+      {view === "graph" && (
+        <IconButton icon={Maximize2} label={t("plan.enlarge")} size="sm" onClick={() => setLarge(true)} />
+      )}
+      <IconButton
+        icon={view === "graph" ? List : Workflow}
+        label={view === "graph" ? t("plan.asList") : t("plan.asGraph")}
+        size="sm"
+        onClick={() => choose(view === "graph" ? "list" : "graph")}
+      />
+      <Suspense fallback={null}>
+        {large && (
+          <Enlarged
+            {...props}
+            onClose={() => setLarge(false)}
+            onOpen={
+              props.onOpen &&
+              ((id) => {
+                setLarge(false);
+                props.onOpen?.(id);
+              })
+            }
+          />
+        )}
+      </Suspense>
+    </div>
+  );
+}
