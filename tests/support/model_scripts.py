@@ -70,8 +70,11 @@ class Request:
 def choose_script(request: Request) -> tuple[str, Options]:
     """The behaviour and its options. An option named `json` takes the rest of a directive as it is.
 
-    The last directive counts: an agent of a team is told its own instruction after everybody else's.
+    The last directive counts: an agent of a team is told its own instruction after everybody else's. A planner sees
+    them all and follows none.
     """
+    if request.model == "planner":
+        return "planner", {}
     for found in reversed(list(_DIRECTIVE.finditer(request.last_user_text))):
         name, rest = found[1], found[2]
         if name in SCRIPTS:
