@@ -1,5 +1,6 @@
 // A stand-in for the server while the page is being drawn: `npm run mock`, then `npm run dev`. Nothing of it ships.
 import { createServer } from "node:http";
+import { plansOf } from "./mock-plans.mjs";
 
 const now = () => new Date().toISOString();
 let serial = Date.now() * 1000;
@@ -110,7 +111,7 @@ async function answer(chat, run, message, agent, question) {
     attempt: 1,
   };
   chat.session.running = true;
-  emit({ type: "direct_agent_call", ...at, status: "running" });
+  if (run.mode === "direct") emit({ type: "direct_agent_call", ...at, status: "running" });
   run.status = "running";
   agentStatus(agent, "busy");
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -188,7 +189,7 @@ function newChat(title = "") {
     updated_at: now(),
     running: false,
   };
-  state.chats.set(session.id, { session, items: [], runs: [] });
+  state.chats.set(session.id, { session, items: [], runs: [], plans: [], approvals: [] });
   return session;
 }
 
@@ -205,11 +206,12 @@ function message(chat, body) {
     session_id: chat.session.id,
     mode: body.target_agent ? "direct" : "auto",
     status: "queued",
-    agent_id: agent.agent_id,
+    agent_id: body.target_agent ? agent.agent_id : null,
     error: null,
     cost: null,
     created_at: now(),
     finished_at: null,
+    tasks: [],
   };
   const base = {
     session_id: chat.session.id,
@@ -243,7 +245,8 @@ function message(chat, body) {
   chat.runs.push(run);
   chat.session.title ||= body.content.slice(0, 50);
   chat.session.updated_at = now();
-  void answer(chat, run, reply, agent, body.content);
+  if (run.mode === "auto") void plans.begin(chat, run, reply, body.content);
+  else void answer(chat, run, reply, agent, body.content);
   return [202, { message_id: question.id, run_id: run.id, mode: run.mode, answer_id: reply.id }];
 }
 
@@ -255,8 +258,8 @@ function history(chat, query) {
     session: chat.session,
     items: chat.items.slice(start, end),
     runs: chat.runs,
-    plans: [],
-    approvals: [],
+    plans: chat.plans,
+    approvals: chat.approvals,
     next_cursor: start > 0 ? String(start) : null,
     last_event_id: serial,
   };
@@ -329,8 +332,10 @@ function seed() {
 }
 if (!wantsAccount) seed();
 
+const plans = plansOf({ state, emit, answer });
 const list = (items) => ({ items, next_cursor: null });
 const routes = [
+  ...plans.routes,
   [
     "GET",
     /^\/auth\/options\/$/,
@@ -540,7 +545,7 @@ const routes = [
     /^\/my\/runs\/(.+)\/cancel\/$/,
     ([id]) => {
       for (const chat of state.chats.values())
-        for (const run of chat.runs) if (run.id === id) run.status = "cancelled";
+        for (const run of chat.runs) if (run.id === id) plans.cancel(run);
       return [202, {}];
     },
   ],

@@ -18,7 +18,7 @@ describe("Markdown", () => {
     const shown = html(
       "# Title\n\nSome **bold** and `code`\n\n1. one\n2. two\n   - deep\n\n|a|b|\n|-|-:|\n|1|2|\n\n- [x] done",
     );
-    expect(shown.querySelector("h3")?.textContent).toBe("Title");
+    expect(shown.querySelector("h2")?.textContent).toBe("Title");
     expect(shown.querySelector("strong")?.textContent).toBe("bold");
     expect(shown.querySelectorAll("ol > li")).toHaveLength(2);
     expect(shown.querySelector("ol ul li")?.textContent).toBe("deep");

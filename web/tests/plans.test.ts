@@ -288,6 +288,14 @@ describe("a reload", () => {
     expect(folded(state, taskStarted(149, "t1"))).toBe(state);
   });
 
+  it("hears of an end that the kept text knew already, but the loaded plan did not", () => {
+    const end = taskSaid(112, "t1", "Do", "cancelled");
+    const before = folded(planned(), taskStarted(110, "t1"), taskMessage(111, "t1"), end);
+    const running = plan({ tasks: [task("t1", { status: "running", attempt: 1 })] });
+    const loaded = fromHistory(history({ plans: [running], last_event_id: 111 }), before);
+    expect(statuses(folded(loaded, end))).toEqual(["cancelled"]);
+  });
+
   it("after a gap forgets texts that may have holes, and otherwise keeps them", () => {
     const before = folded(planned(), taskMessage(110, "t1"), taskDelta(111, "t1", "part"));
     const page = history({ plans: [plan()], last_event_id: 300 });

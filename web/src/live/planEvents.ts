@@ -101,8 +101,11 @@ export function taskSpoke(
   const key = workKey(event.run_id, taskId);
   const known = conversation.works[key];
   const work = workAfter(known, event);
-  if (!work || work === known) return conversation;
-  const next = { ...conversation, works: { ...conversation.works, [key]: work } };
+  const next =
+    !work || work === known
+      ? conversation
+      : { ...conversation, works: { ...conversation.works, [key]: work } };
+  // A plan loaded anew may be older than the text that was kept: the end is told to it in any case.
   if (event.type !== "message_completed") return next;
   return withTaskOf(next, { ...event, task_id: taskId }, (task) => spent(task, event));
 }

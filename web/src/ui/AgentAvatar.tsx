@@ -1,3 +1,4 @@
+import { Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { AgentStatus } from "@/api/types";
 import { cx } from "@/lib/cx";
@@ -36,6 +37,21 @@ const DOTS: Record<AgentStatus, string> = {
   busy: "bg-accent animate-dot",
   error: "bg-danger",
 };
+
+/** The orchestrator is no agent of the team, and looks it. */
+export function OrchestratorAvatar({ size = "md" }: { size?: keyof typeof SIZES }) {
+  return (
+    <span
+      aria-hidden
+      className={cx(
+        "inline-flex shrink-0 items-center justify-center bg-accent-soft text-accent-text",
+        SIZES[size],
+      )}
+    >
+      <Workflow className={size === "sm" ? "size-3.5" : "size-4"} />
+    </span>
+  );
+}
 
 /** What an agent does now, as a dot with words for those who do not see it. */
 export function StatusDot({ status, inactive }: { status: AgentStatus; inactive?: boolean }) {

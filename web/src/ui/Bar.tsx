@@ -5,6 +5,8 @@ const TONES = { accent: "bg-accent", ok: "bg-ok", warn: "bg-warn", danger: "bg-d
 interface BarProps {
   /** 0 to 1; more is drawn as full. */
   share: number;
+  /** The part of it that went wrong, 0 to 1. */
+  lost?: number;
   tone?: keyof typeof TONES;
   label: string;
   /** The value in words. */
@@ -12,7 +14,7 @@ interface BarProps {
 }
 
 /** How far something has come, or how much of it is used. */
-export function Bar({ share, tone = "accent", label, text }: BarProps) {
+export function Bar({ share, lost = 0, tone = "accent", label, text }: BarProps) {
   const percent = Math.round(Math.min(1, Math.max(0, share)) * 100);
   return (
     <div
@@ -22,12 +24,13 @@ export function Bar({ share, tone = "accent", label, text }: BarProps) {
       aria-valuemax={100}
       aria-valuenow={percent}
       aria-valuetext={text}
-      className="h-1.5 overflow-hidden rounded-full bg-sunken"
+      className="flex h-1.5 gap-0.5 overflow-hidden rounded-full bg-sunken"
     >
       <div
         className={cx("h-full rounded-full transition-[width] duration-300", TONES[tone])}
-        style={{ width: `${percent}%` }}
+        style={{ width: `${Math.max(0, percent - lost * 100)}%` }}
       />
+      {lost > 0 && <div className="h-full rounded-full bg-danger" style={{ width: `${lost * 100}%` }} />}
     </div>
   );
 }

@@ -1,10 +1,10 @@
-import { Pencil, Plus, Settings2, Workflow } from "lucide-react";
+import { Pencil, Plus, Settings2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { useAgents } from "@/api/agents";
 import type { Agent } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { AgentAvatar, StatusDot } from "@/ui/AgentAvatar";
+import { AgentAvatar, OrchestratorAvatar, StatusDot } from "@/ui/AgentAvatar";
 import { IconButton } from "@/ui/IconButton";
 import { Skeleton } from "@/ui/Skeleton";
 
@@ -36,12 +36,7 @@ export function AgentList({ onOpen }: { onOpen?: () => void }) {
             onClick={onOpen}
             className="group flex h-10 items-center gap-2.5 rounded-lg pr-2.5 pl-2 hover:bg-hover/70"
           >
-            <span
-              aria-hidden
-              className="inline-flex size-6 shrink-0 items-center justify-center rounded-md bg-accent-soft text-accent-text"
-            >
-              <Workflow className="size-3.5" />
-            </span>
+            <OrchestratorAvatar size="sm" />
             <span className="truncate text-[0.93rem]">{t("app.orchestrator")}</span>
             <Settings2
               aria-hidden

@@ -7,7 +7,7 @@ import { cx } from "@/lib/cx";
 import { secondsBetween, shortTime, wholeNumber } from "@/lib/format";
 import type { LiveRun } from "@/live/conversation";
 import type { ConversationStore } from "@/live/store";
-import { AgentAvatar } from "@/ui/AgentAvatar";
+import { AgentAvatar, OrchestratorAvatar } from "@/ui/AgentAvatar";
 import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/failures";
 import { IconButton } from "@/ui/IconButton";
@@ -36,7 +36,11 @@ export function AnswerMessage({ store, message, run, agent, last, onRetried }: A
 
   return (
     <div className="group flex gap-3">
-      <AgentAvatar name={name} seed={agent?.handle ?? message.agent_id ?? ""} />
+      {agent || nameOf(message.agent_id) ? (
+        <AgentAvatar name={name} seed={agent?.handle ?? message.agent_id ?? ""} />
+      ) : (
+        <OrchestratorAvatar />
+      )}
       <div className="min-w-0 flex-1">
         <div className="flex items-baseline gap-2">
           <span className="truncate font-semibold">{name}</span>

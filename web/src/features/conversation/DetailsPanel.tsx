@@ -72,24 +72,32 @@ function AgentDetails({ agent }: { agent: Agent }) {
 
 function ChatDetails({ store }: { store: ConversationStore }) {
   const { t, i18n } = useTranslation();
-  const conversation = useChatState(store, (state) => state.conversation);
+  const started = useChatState(store, (state) => state.conversation?.session.created_at);
+  const messages = useChatState(store, (state) => state.conversation?.messages);
+  const plans = useChatState(store, (state) => state.conversation?.plans);
   const sums = useMemo(() => {
-    const messages = Object.values(conversation?.messages ?? {});
-    const used = messages.flatMap((message) => (message.usage ? [message.usage] : []));
+    const all = Object.values(messages ?? {});
+    const tasks = Object.values(plans ?? {})
+      .flat()
+      .flatMap((plan) => plan.tasks);
+    const used = [...all.map((message) => message.usage), ...tasks.map((task) => task.actual)];
     return {
-      cost: sumOfCosts(messages.map((message) => message.cost)),
-      tokens: used.reduce((sum, usage) => sum + usage.input_tokens + usage.output_tokens, 0),
-      messages: messages.length,
+      cost: sumOfCosts([
+        ...all.map((message) => message.cost),
+        ...tasks.map((task) => task.actual?.cost ?? null),
+      ]),
+      tokens: used.reduce((sum, usage) => sum + (usage ? usage.input_tokens + usage.output_tokens : 0), 0),
+      messages: all.length,
     };
-  }, [conversation]);
-  if (!conversation || sums.messages === 0) return null;
+  }, [messages, plans]);
+  if (!started || sums.messages === 0) return null;
   return (
-    <section aria-labelledby="panel-chat" className="border-line border-t pt-5">
+    <section aria-labelledby="panel-chat" className="border-line border-t pt-5 first:border-0 first:pt-0">
       <h2 id="panel-chat" className="mb-3 font-semibold text-[0.93rem]">
         {t("panel.chat")}
       </h2>
       <dl className="flex flex-col gap-2 text-[0.93rem]">
-        <Line name={t("panel.started")} value={shortTime(conversation.session.created_at, i18n.language)} />
+        <Line name={t("panel.started")} value={shortTime(started, i18n.language)} />
         <Line name={t("panel.messages")} value={wholeNumber(sums.messages, i18n.language)} />
         {sums.tokens > 0 && <Line name={t("panel.tokens")} value={wholeNumber(sums.tokens, i18n.language)} />}
         {sums.cost && <Line name={t("panel.spent")} value={sums.cost} />}

@@ -8,7 +8,7 @@ import { Field, TextArea } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { briefEstimate, costText, timeText } from "@/ui/plan/figures";
-import { PlanView, usePlanView, ViewSwitch } from "@/ui/plan/PlanView";
+import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
 
 /** Asks the orchestrator for a plan without running it. */
 export function TryIt({ unsaved }: { unsaved: boolean }) {
@@ -56,12 +56,14 @@ export function TryIt({ unsaved }: { unsaved: boolean }) {
   );
 }
 
+const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ block: "nearest" });
+
 function Result({ result }: { result: DryRun }) {
   const { t, i18n } = useTranslation();
   const { view, choose } = usePlanView(result.tasks.length);
   const facts = useCallback(
     (task: PlanTask) => (
-      <span className="text-ink-faint tabular-nums">{briefEstimate(t, task.estimate, i18n.language)}</span>
+      <span className="text-ink-soft tabular-nums">{briefEstimate(t, task.estimate, i18n.language)}</span>
     ),
     [t, i18n.language],
   );
@@ -74,7 +76,7 @@ function Result({ result }: { result: DryRun }) {
     );
   }
   return (
-    <div className="overflow-hidden rounded-2xl border border-line bg-raised">
+    <div ref={intoView} className="overflow-hidden rounded-2xl border border-line bg-raised">
       <div className="flex items-start gap-2 px-4 pt-3 pb-2.5">
         <div className="min-w-0 flex-1" role="status">
           <p className="font-semibold text-[0.95rem]">
@@ -85,11 +87,15 @@ function Result({ result }: { result: DryRun }) {
           </p>
           {cost && <p className="text-[0.8rem] text-ink-faint">{cost}</p>}
         </div>
-        <ViewSwitch view={view} choose={choose} tasks={result.tasks} facts={facts} />
       </div>
-      <div className="border-line border-t">
-        <PlanView view={view} tasks={result.tasks} facts={facts} />
-      </div>
+      <ViewBar
+        note={t(`plan.basis.${result.estimate.basis}`)}
+        view={view}
+        choose={choose}
+        tasks={result.tasks}
+        facts={facts}
+      />
+      <PlanView view={view} tasks={result.tasks} facts={facts} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import { useAgents } from "@/api/agents";
 import type { UsageRow } from "@/api/types";
 import type { Period } from "@/api/usage";
 import { ChartTip } from "./ChartTip";
@@ -22,7 +23,8 @@ export default function UsageChart({ rows, by, measure, period }: UsageChartProp
     () => chartOf(rows, by, measure, period.since, period.until),
     [rows, by, measure, period],
   );
-  const name = (key: string) => nameOf(t, key);
+  const { data: agents = [] } = useAgents();
+  const name = (key: string) => nameOf(t, key, agents);
   return (
     <figure className="rounded-2xl border border-line bg-raised p-4">
       <figcaption className="mb-3 font-medium text-[0.93rem]">

@@ -28,7 +28,7 @@ export function UsagePage() {
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-4xl flex-col gap-8 px-4 py-6 md:px-6">
           <BudgetSection />
-          <section aria-label={t("app.usage")} className="flex min-w-0 flex-col gap-5">
+          <div className="flex min-w-0 flex-col gap-5">
             <PeriodPicker period={period} onChange={setPeriod} />
             {usage.isError && (
               <EmptyState
@@ -38,7 +38,7 @@ export function UsagePage() {
             )}
             {usage.isPending && <Skeleton className="h-64 w-full rounded-2xl" />}
             {usage.data && <Figures usage={usage.data} period={period} />}
-          </section>
+          </div>
         </div>
       </div>
     </main>

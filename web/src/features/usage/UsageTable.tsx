@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { useAgents } from "@/api/agents";
 import type { Spent, UsageRow } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { wholeNumber } from "@/lib/format";
@@ -17,6 +18,7 @@ const CELL = "px-3 py-2 text-right tabular-nums";
 /** The figures themselves, exact. */
 export function UsageTable({ rows, total, by }: UsageTableProps) {
   const { t, i18n } = useTranslation();
+  const { data: agents = [] } = useAgents();
   const groups = useMemo(() => groupsOf(rows, by), [rows, by]);
   const number = (value: number) => wholeNumber(value, i18n.language);
   return (
@@ -50,7 +52,7 @@ export function UsageTable({ rows, total, by }: UsageTableProps) {
           {groups.map((group) => (
             <tr key={group.key} className="border-line border-t">
               <th scope="row" className="px-4 py-2 font-medium">
-                {by === "day" ? dayLabel(group.key, i18n.language) : nameOf(t, group.key)}
+                {by === "day" ? dayLabel(group.key, i18n.language) : nameOf(t, group.key, agents)}
               </th>
               <td className={CELL}>{number(group.calls)}</td>
               <td className={CELL}>{number(group.input)}</td>

@@ -1,4 +1,5 @@
 import type { TFunction } from "i18next";
+import type { Agent } from "@/api/types";
 import { shortMoney } from "@/lib/format";
 import { type Measure, OTHERS } from "./rows";
 
@@ -19,10 +20,10 @@ export function valueText(value: number, measure: Measure, language: string): st
 }
 
 /** The name of a group of usage. */
-export function nameOf(t: TFunction, key: string): string {
+export function nameOf(t: TFunction, key: string, agents: readonly Agent[]): string {
   if (key === OTHERS) return t("usage.other");
   if (key === "orchestrator") return t("app.orchestrator");
-  return key || "–";
+  return agents.find((agent) => agent.handle === key)?.name ?? (key || "–");
 }
 
 export const colorOf = (index: number) => `var(--chart-${(index % 5) + 1})`;

@@ -229,6 +229,7 @@ export const later = {
     actual: "Actual",
     budget: "Budget of this run",
     budgetText: "{{spent}} of {{budget}}",
+    openHint: "Open a task to see its work.",
     basis: {
       history: "Estimated from what these agents did before.",
       prior: "A first guess: these agents have done too little yet to know better.",

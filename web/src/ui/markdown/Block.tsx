@@ -1,19 +1,14 @@
 import type { Token, Tokens } from "marked";
+import { useContext } from "react";
 import { CodeBlock } from "@/ui/markdown/CodeBlock";
+import { HeadingShift } from "@/ui/markdown/headings";
 import { Inline } from "@/ui/markdown/Inline";
 
 /** One block of Markdown. `open`: more of it is still being written. */
 export function Block({ token, open = false }: { token: Token; open?: boolean }) {
   switch (token.type) {
-    case "heading": {
-      // The page has its own first and second headings.
-      const Heading = `h${Math.min(6, (token as Tokens.Heading).depth + 2)}` as "h3" | "h4" | "h5" | "h6";
-      return (
-        <Heading className={`md-h${(token as Tokens.Heading).depth}`}>
-          <Inline tokens={token.tokens} />
-        </Heading>
-      );
-    }
+    case "heading":
+      return <Heading heading={token as Tokens.Heading} />;
     case "paragraph":
       return (
         <p>
@@ -46,6 +41,17 @@ export function Block({ token, open = false }: { token: Token; open?: boolean })
       // Raw HTML and whatever else is shown as it was written.
       return <p>{token.raw}</p>;
   }
+}
+
+/** A heading under those of the page: the writer's first kind follows the page's last, whatever the writer calls it. */
+function Heading({ heading }: { heading: Tokens.Heading }) {
+  const shift = useContext(HeadingShift);
+  const Level = `h${Math.min(6, Math.max(2, heading.depth + shift))}` as "h2" | "h3" | "h4" | "h5" | "h6";
+  return (
+    <Level className={`md-h${heading.depth}`}>
+      <Inline tokens={heading.tokens} />
+    </Level>
+  );
 }
 
 function Blocks({ tokens }: { tokens: Token[] | undefined }) {

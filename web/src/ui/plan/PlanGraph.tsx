@@ -50,6 +50,8 @@ export default function PlanGraph({
           position: place,
           width: sizes.width,
           height: sizes.height,
+          // Nodes that cannot be dragged would let the pointer through.
+          style: { pointerEvents: "all" },
           data: { task: taskBy(tasks, place.id), tasks, selected: place.id === selected, onOpen, facts },
         }),
       ),
@@ -86,7 +88,6 @@ export default function PlanGraph({
           zoomOnScroll={tall === true}
           zoomOnDoubleClick={false}
           preventScrolling={tall === true}
-          proOptions={{ hideAttribution: true }}
         />
       )}
     </div>

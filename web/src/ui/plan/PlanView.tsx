@@ -41,8 +41,18 @@ interface ViewSwitchProps extends PlanViewProps {
   choose: ((view: View) => void) | null;
 }
 
+/** A line above the tasks: a word on them, and the ways to look at them. */
+export function ViewBar({ note, view, choose, ...props }: ViewSwitchProps & { note: string }) {
+  return (
+    <div className="flex min-h-9 items-center gap-2 border-line border-t py-0.5 pr-2 pl-4">
+      <p className="min-w-0 flex-1 text-[0.8rem] text-ink-faint">{note}</p>
+      <ViewSwitch view={view} choose={choose} {...props} />
+    </div>
+  );
+}
+
 /** Switches between graph and list, and opens the graph over the whole page. */
-export function ViewSwitch({ view, choose, ...props }: ViewSwitchProps) {
+function ViewSwitch({ view, choose, ...props }: ViewSwitchProps) {
   const { t } = useTranslation();
   const [large, setLarge] = useState(false);
   if (!choose) return null;

@@ -6,7 +6,7 @@ import { AgentAvatar } from "@/ui/AgentAvatar";
 import { StatusMark } from "./status";
 import type { PlanViewProps } from "./types";
 import { isCompact } from "./viewport";
-import { taskLabel } from "./words";
+import { afterText, numberOf } from "./words";
 
 export interface NodeData extends Record<string, unknown> {
   task: PlanTask;
@@ -34,7 +34,6 @@ export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
       <button
         type="button"
         disabled={!onOpen}
-        aria-label={taskLabel(t, task, tasks, i18n.language)}
         aria-pressed={onOpen ? selected : undefined}
         title={task.instruction}
         onClick={() => onOpen?.(task.id)}
@@ -47,18 +46,24 @@ export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
       >
         <span className="flex w-full items-center gap-1.5">
           <AgentAvatar name={task.agent} seed={task.agent} size="xs" />
-          <span className="min-w-0 flex-1 truncate font-medium text-[0.8rem]">@{task.agent}</span>
+          <span className="sr-only">
+            {t("plan.taskOf", { number: numberOf(tasks, task.id) ?? 0, count: tasks.length })},
+          </span>
+          <span className="min-w-0 flex-1 truncate font-medium text-[0.87rem]">@{task.agent}</span>
           <StatusMark status={task.status} brief />
+          <span className="sr-only">{afterText(t, task, tasks, i18n.language)}</span>
         </span>
-        <span
-          className={cx(
-            "mt-1 w-full flex-1 break-words text-[0.8rem] text-ink-soft leading-snug",
-            compact ? "line-clamp-1" : "line-clamp-2",
-          )}
-        >
-          {task.instruction}
+        <span className="mt-1 min-h-0 w-full flex-1">
+          <span
+            className={cx(
+              "text-[0.87rem] text-ink-soft leading-snug",
+              compact ? "block truncate" : "line-clamp-3 break-words",
+            )}
+          >
+            {task.instruction}
+          </span>
         </span>
-        {!compact && <span className="mt-1 w-full truncate text-[0.76rem]">{facts(task, "node")}</span>}
+        {!compact && <span className="mt-1 w-full truncate text-[0.8rem]">{facts(task, "node")}</span>}
       </button>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>

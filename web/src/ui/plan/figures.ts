@@ -25,15 +25,15 @@ export function briefEstimate(t: TFunction, estimate: Estimate, language: string
   return `${cost} · ${duration(estimate.seconds, language)}`;
 }
 
-/** What a task came to, in a few characters; empty while that is not known. */
-export function briefActual(t: TFunction, task: PlanTask, language: string): string {
+/** What a task came to, in a few characters; empty while that is not known. `place`: a node has little room. */
+export function briefActual(t: TFunction, task: PlanTask, language: string, place: "node" | "list"): string {
   const actual = task.actual;
   if (!actual) return "";
   const tokens = actual.input_tokens + actual.output_tokens;
   return [
     actual.seconds !== null && duration(actual.seconds, language),
     actual.cost === null ? t("plan.priceUnknown") : shortMoney(actual.cost),
-    tokens > 0 && t("plan.tokens", { count: tokens }),
+    place === "list" && tokens > 0 && t("plan.tokens", { count: tokens }),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -1,8 +1,8 @@
 import type { Viewport } from "@xyflow/react";
 import type { Layout, Size } from "./layout";
 
-const FULL: Size = { width: 196, height: 104, gapX: 46, gapY: 16 };
-const COMPACT: Size = { width: 176, height: 62, gapX: 44, gapY: 12 };
+const FULL: Size = { width: 160, height: 124, gapX: 32, gapY: 16 };
+const COMPACT: Size = { width: 160, height: 64, gapX: 40, gapY: 12 };
 /** More tasks than this are drawn small. */
 const MANY = 12;
 

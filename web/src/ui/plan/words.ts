@@ -18,20 +18,3 @@ export function afterText(
   const names = task.depends_on.map((id) => String(numberOf(tasks, id) ?? id));
   return t("plan.after", { tasks: new Intl.ListFormat(language).format(names) });
 }
-
-/** All that a task's node shows, in one sentence for screen readers. */
-export function taskLabel(
-  t: TFunction,
-  task: PlanTask,
-  tasks: readonly PlanTask[],
-  language: string,
-): string {
-  const parts = [
-    t("plan.taskOf", { number: numberOf(tasks, task.id) ?? 0, count: tasks.length }),
-    `@${task.agent}`,
-    t(`plan.status.${task.status}`),
-    afterText(t, task, tasks, language),
-    task.instruction.slice(0, 160),
-  ];
-  return parts.filter(Boolean).join(", ");
-}

@@ -9,7 +9,7 @@ import type { ConversationStore } from "@/live/store";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { briefEstimate } from "@/ui/plan/figures";
-import { PlanView, usePlanView, ViewSwitch } from "@/ui/plan/PlanView";
+import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
 import { useToast } from "@/ui/toasts";
 import { DecisionBar } from "./DecisionBar";
 import { draftOf, editedTask, isEdited, type Problems, problemsOf } from "./edits";
@@ -35,7 +35,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   const { problems, failure, busy, answer } = useAnswer(store, approvalId, control.forget);
   const facts = useCallback(
     (task: PlanTask) => (
-      <span className="text-ink-faint tabular-nums">{briefEstimate(t, task.estimate, i18n.language)}</span>
+      <span className="text-ink-soft tabular-nums">{briefEstimate(t, task.estimate, i18n.language)}</span>
     ),
     [t, i18n.language],
   );
@@ -54,12 +54,8 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
 
   return (
     <>
-      <div className="relative border-line border-t">
-        {choose && (
-          <div className="absolute top-1 right-1 z-10 rounded-lg bg-raised/85">
-            <ViewSwitch view={view} choose={choose} {...shown} />
-          </div>
-        )}
+      <ViewBar note={t(`plan.basis.${plan.estimate.basis}`)} view={view} choose={choose} {...shown} />
+      <div>
         {view === "graph" ? (
           <PlanView view={view} {...shown} />
         ) : (

@@ -5,12 +5,12 @@ import type { Plan, PlanTask } from "@/api/types";
 import { cx } from "@/lib/cx";
 import type { LiveRun } from "@/live/conversation";
 import { useChatState } from "@/live/LiveProvider";
-import { isPlanOpen } from "@/live/plans";
 import type { ConversationStore } from "@/live/store";
 import { IconButton } from "@/ui/IconButton";
-import { PlanView, usePlanView, ViewSwitch } from "@/ui/plan/PlanView";
+import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
 import { BudgetMeter } from "./BudgetMeter";
 import { Decision } from "./Decision";
+import { Failures } from "./Failures";
 import { Outcome } from "./Outcome";
 import { PlanProgress } from "./PlanProgress";
 import { PlanTitle } from "./PlanTitle";
@@ -38,7 +38,7 @@ export function PlanCard({ store, run, plan, last }: PlanCardProps) {
   return (
     <section
       aria-labelledby={titleId}
-      className={cx("overflow-hidden rounded-2xl border bg-raised", asks ? "border-accent" : "border-line")}
+      className={cx("overflow-clip rounded-2xl border bg-raised", asks ? "border-accent" : "border-line")}
     >
       <div className="flex items-start gap-2 px-4 pt-3 pb-2.5">
         <PlanTitle plan={plan} id={titleId} />
@@ -54,15 +54,17 @@ export function PlanCard({ store, run, plan, last }: PlanCardProps) {
         )}
       </div>
       {plan.status !== "proposed" && plan.status !== "rejected" && <PlanProgress plan={plan} />}
+      {plan.status !== "completed" && <Failures plan={plan} />}
       {approval && <Outcome store={store} approval={approval} tasks={plan.tasks} />}
       {asks && <Decision store={store} plan={plan} approvalId={approval.id} />}
       {open && !asks && <Tasks store={store} plan={plan} />}
-      {last && isPlanOpen(plan) && !asks && <BudgetMeter store={store} run={run} />}
+      {last && !asks && plan.status !== "rejected" && <BudgetMeter store={store} run={run} />}
     </section>
   );
 }
 
 function Tasks({ store, plan }: { store: ConversationStore; plan: Plan }) {
+  const { t } = useTranslation();
   const { selected, open } = useSelection();
   const { view, choose } = usePlanView(plan.tasks.length);
   const runId = plan.run_id;
@@ -80,13 +82,9 @@ function Tasks({ store, plan }: { store: ConversationStore; plan: Plan }) {
     facts,
   };
   return (
-    <div className="relative border-line border-t">
-      {choose && (
-        <div className="absolute top-1 right-1 z-10 rounded-lg bg-raised/85">
-          <ViewSwitch view={view} choose={choose} {...shown} />
-        </div>
-      )}
+    <>
+      <ViewBar note={t("plan.openHint")} view={view} choose={choose} {...shown} />
       <PlanView view={view} {...shown} />
-    </div>
+    </>
   );
 }

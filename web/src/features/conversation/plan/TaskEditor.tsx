@@ -70,6 +70,7 @@ export function TaskEditor({ task, number, tasks, agents, control, focused, prob
         {open && !dropped ? (
           <TextArea
             autoFocus
+            onFocus={(event) => event.target.setSelectionRange(text.length, text.length)}
             rows={4}
             aria-label={t("approval.instruction", { number })}
             aria-invalid={problem ? true : undefined}

@@ -23,15 +23,15 @@ export function TaskFacts({ store, runId, task, place }: TaskFactsProps) {
   if (task.status === "failed") {
     return <span className="font-medium text-danger">{failureTitle(t, task.error?.code ?? "")}</span>;
   }
-  const came = briefActual(t, task, i18n.language);
+  const came = briefActual(t, task, i18n.language, place);
   if (!came) {
     const told = task.status === "skipped" && place === "list" ? t("plan.skippedWhy") : expected;
-    return <span className="text-ink-faint tabular-nums">{told}</span>;
+    return <span className="text-ink-soft tabular-nums">{told}</span>;
   }
   return (
     <span className="text-ink-soft tabular-nums">
       {came}
-      {place === "list" && <span className="text-ink-faint"> ({expected})</span>}
+      {place === "list" && <span className="text-ink-soft"> ({expected})</span>}
     </span>
   );
 }

@@ -22,7 +22,7 @@ export function Transcript({ store, at, task }: { store: ConversationStore; at: 
     enabled: heard === null && begun,
   });
   const text = heard ?? kept.data?.content ?? "";
-  if (text) return <Markdown text={text} streaming={running} />;
+  if (text) return <Markdown text={text} streaming={running} level={4} />;
   if (heard === null && kept.isLoading) return <Skeleton className="h-16 w-full" />;
   return <p className="text-[0.93rem] text-ink-soft">{t(kept.isError ? "task.loadFailed" : "task.empty")}</p>;
 }
