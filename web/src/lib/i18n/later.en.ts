@@ -198,6 +198,8 @@ export const later = {
     },
   },
   plan: {
+    asks_one: "A plan of {{count}} task waits for your decision.",
+    asks_other: "A plan of {{count}} tasks waits for your decision.",
     title: "Plan",
     again: "Plan for the rest",
     tasks_one: "{{count}} task",
@@ -289,7 +291,6 @@ export const later = {
     discard: "Discard",
   },
   task: {
-    title: "Task {{id}}",
     close: "Close the task",
     stop: "Stop the task",
     retry: "Try again",

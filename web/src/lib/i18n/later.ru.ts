@@ -206,6 +206,10 @@ export const later = {
     },
   },
   plan: {
+    asks_one: "План из {{count}} задачи ждёт вашего решения.",
+    asks_few: "План из {{count}} задач ждёт вашего решения.",
+    asks_many: "План из {{count}} задач ждёт вашего решения.",
+    asks_other: "План из {{count}} задачи ждёт вашего решения.",
     title: "План",
     again: "План на остаток",
     tasks_one: "{{count}} задача",
@@ -303,7 +307,6 @@ export const later = {
     discard: "Убрать",
   },
   task: {
-    title: "Задача {{id}}",
     close: "Закрыть задачу",
     stop: "Остановить задачу",
     retry: "Повторить",

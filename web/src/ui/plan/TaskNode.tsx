@@ -39,7 +39,7 @@ export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
         onClick={() => onOpen?.(task.id)}
         className={cx(
           "nopan flex size-full flex-col overflow-hidden rounded-xl border bg-canvas px-2.5 py-2 text-left transition-colors",
-          onOpen && "hover:bg-hover",
+          onOpen && "hover:bg-sunken",
           FRAMES[task.status] ?? "border-line-strong/45",
           selected && "outline-2 outline-accent",
         )}

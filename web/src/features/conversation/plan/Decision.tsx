@@ -39,6 +39,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
     ),
     [t, i18n.language],
   );
+  const worst = plan.tasks.find((task) => task.id in problems.byTask)?.id;
   const shown = {
     tasks: plan.tasks.flatMap((task) => editedTask(task, control.edits) ?? []),
     facts,
@@ -49,6 +50,8 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   };
   const confirm = () => {
     const draft = draftOf(plan.tasks, control.edits);
+    // Complaints stand at the tasks, which only the list shows.
+    if (edited) choose?.("list");
     return answer("confirm", () => confirmApproval(approvalId, edited ? draft : null), draft);
   };
 
@@ -70,30 +73,33 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
                 control={control}
                 focused={editing === task.id}
                 problem={problems.byTask[task.id] ?? null}
+                firstProblem={task.id === worst}
               />
             ))}
           </ol>
         )}
       </div>
-      {failure !== null && (
-        <div className="px-4 pb-3">
-          <Notice tone="danger" live title={t("approval.refused")}>
-            {problems.rest.length > 0
-              ? problems.rest.map((text) => <p key={text}>{text}</p>)
-              : errorText(t, failure)}
-          </Notice>
-        </div>
-      )}
-      <DecisionBar
-        plan={plan}
-        edits={control.edits}
-        edited={edited}
-        busy={busy}
-        onConfirm={confirm}
-        onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}
-        onUndo={control.forget}
-        onEdit={view === "graph" && choose ? () => choose("list") : undefined}
-      />
+      <div className="sticky bottom-0 z-10">
+        {failure !== null && (
+          <div className="bg-sunken px-4 pt-3">
+            <Notice tone="danger" live title={t("approval.refused")}>
+              {problems.rest.length > 0
+                ? problems.rest.map((text) => <p key={text}>{text}</p>)
+                : errorText(t, failure)}
+            </Notice>
+          </div>
+        )}
+        <DecisionBar
+          plan={plan}
+          edits={control.edits}
+          edited={edited}
+          busy={busy}
+          onConfirm={confirm}
+          onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}
+          onUndo={control.forget}
+          onEdit={view === "graph" && choose ? () => choose("list") : undefined}
+        />
+      </div>
     </>
   );
 }

@@ -28,7 +28,7 @@ export function DecisionBar(props: DecisionBarProps) {
     return <RejectForm busy={busy === "reject"} onReject={onReject} onBack={() => setRejecting(false)} />;
   }
   return (
-    <div className="sticky bottom-0 z-10 border-line border-t bg-sunken px-4 py-3">
+    <div className="border-line border-t bg-sunken px-4 py-3">
       {edited && <EditedNote plan={plan} edits={edits} empty={empty} />}
       <div className="flex flex-wrap gap-2">
         <Button

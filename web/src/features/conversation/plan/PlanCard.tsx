@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react";
-import { useCallback, useId, useState } from "react";
+import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Plan, PlanTask } from "@/api/types";
 import { cx } from "@/lib/cx";
@@ -35,10 +35,16 @@ export function PlanCard({ store, run, plan, last }: PlanCardProps) {
   );
   const asks = plan.status === "proposed" && approval?.status === "pending";
   const open = asks || (unfolded ?? last);
+  const card = useFocusKept(asks);
   return (
     <section
+      ref={card}
+      tabIndex={-1}
       aria-labelledby={titleId}
-      className={cx("overflow-clip rounded-2xl border bg-raised", asks ? "border-accent" : "border-line")}
+      className={cx(
+        "overflow-clip rounded-2xl outline-none border bg-raised",
+        asks ? "border-accent" : "border-line",
+      )}
     >
       <div className="flex items-start gap-2 px-4 pt-3 pb-2.5">
         <PlanTitle plan={plan} id={titleId} />
@@ -61,6 +67,19 @@ export function PlanCard({ store, run, plan, last }: PlanCardProps) {
       {last && !asks && plan.status !== "rejected" && <BudgetMeter store={store} run={run} />}
     </section>
   );
+}
+
+/** The buttons of a decision go with it: whoever pressed one by keyboard goes on from the card. */
+function useFocusKept(asks: boolean) {
+  const card = useRef<HTMLElement>(null);
+  const asked = useRef(asks);
+  useEffect(() => {
+    if (asked.current && !asks && document.activeElement === document.body) {
+      card.current?.focus({ preventScroll: true });
+    }
+    asked.current = asks;
+  }, [asks]);
+  return card;
 }
 
 function Tasks({ store, plan }: { store: ConversationStore; plan: Plan }) {
