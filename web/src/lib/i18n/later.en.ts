@@ -331,7 +331,7 @@ export const later = {
       never: "Never",
     },
     threshold: "Ask above, US dollars",
-    thresholdHint: "Also asked when a price is unknown.",
+    thresholdHint: "You are asked when a plan costs more, or when a price is unknown.",
     budget: "Budget of one run, US dollars",
     budgetHint: "Empty: no limit. A run that reaches it stops and says so.",
     saved: "The orchestrator was saved.",
@@ -352,6 +352,7 @@ export const later = {
     since: "From",
     until: "To",
     by: "Group by",
+    columns: { agent: "Agent", model: "Model", day: "Day" },
     groups: {
       agent: "Agent",
       model: "Model",

@@ -27,7 +27,7 @@ export const ru = {
     inboxCount_few: "Вашего решения ждут {{count}} вопроса",
     inboxCount_many: "Вашего решения ждут {{count}} вопросов",
     inboxCount_other: "Вашего решения ждут {{count}} вопроса",
-    usage: "Расход и бюджет",
+    usage: "Расходы и бюджет",
     orchestrator: "Оркестратор",
     orchestratorSettings: "Настройки оркестратора",
   },
