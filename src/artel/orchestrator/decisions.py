@@ -9,7 +9,7 @@ from uuid import UUID
 from artel.approvals import manager as approvals
 from artel.bus.graph import close_run, lock_run
 from artel.events.types import ApprovalResolved, RunCancelled
-from artel.kit.errors import FieldProblem, Invalid
+from artel.kit.errors import Conflict, FieldProblem, Invalid
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import Outline, PlannedTask, outline_of
 from artel.orchestrator.plan import Draft, problems, without
@@ -26,6 +26,16 @@ class NotAPlan(Invalid):
     """The plan cannot be carried out as it is now. It still waits for you: correct it and confirm again."""
 
     slug = "not-a-plan"
+
+
+class NotAboutAPlan(Conflict):
+    """This approval is about no plan, so it cannot be answered as one. It is still open."""
+
+    slug = "not-about-a-plan"
+
+
+_MAX_PROBLEMS = 50
+"""Told at once; more would not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
+            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
             NotAPlan: the approval stays open.
         """
@@ -83,6 +94,7 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
+            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
         """
         async with self.shards.user_tx(self.user_id) as tx:
@@ -104,13 +116,14 @@ class Decisions:
         plan = await tx.session.get(Plan, (tx.user_id, row.plan_id))
         assert plan is not None
         proposed = [PlannedTask.of_json(task) for task in plan.tasks]
-        finished = {name["task_id"] for name in await tx.fetch(_DONE, tx.user_id, place.run_id)}
+        status_of = {task["task_id"]: task["status"] for task in await tx.fetch(_STATUSES, tx.user_id, place.run_id)}
+        finished = {name for name, status in status_of.items() if status == "done"}
         team = await read_team(tx)
         draft = edited or _as_draft(proposed)
         # Whoever leaves a task out does not want to wait for it.
         left_out = {task.id for task in proposed} - {task.id for task in draft.tasks}
         draft = without(draft, {*finished, *_foreign(draft, left_out)})
-        _check(draft, team.by_handle.keys(), team.settings.max_tasks, finished)
+        _check(draft, problems(draft, team.by_handle.keys(), team.settings.max_tasks, finished, status_of.keys()))
         if edited is None:
             outline = Outline(proposed, Estimate.of_json(plan.estimate), plan.max_parallel)
             await self.proposals.release(tx, place, plan.id, outline)
@@ -132,14 +145,13 @@ class Decisions:
         )
 
 
-def _check(draft: Draft, team: Collection[str], max_tasks: int, finished: Collection[str]) -> None:
-    found = problems(draft, team, max_tasks, finished)
+def _check(draft: Draft, found: Sequence[str]) -> None:
     if not draft.tasks:
         found = ["The plan has no tasks left. Reject it, or stop the run."]
     if found:
         raise NotAPlan(
             "The plan cannot be carried out: " + " ".join(found[:5]) + " It still waits for you.",
-            fields=[FieldProblem("edited.tasks", problem) for problem in found],
+            fields=[FieldProblem("edited.tasks", problem) for problem in found[:_MAX_PROBLEMS]],
         )
 
 
@@ -153,7 +165,8 @@ def _as_draft(tasks: Sequence[PlannedTask]) -> Draft:
 
 
 def _place(row: ApprovalRequest) -> RunPlace:
-    assert row.run_id is not None
+    if row.run_id is None or row.plan_id is None:
+        raise NotAboutAPlan
     return RunPlace(row.session_id, row.run_id)
 
 
@@ -163,4 +176,4 @@ def _nothing() -> None:
 
 _REFUSE = "update plans set status = 'rejected' where user_id = $1 and approval_id = $2 and status = 'proposed'"
 
-_DONE = "select task_id from tasks where user_id = $1 and run_id = $2 and kind = 'task' and status = 'done'"
+_STATUSES = "select task_id, status from tasks where user_id = $1 and run_id = $2 and kind = 'task'"

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 MAX_INSTRUCTION: Final = 20_000
+MAX_LISTED: Final = 20
+"""Names in one sentence; a plan may be large and wrong everywhere."""
 SYNTHESIS: Final = "synthesis"
 PLANNING: Final = "plan"
 REPLANNING: Final = "replan"
@@ -20,13 +22,19 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _storable(value: object) -> object:
+    """PostgreSQL stores no NUL characters, and a model may write them."""
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
 def _bare(value: object) -> object:
     """Models like to write handles as they are mentioned."""
     return value.strip().removeprefix("@") if isinstance(value, str) else value
 
 
+# Validators stand last, so that the constraints see what they made of the value.
 TaskName = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$")
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$"), BeforeValidator(_as_text)
 ]
 
 
@@ -36,12 +44,14 @@ class DraftTask(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: TaskName = Field(description="A short name, unique within the plan.", examples=["t1"])
-    agent: Annotated[str, BeforeValidator(_bare), StringConstraints(min_length=1, max_length=100)] = Field(
+    agent: Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_bare)] = Field(
         description="The handle of the agent who does it.", examples=["coder"]
     )
-    instruction: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION)] = (
-        Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
-    )
+    instruction: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION),
+        BeforeValidator(_storable),
+    ] = Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
     depends_on: tuple[TaskName, ...] = Field(
         default=(), max_length=100, description="Ids of the tasks whose results it needs."
     )
@@ -55,26 +65,33 @@ class Draft(BaseModel):
     tasks: tuple[DraftTask, ...] = Field(max_length=500)
 
 
-def problems(draft: Draft, team: Collection[str], max_tasks: int, finished: Collection[str] = ()) -> list[str]:
+def problems(
+    draft: Draft,
+    team: Collection[str],
+    max_tasks: int,
+    finished: Collection[str] = (),
+    used: Collection[str] = (),
+) -> list[str]:
     """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
 
     team: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
+    used: names that other tasks of the run have.
     """
     found: list[str] = []
     if not draft.tasks and not finished:
         found.append("The plan has no tasks.")
     if len(draft.tasks) > max_tasks:
         found.append(f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed.")
-    found += _wrong_names([task.id for task in draft.tasks], finished)
+    found += _wrong_names([task.id for task in draft.tasks], finished, used)
     known = {*(task.id for task in draft.tasks), *finished}
     for task in draft.tasks:
         found += _wrong_with(task, team, known)
     if circle := circle_of(graph_of(draft)):
-        found.append(f"The tasks {', '.join(map(repr, circle))} wait for each other in a circle.")
+        found.append(f"The tasks {_listed([repr(name) for name in circle])} wait for each other in a circle.")
     return found
 
 
-def _wrong_names(names: Sequence[str], finished: Collection[str]) -> Iterator[str]:
+def _wrong_names(names: Sequence[str], finished: Collection[str], used: Collection[str]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"The task id {name!r} is used more than once."
     for name in names:
@@ -82,17 +99,24 @@ def _wrong_names(names: Sequence[str], finished: Collection[str]) -> Iterator[st
             yield f"The task id {name!r} is reserved; choose another."
         if name in finished:
             yield f"The task {name!r} is done already; give new tasks new ids."
+        elif name in used:
+            yield f"The task id {name!r} was used before; give new tasks new ids."
 
 
 def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[str]:
     if task.agent not in team:
-        there_are = ", ".join(sorted(team)) or "none"
+        there_are = _listed(sorted(team)) or "none"
         yield f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {there_are}."
     for dependency in dict.fromkeys(task.depends_on):
         if dependency == task.id:
             yield f"Task {task.id!r} depends on itself."
         elif dependency not in known:
             yield f"Task {task.id!r} depends on {dependency!r}, which is not in the plan."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def graph_of(draft: Draft) -> dict[str, tuple[str, ...]]:

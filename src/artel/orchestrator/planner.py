@@ -44,6 +44,8 @@ class Terms:
     max_tasks: int
     finished: Collection[str] = ()
     """Tasks that are done, when the rest is planned anew."""
+    used: Collection[str] = ()
+    """Names of those that came to nothing."""
 
 
 Keep = Callable[[list[ModelMessage]], Awaitable[None]]
@@ -104,7 +106,7 @@ def read_plan(answer: ModelResponse, terms: Terms) -> tuple[Draft | None, list[s
     # A model that repeats dependencies on what failed means well: there is nothing to wait for.
     if terms.finished:
         draft = without(draft, terms.finished)
-    reasons = problems(draft, terms.handles, terms.max_tasks, terms.finished)
+    reasons = problems(draft, terms.handles, terms.max_tasks, terms.finished, terms.used)
     return (draft, []) if not reasons else (None, reasons)
 
 

@@ -104,7 +104,8 @@ class PlanRunner:
         conversation = _conversation(held, prepared)
         kept: list[ModelMessage] = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else []
         done = [result.task_id for result in prepared.results if result.status == "done"]
-        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done)
+        used = [result.task_id for result in prepared.results if result.status != "done"]
+        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done, used)
         held.use_so_far = lambda: meter.use(ModelResponse([]), conversation)
 
         async def keep(messages: list[ModelMessage]) -> None:
