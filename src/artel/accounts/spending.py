@@ -72,7 +72,7 @@ class Spending:
         Raises:
             Invalid: the days are in the wrong order, or too many.
         """
-        first, last = _period(since, until, self._clock().astimezone(UTC).date())
+        first, last = period(since, until, self._clock().astimezone(UTC).date())
         async with self._shards.user_tx(self._user_id) as tx:
             rows = await tx.fetch(_table(frozenset(by)), self._user_id, first, last)
         return [UsageRow(**row) for row in rows]
@@ -95,7 +95,12 @@ class Spending:
         return MonthlyBudget(month.date(), row["monthly_usd"], row["spent"])
 
 
-def _period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
+def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
+    """The first and the last day that are meant.
+
+    Raises:
+        Invalid: they are in the wrong order, or too far apart.
+    """
     last = until or today
     # Near the first day there is, thirty days back would be none.
     first = since or date.fromordinal(max(1, last.toordinal() - USUAL_DAYS + 1))
