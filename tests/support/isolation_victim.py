@@ -10,6 +10,8 @@ from uuid import UUID
 import orjson
 
 from artel.events.types import Event, MessageDelta
+from artel.orchestrator.estimate import Estimate
+from artel.orchestrator.outline import PlannedTask
 from tests.support.isolation_canaries import Treasure, canary
 from tests.support.isolation_http import Caller
 from tests.support.isolation_people import People
@@ -25,6 +27,14 @@ where user_id = $1 and status = 'done'
 _APPROVAL = """
 insert into approval_requests (user_id, id, session_id, run_id, type, request, result)
 values ($1, $2, $3, $4, 'tool', $5::jsonb, $6::jsonb)
+"""
+_PLAN = """
+insert into plans (user_id, id, session_id, run_id, revision, status, tasks, estimate, max_parallel)
+values ($1, $2, $3, $4, 1, 'completed', $5::jsonb, $6::jsonb, 3)
+"""
+_OF_A_PLAN = """
+insert into messages (user_id, id, session_id, run_id, role, content, agent_id, task_id)
+values ($1, $2, $3, $4, 'assistant', $5, $6, 't1')
 """
 
 
@@ -53,6 +63,7 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     sessions = await maker.sessions()
     runs = await maker.runs(agents, sessions)
     await maker.settings()
+    await maker.plan(sessions["a chat"], runs["a run that is over"], agents["an agent"])
     await maker.what_the_api_has_no_way_for_yet(sessions["a chat"], runs["a run that is over"])
     proofs = await maker.proofs()
     said = await maker.what_a_client_knows(sessions["a chat"], agents)
@@ -137,10 +148,22 @@ class _Maker:
             "/my/orchestrators/",
             {"instructions": f"Remember {self._word()}", "model": {"provider": "openai", "name": f"m-{self._word()}"}},
         )
+        await self._caller.ok("PUT", "/my/budget/", {"monthly_usd": 1000})
         keys = self._house.provider_keys
         for provider in ("anthropic", "openrouter"):
             secret = f"sk-{self._word()}"
             await keys.put(self._user_id, provider, api_key=secret, base_url=f"https://{self._word()}.example.org/v1")
+
+    async def plan(self, chat: str, run: str, agent_id: str) -> None:
+        """One that is over, with what its task had to say."""
+        figures = Estimate(None, None, None, 1.0, None, None, "prior")
+        task = PlannedTask("t1", agent_id.partition("_")[2], agent_id, f"Do {self._word()}", (), figures)
+        place = (int(chat), UUID(run))
+        tasks, estimate = orjson.dumps([task.as_json()]).decode(), orjson.dumps(figures.as_json()).decode()
+        async with self._house.shards.user_tx(self._user_id) as tx:
+            await tx.execute(_PLAN, self._user_id, self._house.ids.uuid(), *place, tasks, estimate)
+            said = f"Done: {self._word()}"
+            await tx.execute(_OF_A_PLAN, self._user_id, self._house.ids.uuid(), *place, said, agent_id)
 
     async def what_the_api_has_no_way_for_yet(self, chat: str, run: str) -> None:
         words = [orjson.dumps({"arguments": {"text": self._word()}}).decode() for _ in range(2)]
