@@ -64,6 +64,10 @@ class CountedTx:
         self.trips += 1
         return await self._tx.fetch(sql, *args)
 
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        self.trips += 1
+        return await self._tx.fetchrow(sql, *args)
+
 
 async def test_without_limits_there_is_no_allowance_and_with_keys_there_are_keys(stores: Stores) -> None:
     user = await stores.new_user()
@@ -136,7 +140,7 @@ async def test_a_charge_is_seen_by_the_transaction_that_wrote_it(stores: Stores)
     assert (before, allowance.left) == (Decimal(1), Decimal("0.6"))
 
 
-async def test_a_budget_costs_the_way_to_a_model_no_round_trip(stores: Stores) -> None:
+async def test_who_has_no_budget_pays_no_round_trip_for_it(stores: Stores) -> None:
     # given everything an agent reads before it asks: the conversation, and its means
     user = await stores.new_user()
     nothing = cast(Any, None)
@@ -155,8 +159,8 @@ async def test_a_budget_costs_the_way_to_a_model_no_round_trip(stores: Stores) -
             trips.append(counted.trips)
             left.append(prepared.allowance.left)
 
-    # then both cost what they cost before there were budgets
-    assert (trips, left) == ([2, 2], [None, Decimal(1)])
+    # then without one it costs what it cost before there were budgets
+    assert (trips, left) == ([2, 3], [None, Decimal(1)])
 
 
 class _HeldTask:
@@ -164,4 +168,5 @@ class _HeldTask:
         self.session_id = session_id
         self.run_id = run_id
         self.message_id = message_id
+        self.is_planned = False
         self.config = {"name": "Coder", "model": {"provider": "openai", "name": "m"}}

@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
-
 from artel.accounts.provider_keys import SealedAccess, sealed_by_provider
 from artel.accounts.spending import month_start
 from artel.store.tx import UserTx
@@ -34,20 +32,19 @@ class Limit:
 async def read_means(
     tx: UserTx, run_id: UUID | None, now: datetime
 ) -> tuple[Mapping[str, SealedAccess], tuple[Limit, ...]]:
-    """The user's own access by provider, still sealed, and the limits that are set, in one statement: it stands on the
-    way of every call. What was spent is added up only for who has a limit."""
-    rows = await tx.fetch(_MEANS, tx.user_id, run_id, month_start(now))
-    return sealed_by_provider(rows), _limits(rows[0])
+    """The user's own access by provider, still sealed, and the limits that are set.
+
+    It stands on the way of every call: one statement, and a second one only for who has a limit.
+    """
+    rows = await tx.fetch(_MEANS, tx.user_id) if run_id is None else await tx.fetch(_MEANS_OF_RUN, tx.user_id, run_id)
+    has_limits = any(row["provider"] is None for row in rows)
+    return sealed_by_provider(rows), await read_limits(tx, run_id, now) if has_limits else ()
 
 
 async def read_limits(tx: UserTx, run_id: UUID | None, now: datetime) -> tuple[Limit, ...]:
-    """The limits again, as the transaction sees them now."""
+    """The limits that are set, with what was spent of them as the transaction sees it."""
     row = await tx.fetchrow(_LIMITS, tx.user_id, run_id, month_start(now))
     assert row is not None
-    return _limits(row)
-
-
-def _limits(row: asyncpg.Record) -> tuple[Limit, ...]:
     limits: list[Limit] = []
     if row["budget_usd"] is not None:
         limits.append(Limit("run", row["budget_usd"], row["run_spent"]))
@@ -56,7 +53,18 @@ def _limits(row: asyncpg.Record) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-_SET = """
+# A row without a provider says that there is a limit.
+_MEANS = """
+select provider, sealed_key, hint, base_url from provider_keys where user_id = $1
+union all select null, null, null, null from budgets where user_id = $1
+"""
+_MEANS_OF_RUN = f"""{_MEANS}
+union all select null, null, null, null from runs where user_id = $1 and id = $2 and budget_usd is not null
+"""
+
+# Sums are made only for the limits that are set.
+_LIMITS = """
+select budget_usd, monthly_usd,
     case when budget_usd is not null then (
         select coalesce(sum(cost), 0) from usage where user_id = $1 and run_id = $2
     ) end as run_spent,
@@ -66,9 +74,4 @@ _SET = """
 from (select) as always
 left join budgets on budgets.user_id = $1
 left join runs on runs.user_id = $1 and runs.id = $2
-"""
-_LIMITS = f"select budget_usd, monthly_usd, {_SET}"
-_MEANS = f"""
-select provider, sealed_key, hint, base_url, budget_usd, monthly_usd, {_SET}
-left join provider_keys on provider_keys.user_id = $1
 """

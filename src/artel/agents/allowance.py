@@ -46,7 +46,7 @@ class BudgetExceeded(TaskFailed, AnswerUnwanted):
 
 @dataclass(slots=True)
 class Allowance:
-    """Of one task, or (`run_id` None) of calls that belong to none. The tightest of its limits counts."""
+    """Of one task, or (`run_id` None) of calls whose run has no budget. The tightest of its limits counts."""
 
     run_id: UUID | None
     locale: str
@@ -58,8 +58,7 @@ class Allowance:
 
     @classmethod
     async def read(cls, tx: UserTx, run_id: UUID | None, locale: str) -> tuple[Allowance, Mapping[str, SealedAccess]]:
-        """The allowance, and the user's own access to models: both are needed for every call, so they are read in one
-        statement."""
+        """The allowance, and the user's own access to models: every call needs both, so they are read together."""
         allowance = cls(run_id, locale)
         access, allowance.limits = await read_means(tx, run_id, allowance.clock())
         return allowance, access

@@ -46,7 +46,8 @@ class AgentRunner:
         config = AgentConfig.model_validate(held.config)
         if brief.instructions is not None:
             config = config.model_copy(update={"system_prompt": brief.instructions})
-        return await self.prepare_to_say(tx, config, brief.said, held.run_id)
+        # A direct call's run has no budget of its own.
+        return await self.prepare_to_say(tx, config, brief.said, held.run_id if held.is_planned else None)
 
     async def prepare_to_say(
         self, tx: UserTx, config: AgentConfig, said: list[Said], run_id: UUID | None = None
