@@ -19,6 +19,7 @@ const KNOWN: readonly string[] = [
   "budget_exceeded",
   "agent_deleted",
   "interrupted",
+  "no_plan",
   "internal",
 ];
 const ADVISED: readonly string[] = [
@@ -32,6 +33,7 @@ const ADVISED: readonly string[] = [
   "model_context_too_long",
   "budget_exceeded",
   "interrupted",
+  "no_plan",
 ];
 
 export function failureTitle(t: TFunction, code: string): string {

@@ -31,7 +31,8 @@ interface PlanCardProps {
 export function PlanCard({ store, run, plan, last }: PlanCardProps) {
   const { t } = useTranslation();
   const titleId = useId();
-  const [unfolded, setUnfolded] = useState<boolean | null>(null);
+  // What was done before this page was opened gives way to its answer; what is watched stays.
+  const [unfolded, setUnfolded] = useState(plan.status === "completed" ? false : null);
   const approval = useChatState(store, (state) =>
     plan.approval_id ? state.conversation?.approvals[plan.approval_id] : undefined,
   );
