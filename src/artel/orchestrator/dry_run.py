@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
+from artel.agents.allowance import BudgetExceeded
 from artel.agents.conversation import Said, as_model_messages
 from artel.agents.runner import AgentRunner
 from artel.bus.model import ModelUse
-from artel.kit.errors import ArtelError, Invalid
+from artel.kit.errors import ArtelError, Conflict, Invalid
 from artel.orchestrator.outline import Outline, outline_of
 from artel.orchestrator.planner import NoPlan, Terms, ask_for_plan
 from artel.orchestrator.prices import PriceReader
@@ -32,6 +33,12 @@ class NoPlanMade(ArtelError):
 
     status = 502
     slug = "no-plan"
+
+
+class OverBudget(Conflict):
+    """The budget for this month is spent. Raise it, or wait for the next month."""
+
+    slug = "budget-exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class DryRun:
         """What would be planned for this message, in an empty chat.
 
         Raises:
-            NobodyToPlanFor, NoPlanMade, ModelError: there is no plan.
+            NobodyToPlanFor, NoPlanMade, OverBudget, ModelError: there is no plan.
         """
         async with self.shards.user_tx(user_id) as tx:
             team = await read_team(tx)
@@ -80,10 +87,14 @@ class DryRun:
             costs.append(use.cost)
             async with self.shards.user_tx(user_id) as tx:
                 await self.charge(tx, use)
+                await base.allowance.refresh(tx)
 
         terms = Terms(team.by_handle.keys(), team.settings.max_tasks)
         try:
-            draft = await ask_for_plan(model, messages, planner.config.model.settings.as_model_settings(), terms, keep)
+            settings = planner.config.model.settings.as_model_settings()
+            draft = await ask_for_plan(model, messages, settings, terms, base.allowance.check, keep)
+        except BudgetExceeded as error:
+            raise OverBudget(error.fault.detail) from error
         except NoPlan as error:
             reasons = "; ".join(error.reasons)[:500]
             raise NoPlanMade(f"The orchestrator's model gave no plan that can be carried out: {reasons}") from error

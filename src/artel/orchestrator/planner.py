@@ -46,6 +46,9 @@ class Terms:
     """Tasks that are done, when the rest is planned anew."""
 
 
+MayAsk = Callable[[], None]
+"""Called before each call of the model; raises when it must not be made."""
+
 Keep = Callable[[list[ModelMessage]], Awaitable[None]]
 """Called with the conversation after each answer of the model, before it is looked at: it is paid for."""
 
@@ -55,6 +58,7 @@ async def ask_for_plan(
     conversation: Sequence[ModelMessage],
     settings: ModelSettings,
     terms: Terms,
+    may_ask: MayAsk,
     keep: Keep,
     kept: Sequence[ModelMessage] = (),
 ) -> Draft:
@@ -70,6 +74,7 @@ async def ask_for_plan(
     messages = [*conversation, *kept]
     while True:
         if not isinstance(messages[-1], ModelResponse):
+            may_ask()
             prepared = model.prepare_messages(list(messages), parameters)
             messages.append(await model.request(prepared, settings, parameters))
             await keep(messages)
