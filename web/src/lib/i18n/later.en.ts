@@ -273,6 +273,7 @@ export const later = {
     restore: "Take back in",
     dropped: "Left out",
     changed: "changed",
+    empty: "An instruction is needed, or the task left out.",
     undoAll: "Undo all changes",
     none: "At least one task must stay.",
     reestimated: "Estimated as proposed, before your changes",

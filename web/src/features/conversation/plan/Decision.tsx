@@ -12,7 +12,7 @@ import { briefEstimate } from "@/ui/plan/figures";
 import { PlanView, ViewBar } from "@/ui/plan/PlanView";
 import { useToast } from "@/ui/toasts";
 import { DecisionBar } from "./DecisionBar";
-import { draftOf, editedTask, isEdited, type Problems, problemsOf } from "./edits";
+import { draftOf, editedTask, emptied, isEdited, type Problems, problemsOf } from "./edits";
 import { TaskEditor } from "./TaskEditor";
 import { useEdits } from "./useEdits";
 import { useHeldView } from "./useHeldView";
@@ -40,6 +40,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
     ),
     [t, i18n.language],
   );
+  const empty = emptied(plan.tasks, control.edits);
   const worst = plan.tasks.find((task) => task.id in problems.byTask)?.id;
   const shown = {
     tasks: plan.tasks.flatMap((task) => editedTask(task, control.edits) ?? []),
@@ -73,7 +74,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
                 agents={agents.filter((agent) => agent.is_active)}
                 control={control}
                 focused={editing === task.id}
-                problem={problems.byTask[task.id] ?? null}
+                problem={empty.includes(task.id) ? t("approval.empty") : (problems.byTask[task.id] ?? null)}
                 firstProblem={task.id === worst}
               />
             ))}
@@ -94,6 +95,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
           plan={plan}
           edits={control.edits}
           edited={edited}
+          ready={empty.length === 0}
           busy={busy}
           onConfirm={confirm}
           onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}
