@@ -33,7 +33,6 @@ const ADVISED: readonly string[] = [
   "model_context_too_long",
   "budget_exceeded",
   "interrupted",
-  "no_plan",
 ];
 
 export function failureTitle(t: TFunction, code: string): string {
@@ -46,6 +45,9 @@ export function failureAdvice(t: TFunction, code: string): string | null {
 
 export const needsModels = (code: string) =>
   ["model_key_refused", "model_key_missing", "model_unreachable"].includes(code);
+
+/** Whether the orchestrator's own settings may help when the orchestrator has failed. */
+export const needsOrchestrator = (code: string) => code === "no_plan" || needsAgent(code);
 
 export const needsBudget = (code: string) => code === "budget_exceeded";
 

@@ -172,7 +172,6 @@ export const en = {
       model_context_too_long: "Start a new chat, or choose a model with a larger context.",
       budget_exceeded:
         "Nothing more is spent. Raise the budget of a run or of the month, then try again: what is done is kept.",
-      no_plan: "Say more exactly what is to be done, or give the orchestrator a stronger model.",
       interrupted: "Try again: nothing else was lost.",
     },
     openModels: "Model settings",
