@@ -65,13 +65,29 @@ class Claimer:
         async with asyncio.TaskGroup() as claims:
             while True:
                 await turns.acquire()
-                await self._room.until_free()
-                claims.create_task(self._turn(await self._line.first(), turns))
+                user_id = await self._line.first()
+                room = await self._reserve(user_id)
+                if room:
+                    claims.create_task(self._turn(user_id, room, turns))
+                else:
+                    turns.release()
 
-    async def _turn(self, user_id: int, turns: asyncio.Semaphore) -> None:
+    async def _reserve(self, user_id: int) -> int:
+        """Slots for the user whose turn it is; 0 when they have all that one user may have.
+
+        They wait here rather than at the end of the line: whoever freed the slot would otherwise be before them again.
+        """
+        while not (room := self._room.reserve(user_id, _A_TURN)):
+            if self._room.free:
+                self._full.add(user_id)
+                break
+            await self._room.until_free()
+        return room
+
+    async def _turn(self, user_id: int, room: int, turns: asyncio.Semaphore) -> None:
         try:
             async with asyncio.timeout(_TURN_SECONDS):
-                await self._claim(user_id)
+                await self._claim(user_id, room)
         except (ArtelError, TimeoutError) as error:
             # Whatever was seated is rolled back; the sweeper comes by again.
             _log.warning("claim failed", user_id=user_id, error=str(error))
@@ -80,11 +96,7 @@ class Claimer:
         finally:
             turns.release()
 
-    async def _claim(self, user_id: int) -> None:
-        room = self._room.reserve(user_id, _A_TURN)
-        if not room:
-            self._wait_for_room(user_id)
-            return
+    async def _claim(self, user_id: int, room: int) -> None:
         seated: list[Held] = []
         try:
             async with self._shards.user_tx(user_id) as tx:
@@ -101,12 +113,6 @@ class Claimer:
         for held in seated:
             self._worker.start(held)
         if len(seated) == room:
-            self.note(user_id)
-
-    def _wait_for_room(self, user_id: int) -> None:
-        if self._room.free:
-            self._full.add(user_id)
-        else:
             self.note(user_id)
 
     async def _prepare(self, tx: UserTx, held: Held) -> None:
