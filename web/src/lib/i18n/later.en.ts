@@ -374,6 +374,7 @@ export const later = {
     unpriced_one: "The price of {{count}} call is not known; the costs lack it.",
     unpriced_other: "The price of {{count}} calls is not known; the costs lack them.",
     other: "Others",
+    nobody: "Without an agent",
     budget: "Monthly budget",
     budgetText:
       "Holds for all your agents together. At the limit everything stops until you raise it or the month ends (UTC).",
