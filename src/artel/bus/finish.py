@@ -87,9 +87,9 @@ async def _lock(tx: UserTx, held: Held) -> None:
         await lock_place(tx, held)
 
 
-async def charge(tx: UserTx, use_id: UUID, use: ModelUse) -> None:
-    """Writes down a model call that belongs to no task."""
-    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id))
+async def charge(tx: UserTx, use_id: UUID, agent_id: str, use: ModelUse) -> None:
+    """Writes down a model call of an agent's that belongs to no task."""
+    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id), agent_id)
 
 
 async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
@@ -186,8 +186,8 @@ select true from kept
 """
 
 _CHARGE = """
-insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (user_id, id) do nothing
+insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated, agent_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (user_id, id) do nothing
 """
 
 _FINISH = f"""
