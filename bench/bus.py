@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from sqlalchemy.engine import URL
 
 from artel.bus.bus import Bus, BusConfig
-from artel.bus.model import Answer, Call, Fault, Finished, Held, Progress, Stopped, Submitted
+from artel.bus.model import Answer, Call, Fault, Finished, Held, Outcome, Progress, Stopped, Submitted
 from artel.events.client import redis_client
 from artel.kit.ids import IdMaker
 from artel.store.embedded import EmbeddedServers, create_database
@@ -57,7 +57,7 @@ class Bodies:
     async def prepare(self, tx: UserTx, held: Held) -> None:
         return None
 
-    async def run(self, held: Held) -> Answer:
+    async def run(self, held: Held) -> Outcome:
         self.began[held.run_id] = time.perf_counter()
         self.news.set()
         if self.waits:
@@ -106,17 +106,20 @@ class Bench:
 
 
 @asynccontextmanager
-async def _open_bus(url: URL, redis: Redis, bodies: Bodies, config: BusConfig) -> AsyncGenerator[Bus]:
+async def open_bus(
+    url: URL, redis: Redis, bodies: Bodies, config: BusConfig, ears: Ears | None = None
+) -> AsyncGenerator[Bus]:
+    """A bus of this process, which hears of the others through Redis alone."""
     shards = Shards([url])
     await shards.start()
 
     async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
         await cast(Any, redis).publish(_CHANNEL, orjson.dumps([str(task) for task in tasks]))
 
-    bus = Bus(config, shards, redis, IdMaker(), bodies, Ears(bodies), tell_others)
-    async with cast(Any, redis).pubsub() as ears:
-        await ears.subscribe(_CHANNEL)
-        listening = asyncio.create_task(_listen(ears, bus))
+    bus = Bus(config, shards, redis, IdMaker(), bodies, ears or Ears(bodies), tell_others)
+    async with cast(Any, redis).pubsub() as channel:
+        await channel.subscribe(_CHANNEL)
+        listening = asyncio.create_task(_listen(channel, bus))
         await bus.start()
         try:
             yield bus
@@ -169,8 +172,8 @@ async def _open(dsn: str, redis_url: str) -> AsyncGenerator[Bench]:
     calls, bodies, redis = await _people(urls.app), Bodies(), redis_client(redis_url)
     only_calls = BusConfig("api", slots=0, takes_queue=False)
     async with (
-        _open_bus(urls.app, redis, bodies, only_calls) as api,
-        _open_bus(urls.app, redis, bodies, BusConfig("worker", slots=1000)) as worker,
+        open_bus(urls.app, redis, bodies, only_calls) as api,
+        open_bus(urls.app, redis, bodies, BusConfig("worker", slots=1000)) as worker,
     ):
         yield Bench(api, worker, bodies, calls)
     await redis.aclose()

@@ -315,6 +315,24 @@ async def test_what_fails_again_ends_the_run_and_finished_work_is_kept_for_anoth
     assert next(each for each in run["tasks"] if each["task_id"] == "a") == before
 
 
+async def test_a_replanned_rest_may_number_its_tasks_anew(boss: Person) -> None:
+    await settings(boss, plan_approval="never")
+    broken = plan(task("t1", do="[[answer text=first]]"), task("t2", agent="writer", do="[[status code=400]]"))
+    again = plan(task("t2", do="[[answer text=second]]"), task("t3", "t2", "t1"))
+    chat = await boss.chat()
+
+    answer = (await boss.say(chat, request(broken, again))).json()
+
+    assert answer["status"] == "complete"
+    run = await look(boss, answer["run_id"])
+    assert {each["task_id"]: each["dependencies"] for each in run["tasks"] if each["task_id"].startswith("t")} == {
+        "t1": [],
+        "t2": [],
+        "t2-2": [],
+        "t3": ["t2-2", "t1"],
+    }
+
+
 async def test_the_replanner_may_find_that_enough_is_done(boss: Person) -> None:
     await settings(boss, plan_approval="never")
     broken = plan(task("a", do="[[answer text=enough]]"), task("b", agent="writer", do="[[status code=400]]"))

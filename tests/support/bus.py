@@ -109,6 +109,8 @@ class Process:
         bus = cast(Any, self.bus)
         for loop in (*bus._loops, *bus._beats):
             loop.cancel()
+        for task in list(bus.worker.endings.tasks.values()):
+            task.cancel()
         for held in list(bus.worker.held.values()):
             if held.job is not None:
                 held.job.cancel()

@@ -291,14 +291,20 @@ def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) 
 
 def _planner(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """An orchestrator: fills the form of a plan with the next `[[graph BASE64]]` of the conversation's last request,
-    one for each time it was asked (the last one again when there are no more); without a form it repeats."""
+    one for each time it was asked (the last one again when there are no more); without a form it repeats, slowly if the
+    conversation says [[slowly]]. A first graph "hang" is no answer to the first question ever, and then skipped."""
     tools = [tool["function"] for tool in request.body.get("tools", [])]
-    if not tools:
-        _answer(exchange, request, options, attempt)
-        return
     messages = request.body["messages"]
+    if not tools:
+        slowly = any("[[slowly]]" in str(message.get("content")) for message in messages)
+        _answer(exchange, request, {"delay_ms": "40", "tokens": "40"} if slowly else {}, attempt)
+        return
     asked = max(place for place, message in enumerate(messages) if _GRAPH.search(str(message.get("content"))))
     graphs = _GRAPH.findall(messages[asked]["content"])
+    if base64.urlsafe_b64decode(graphs[0]) == b"hang":
+        graphs.pop(0)
+        if attempt == 1:
+            return
     before = sum(message["role"] == "assistant" for message in messages[asked:])
     # A request that stands behind the user's own message is that for the rest of a run.
     before += sum(message["role"] == "user" for message in messages[asked + 1 :])

@@ -204,7 +204,7 @@ export function plansOf({ state, emit, answer }) {
   }
 
   async function begin(chat, run, reply, question) {
-    const flow = { chat, run, reply, plan: null };
+    const flow = { chat, run, reply, question, plan: null };
     runs.set(run.id, flow);
     run.status = "running";
     run.tasks = [{ task_id: "plan", status: "running", run_id: run.id }];
@@ -277,7 +277,8 @@ export function plansOf({ state, emit, answer }) {
     emit({ type: "task_started", ...who, attempt });
     emit({ type: "message_started", ...message });
     task.content = "";
-    const fails = flow.plan.tasks.length === 7 && task.id === "t5" && attempt === 1;
+    const hopeless = task.id === "t9" && /budget/.test(flow.question);
+    const fails = hopeless || (flow.plan.tasks.length === 7 && task.id === "t5" && attempt === 1);
     const pieces = `${task.instruction}\n\n${TEXT}`.match(/[\s\S]{1,9}/g);
     for (const text of fails ? pieces.slice(0, 20) : pieces) {
       if (flow.run.status === "cancelled" || task.stop) break;
@@ -293,7 +294,11 @@ export function plansOf({ state, emit, answer }) {
       stop: false,
       finished_at: now(),
       status: stopped ? "cancelled" : fails ? "failed" : "done",
-      error: fails ? { code: "model_timeout", detail: "The model said nothing for 60 seconds." } : null,
+      error: hopeless
+        ? { code: "budget_exceeded", detail: "The run's budget of $0.50 is used up." }
+        : fails
+          ? { code: "model_timeout", detail: "The model said nothing for 60 seconds." }
+          : null,
       actual: { cost, seconds, input_tokens: 412, output_tokens: tokens },
     });
     emit({

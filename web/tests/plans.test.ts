@@ -113,6 +113,12 @@ describe("a task of a plan", () => {
     expect(statuses(state)?.[0]).toBe("cancelled");
   });
 
+  it("that was stopped before it spoke is told of as a failure that is none", () => {
+    const stopped = { ...taskOver(112, "task_failed", "t2"), error: { code: "cancelled", detail: "" } };
+    const state = folded(planned(), stopped as LiveEvent);
+    expect(plans(state)[0]?.tasks[1]).toMatchObject({ status: "cancelled", error: null });
+  });
+
   it("begins anew with a later attempt and ignores an older one", () => {
     const state = folded(
       planned(),

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from artel.bus import cancel, retry, submit
 from artel.bus.cancel import Halt
 from artel.bus.claimer import Claimer
+from artel.bus.endings import Endings
 from artel.bus.lease import Leases
 from artel.bus.model import Call, Ending, Observer, Runner, Submitted, TellOthers
 from artel.bus.room import Room
@@ -89,6 +90,15 @@ class Bus:
             seat_freed=self._note,
         )
         self._claimer = Claimer(shards, ids, self.worker, self._room, runner, observer)
+        self.worker.endings = Endings(
+            config.worker_id,
+            shards,
+            ids,
+            self._room,
+            prepare=self._claimer.prepare,
+            start=self.worker.start,
+            note=self._note,
+        )
         self._leases = Leases(shards, self.worker, config.lease_seconds, config.stray_seconds)
         self._sweeper = Sweeper(
             shards, ids, observer, self._wake, lease_seconds=config.lease_seconds, beat_seconds=config.beat_seconds

@@ -32,7 +32,24 @@ async def claim(tx: UserTx, worker: str, at_most: int) -> list[Held]:
     if any(agent["works_on_plans"] for agent in agents):
         runs = [run["id"] for run in await tx.fetch(_LOCK_RUNS, tx.user_id)]
     found = await tx.fetch(_LOOK, tx.user_id, [agent["agent_id"] for agent in agents], runs)
+    return await _seat(tx, worker, _deal([row for row in found if row["may_sit"]], at_most))
+
+
+async def claim_places(
+    tx: UserTx, worker: str, agents: Sequence[str], run_id: UUID, at_most: int
+) -> tuple[list[Held], bool]:
+    """The same for whoever has locked these agents and this run already; also answers whether more work waits.
+
+    Nobody is overtaken: where another run's tasks wait for the same agents, everything is left to `claim`.
+    """
+    found = await tx.fetch(_LOOK, tx.user_id, agents, [run_id])
+    if not all(row["may_sit"] for row in found):
+        return [], True
     dealt = _deal(found, at_most)
+    return await _seat(tx, worker, dealt), len(dealt) == at_most
+
+
+async def _seat(tx: UserTx, worker: str, dealt: Sequence[Dealt]) -> list[Held]:
     if not dealt:
         return []
     places = [task.id for task in dealt], [task.seat for task in dealt], [task.lane for task in dealt]
@@ -135,7 +152,7 @@ where user_id = $1 and id in (
 order by id for no key update
 """
 
-# Of each agent's queue in each run no more can sit down than the agent has seats.
+# Of each agent's queue in each run no more can sit down than the agent has seats. `may_sit`: its run is locked.
 _LOOK = f"""
 with seats as (
     select assigned_agent, array_agg(seat) as taken from tasks
@@ -149,10 +166,9 @@ with seats as (
     ) as place
     from tasks
     where user_id = $1 and status = 'ready' and not_before <= now() and assigned_agent = any($2::text[])
-        and (kind <> '{TASK}' or run_id = any($3::uuid[]))
 )
-select queue.id, kind, queue.assigned_agent, queue.run_id, concurrency_limit, seats.taken as seats,
-    max_parallel, lanes.taken as lanes
+select queue.id, kind <> '{TASK}' or queue.run_id = any($3::uuid[]) as may_sit, kind, queue.assigned_agent,
+    queue.run_id, concurrency_limit, seats.taken as seats, max_parallel, lanes.taken as lanes
 from queue
 join user_agents on user_agents.user_id = $1 and user_agents.agent_id = queue.assigned_agent
     and queue.place <= concurrency_limit

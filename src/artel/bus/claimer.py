@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from artel.bus.claim import claim, fail_ready
+from artel.bus.endings import Unprepared
 from artel.bus.line import Line
 from artel.bus.model import INTERNAL, Held, Observer, Runner
 from artel.bus.room import Room
@@ -27,14 +28,6 @@ _A_TURN = 16
 """Tasks seated in one turn; who has more stands in line again."""
 
 _log = structlog.get_logger("artel.bus")
-
-
-class _Unprepared(Exception):
-    """What a task needs could not be read; `held` says whose."""
-
-    def __init__(self, held: Held) -> None:
-        self.held = held
-        super().__init__(str(held.id))
 
 
 class Claimer:
@@ -106,9 +99,9 @@ class Claimer:
             async with self._shards.user_tx(user_id) as tx:
                 claimed = await claim(tx, self._worker.id, room)
                 for held in claimed:
-                    await self._prepare(tx, held)
+                    await self.prepare(tx, held)
             seated = claimed
-        except _Unprepared as culprit:
+        except Unprepared as culprit:
             _log.exception("task cannot be prepared", task=str(culprit.held.id))
             await self._fail(culprit.held)
             self.note(user_id)
@@ -119,14 +112,19 @@ class Claimer:
         if len(seated) == room:
             self.note(user_id)
 
-    async def _prepare(self, tx: UserTx, held: Held) -> None:
+    async def prepare(self, tx: UserTx, held: Held) -> None:
+        """Reads what a task needs.
+
+        Raises:
+            Unprepared: it cannot be read, and that is not the store's trouble.
+        """
         try:
             held.prepared = await self._runner.prepare(tx, held)
         except (Unavailable, OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
             # The store's trouble, not the task's.
             raise
         except Exception as error:
-            raise _Unprepared(held) from error
+            raise Unprepared(held) from error
 
     async def _fail(self, held: Held) -> None:
         next_id = self._ids.uuid()

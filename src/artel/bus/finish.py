@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from artel.bus.graph import advance, close_plan, lock_place
-from artel.bus.model import TASK, Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward, Progress
+from artel.bus.graph import close_plan, lock_place
+from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward
 from artel.store.tx import UserTx
 
 
@@ -27,12 +27,10 @@ async def checkpoint(tx: UserTx, held: Held, history: Any, use: ModelUse | None,
         raise LeaseLost
 
 
-async def finish(
-    tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID, next_id: UUID
-) -> tuple[Finished, bool]:
-    """Ends the task: answer, run, usage and the agent's last error in one statement, then what that means for a plan.
+async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID) -> tuple[Finished, bool]:
+    """Ends a task that speaks for its run: answer, run, usage and the agent's last error in one statement.
 
-    next_id: of the task that may follow. Answers what observers are told, and whether ready work waits.
+    Answers what observers are told, and whether ready work waits for the seat. Ends of a plan's tasks: `bus.ends`.
 
     Raises:
         LeaseLost: the task is no longer held; nothing was written.
@@ -40,30 +38,22 @@ async def finish(
     await _lock(tx, held)
     total = answer.total or answer.use
     row = await tx.fetchrow(
-        _FINISH_TASK if held.kind == TASK else _FINISH,
+        _FINISH,
         *_fence(held),
         "failed" if fault else "done",
         answer.content,
-        _fault(fault),
-        _usage(total),
+        fault.as_json() if fault else None,
+        usage_json(total),
         *_use(answer.use, use_id),
         total.cost if total else None,
     )
     if row is None:
         row = await _finished_before(tx, held, "failed" if fault else "done")
-    progress = await _consequences(tx, held, fault, next_id) if held.is_planned else None
-    status = "failed" if fault else "complete"
-    finished = Finished(status, answer.content, total, fault, row["agent_busy"], progress, row["run_cost"])
-    return finished, row["agent_waits"] or progress is not None
-
-
-async def _consequences(tx: UserTx, held: Held, fault: Fault | None, next_id: UUID) -> Progress | None:
-    if held.kind != TASK:
+    if held.is_planned:
         await close_plan(tx, held.run_id, "failed" if fault else "completed")
-        return None
-    if fault is not None:
-        return await advance(tx, held.run_id, next_id, lost=[held.task_id], fault=fault)
-    return await advance(tx, held.run_id, next_id, done=[held.task_id])
+    status = "failed" if fault else "complete"
+    finished = Finished(status, answer.content, total, fault, row["agent_busy"], run_cost=row["run_cost"])
+    return finished, row["agent_waits"]
 
 
 async def move_on(tx: UserTx, held: Held, onward: Onward, use_id: UUID) -> tuple[Callable[[], None] | None, bool]:
@@ -97,9 +87,9 @@ async def _lock(tx: UserTx, held: Held) -> None:
         await lock_place(tx, held)
 
 
-async def charge(tx: UserTx, use_id: UUID, use: ModelUse) -> None:
-    """Writes down a model call that belongs to no task."""
-    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id))
+async def charge(tx: UserTx, use_id: UUID, agent_id: str, use: ModelUse) -> None:
+    """Writes down a model call of an agent's that belongs to no task."""
+    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id), agent_id)
 
 
 async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
@@ -113,7 +103,7 @@ async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> 
         _KEEP_STOPPED,
         *_fence(held),
         answer.content,
-        _usage(total),
+        usage_json(total),
         *_use(answer.use, use_id),
         total.cost if total else None,
     )
@@ -126,7 +116,7 @@ async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> 
 async def retry_later(tx: UserTx, held: Held, fault: Fault, delay: float, use: ModelUse | None, use_id: UUID) -> bool:
     """Puts the task back for another try in `delay` seconds; False when the lease was lost."""
     await _lock(tx, held)
-    fields = (*_fence(held), delay, _fault(fault), *_use(use, use_id))
+    fields = (*_fence(held), delay, fault.as_json(), *_use(use, use_id))
     return await tx.fetchval(_RETRY_LATER, *fields) is not None
 
 
@@ -147,12 +137,9 @@ def _use(
     return use_id, use.provider, use.model, use.input_tokens, use.output_tokens, use.cost, use.estimated
 
 
-def _usage(use: ModelUse | None) -> str | None:
+def usage_json(use: ModelUse | None) -> str | None:
+    """Tokens as a message stores them."""
     return _json({"input_tokens": use.input_tokens, "output_tokens": use.output_tokens}) if use else None
-
-
-def _fault(fault: Fault | None) -> str | None:
-    return fault.as_json() if fault else None
 
 
 def _json(value: Any) -> str:
@@ -199,8 +186,8 @@ select true from kept
 """
 
 _CHARGE = """
-insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (user_id, id) do nothing
+insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated, agent_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (user_id, id) do nothing
 """
 
 _FINISH = f"""
@@ -226,27 +213,6 @@ with ended as (
     where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
 )
 select {_OTHERS_RUNNING}, {_OTHERS_WAIT}, (select cost from run) as run_cost from ended
-"""
-
-_FINISH_TASK = f"""
-with ended as (
-    update tasks set status = $5, seat = null, lane = null, finished_at = now(), error = $7::jsonb
-    where {_HELD} and status = 'running'
-    returning run_id, session_id, message_id, assigned_agent, task_id
-), {_spent(9, "ended")}, answer as (
-    insert into messages (
-        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
-    )
-    select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
-        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4, task_id
-    from ended
-    on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
-        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
-), {_CHARGED}, agent as (
-    update user_agents set last_error = $7::jsonb from ended
-    where user_id = $1 and agent_id = ended.assigned_agent and last_error is distinct from $7::jsonb
-)
-select {_OTHERS_RUNNING}, {_OTHERS_WAIT}, null::numeric as run_cost from ended
 """
 
 _MOVE_ON = f"""

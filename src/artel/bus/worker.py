@@ -10,9 +10,11 @@ from uuid import UUID
 
 import structlog
 
+from artel.bus.endings import Endings
 from artel.bus.finish import finish, hand_back, keep_stopped, move_on, retry_later
 from artel.bus.model import (
     INTERNAL,
+    TASK,
     Answer,
     Ending,
     Fault,
@@ -69,6 +71,8 @@ class Worker:
         self._slot_freed = slot_freed
         self._seat_freed = seat_freed
         self._closing = asyncio.Event()
+        self.endings: Endings
+        """Set by the bus, which knows what may begin after an end."""
 
     def start(self, held: Held) -> None:
         """Begins the work of a task that was just seated here, in a slot of the room that is given back at its end."""
@@ -175,9 +179,13 @@ class Worker:
             await self._keep_stopped(held, said)
 
     async def _finish(self, held: Held, answer: Answer, fault: Fault | None) -> None:
-        use_id, next_id = self._ids.uuid(), self._ids.uuid()
+        use_id = self._ids.uuid()
+        work_waits = False
         try:
-            finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id, next_id))
+            if held.kind == TASK:
+                finished = await self._patiently(held, lambda: self.endings.end(held, answer, fault, use_id))
+            else:
+                finished, work_waits = await self._write(held, lambda tx: finish(tx, held, answer, fault, use_id))
         except LeaseLost:
             await self._keep_stopped(held, answer)
             return
@@ -214,10 +222,14 @@ class Worker:
             self._observer.finished(held, finished)
 
     async def _write(self, held: Held, write: Callable[[UserTx], Awaitable[_T]]) -> _T:
-        """Writes in a transaction of its own, waiting out an outage of the store: the answer was paid for."""
+        """Writes in a transaction of its own."""
+        return await self._patiently(held, lambda: settle(self._shards, held.user_id, write))
+
+    async def _patiently(self, held: Held, write: Callable[[], Awaitable[_T]]) -> _T:
+        """Waits out an outage of the store: the answer was paid for."""
         for attempt in range(_STORE_TRIES):
             try:
-                return await settle(self._shards, held.user_id, write)
+                return await write()
             except StoreUnavailable:
                 if self._closing.is_set():
                     raise

@@ -104,13 +104,15 @@ class Decisions:
         plan = await tx.session.get(Plan, (tx.user_id, row.plan_id))
         assert plan is not None
         proposed = [PlannedTask.of_json(task) for task in plan.tasks]
-        finished = {name["task_id"] for name in await tx.fetch(_DONE, tx.user_id, place.run_id)}
+        before = await tx.fetch(_BEFORE, tx.user_id, place.run_id)
+        finished = {task["task_id"] for task in before if task["status"] == "done"}
         team = await read_team(tx)
         draft = edited or _as_draft(proposed)
         # Whoever leaves a task out does not want to wait for it.
         left_out = {task.id for task in proposed} - {task.id for task in draft.tasks}
         draft = without(draft, {*finished, *_foreign(draft, left_out)})
-        _check(draft, team.by_handle.keys(), team.settings.max_tasks, finished)
+        taken = {task["task_id"] for task in before}
+        _check(draft, problems(draft, team.by_handle.keys(), team.settings.max_tasks, finished, taken))
         if edited is None:
             outline = Outline(proposed, Estimate.of_json(plan.estimate), plan.max_parallel)
             await self.proposals.release(tx, place, plan.id, outline)
@@ -132,8 +134,7 @@ class Decisions:
         )
 
 
-def _check(draft: Draft, team: Collection[str], max_tasks: int, finished: Collection[str]) -> None:
-    found = problems(draft, team, max_tasks, finished)
+def _check(draft: Draft, found: list[str]) -> None:
     if not draft.tasks:
         found = ["The plan has no tasks left. Reject it, or stop the run."]
     if found:
@@ -163,4 +164,4 @@ def _nothing() -> None:
 
 _REFUSE = "update plans set status = 'rejected' where user_id = $1 and approval_id = $2 and status = 'proposed'"
 
-_DONE = "select task_id from tasks where user_id = $1 and run_id = $2 and kind = 'task' and status = 'done'"
+_BEFORE = "select task_id, status from tasks where user_id = $1 and run_id = $2 and kind = 'task'"

@@ -49,7 +49,7 @@ class Rehearsal:
     cost: Decimal | None
 
 
-Charge = Callable[[UserTx, ModelUse], Awaitable[None]]
+Charge = Callable[[UserTx, str, ModelUse], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class DryRun:
     shards: Shards
     prices: PriceReader
     charge: Charge
-    """Writes down what a model call cost."""
+    """Writes down what a model call of an agent cost."""
 
     async def of(self, user_id: int, orchestrator_id: str, content: str) -> Rehearsal:
         """What would be planned for this message, in an empty chat.
@@ -86,7 +86,7 @@ class DryRun:
             use = meter.use(last, messages[:-1])
             costs.append(use.cost)
             async with self.shards.user_tx(user_id) as tx:
-                await self.charge(tx, use)
+                await self.charge(tx, orchestrator_id, use)
                 await base.allowance.refresh(tx)
 
         terms = Terms(team.by_handle.keys(), team.settings.max_tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -55,17 +56,24 @@ class Draft(BaseModel):
     tasks: tuple[DraftTask, ...] = Field(max_length=500)
 
 
-def problems(draft: Draft, team: Collection[str], max_tasks: int, finished: Collection[str] = ()) -> list[str]:
+def problems(
+    draft: Draft,
+    team: Collection[str],
+    max_tasks: int,
+    finished: Collection[str] = (),
+    taken: Collection[str] = (),
+) -> list[str]:
     """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
 
     team: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
+    taken: names of all tasks the run had before.
     """
     found: list[str] = []
     if not draft.tasks and not finished:
         found.append("The plan has no tasks.")
     if len(draft.tasks) > max_tasks:
         found.append(f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed.")
-    found += _wrong_names([task.id for task in draft.tasks], finished)
+    found += _wrong_names([task.id for task in draft.tasks], {*finished, *taken})
     known = {*(task.id for task in draft.tasks), *finished}
     for task in draft.tasks:
         found += _wrong_with(task, team, known)
@@ -74,14 +82,14 @@ def problems(draft: Draft, team: Collection[str], max_tasks: int, finished: Coll
     return found
 
 
-def _wrong_names(names: Sequence[str], finished: Collection[str]) -> Iterator[str]:
+def _wrong_names(names: Sequence[str], taken: Collection[str]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"The task id {name!r} is used more than once."
     for name in names:
         if name.lower() in RESERVED:
             yield f"The task id {name!r} is reserved; choose another."
-        if name in finished:
-            yield f"The task {name!r} is done already; give new tasks new ids."
+        if name in taken:
+            yield f"The task id {name!r} was used before; give new tasks new ids."
 
 
 def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[str]:
@@ -166,6 +174,27 @@ def without(draft: Draft, kept: Collection[str]) -> Draft:
     return Draft(
         tasks=tuple(
             task.model_copy(update={"depends_on": tuple(name for name in task.depends_on if name in known)})
+            for task in draft.tasks
+        )
+    )
+
+
+def renamed(draft: Draft, taken: Collection[str]) -> Draft:
+    """The draft with new names for tasks whose names are taken; what waits for them waits for them still."""
+    used = {*taken, *(task.id for task in draft.tasks)}
+    new: dict[str, str] = {}
+    for name in dict.fromkeys(task.id for task in draft.tasks):
+        if name in taken:
+            new[name] = next(other for number in count(2) if (other := f"{name[:58]}-{number}") not in used)
+            used.add(new[name])
+    return Draft(
+        tasks=tuple(
+            task.model_copy(
+                update={
+                    "id": new.get(task.id, task.id),
+                    "depends_on": tuple(new.get(name, name) for name in task.depends_on),
+                }
+            )
             for task in draft.tasks
         )
     )

@@ -106,7 +106,8 @@ class PlanRunner:
         conversation = _conversation(held, prepared)
         kept: list[ModelMessage] = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else []
         done = [result.task_id for result in prepared.results if result.status == "done"]
-        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done)
+        taken = [result.task_id for result in prepared.results]
+        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done, taken)
         held.use_so_far = lambda: meter.use(ModelResponse([], state="incomplete"), conversation)
 
         async def keep(messages: list[ModelMessage]) -> None:

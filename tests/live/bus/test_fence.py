@@ -71,10 +71,10 @@ async def test_every_write_of_the_former_holder_is_refused(taken: Taken, what: s
                     await checkpoint(tx, zombie, [1], USE, IDS.uuid())
             case "finish":
                 with pytest.raises(LeaseLost):
-                    await finish(tx, zombie, ANSWER, None, IDS.uuid(), IDS.uuid())
+                    await finish(tx, zombie, ANSWER, None, IDS.uuid())
             case "fail":
                 with pytest.raises(LeaseLost):
-                    await finish(tx, zombie, ANSWER, FAULT, IDS.uuid(), IDS.uuid())
+                    await finish(tx, zombie, ANSWER, FAULT, IDS.uuid())
             case "retry_later":
                 assert await retry_later(tx, zombie, FAULT, 0.0, USE, IDS.uuid()) is False
             case "keep_stopped":
@@ -94,7 +94,7 @@ async def test_between_two_holders_the_former_is_refused_too(taken: Taken) -> No
     for held in (taken.zombie, taken.holder):
         async with shards.user_tx(taken.team.user_id) as tx:
             with pytest.raises(LeaseLost):
-                await finish(tx, held, ANSWER, None, IDS.uuid(), IDS.uuid())
+                await finish(tx, held, ANSWER, None, IDS.uuid())
 
     assert await _state(taken) == before
 
@@ -108,7 +108,7 @@ async def test_the_holder_writes_each_model_call_once_even_when_told_twice(taken
     last = IDS.uuid()
     for _ in range(2):
         async with shards.user_tx(user_id) as tx:
-            finished, _waits = await finish(tx, taken.holder, ANSWER, None, last, IDS.uuid())
+            finished, _waits = await finish(tx, taken.holder, ANSWER, None, last)
             assert finished.status == "complete"
 
     assert await taken.team.spent(taken.holder.run_id) == [Decimal("0.5"), Decimal("0.5")]
@@ -119,6 +119,6 @@ async def test_one_unknown_price_makes_the_cost_of_the_run_unknown(taken: Taken)
     free = ModelUse("own", "model", 1, 1, None)
     async with taken.team.stores.shards.user_tx(taken.team.user_id) as tx:
         await checkpoint(tx, taken.holder, [1], free, IDS.uuid())
-        await finish(tx, taken.holder, ANSWER, None, IDS.uuid(), IDS.uuid())
+        await finish(tx, taken.holder, ANSWER, None, IDS.uuid())
 
     assert (await taken.team.run(taken.holder.run_id))["cost"] is None

@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import { useApprovals } from "@/api/plans";
 import type { Me } from "@/api/types";
 import { useHotkeys } from "@/lib/hotkeys";
 import { readStored, writeStored } from "@/lib/storage";
@@ -25,6 +26,7 @@ interface AppShellProps {
 export function AppShell({ me, onSignedOut, children }: AppShellProps) {
   const { t } = useTranslation();
   const [path, go] = useLocation();
+  const waiting = useApprovals().data?.length ?? 0;
   const wide = useMedia("(min-width: 1200px)");
   const roomy = useMedia("(min-width: 768px)");
   const [menuOpen, setMenuOpen] = useState(false);
@@ -49,6 +51,7 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
   const shell = useMemo(
     () => ({
       wide,
+      waiting,
       openMenu: () => setMenuOpen(true),
       detailsOpen: wide ? detailsWanted : sheetOpen,
       setDetailsOpen: (open: boolean) => {
@@ -57,7 +60,7 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
         writeStored(DETAILS_KEY, open ? null : "closed");
       },
     }),
-    [wide, detailsWanted, sheetOpen],
+    [wide, waiting, detailsWanted, sheetOpen],
   );
 
   const sidebar = (

@@ -21,7 +21,7 @@ export function withTask(
   taskId: string,
   change: (task: PlanTask) => PlanTask,
 ): PlansByRun {
-  const plan = plans[runId]?.findLast((candidate) => candidate.tasks.some((task) => task.id === taskId));
+  const plan = planOf(plans, runId, taskId);
   if (!plan) return plans;
   return withPlan(plans, {
     ...plan,
@@ -35,8 +35,12 @@ export function withPlansOf(plans: PlansByRun, runId: string, change: (plan: Pla
   return known ? { ...plans, [runId]: known.map(change) } : plans;
 }
 
+/** The plan that a task stands in. */
+export const planOf = (plans: PlansByRun, runId: string, taskId: string): Plan | undefined =>
+  plans[runId]?.findLast((plan) => plan.tasks.some((task) => task.id === taskId));
+
 export function taskOf(plans: PlansByRun, runId: string, taskId: string): PlanTask | undefined {
-  return plans[runId]?.flatMap((plan) => plan.tasks).findLast((task) => task.id === taskId);
+  return planOf(plans, runId, taskId)?.tasks.find((task) => task.id === taskId);
 }
 
 const OVER: readonly PlanTaskStatus[] = ["done", "failed", "skipped", "cancelled"];

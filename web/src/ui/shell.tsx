@@ -6,6 +6,8 @@ export interface Shell {
   /** Whether the panel on the right is wanted (wide screens) or open (narrow ones). */
   detailsOpen: boolean;
   setDetailsOpen: (open: boolean) => void;
+  /** How many decisions wait for the user. */
+  waiting: number;
   /** Room for three columns. */
   wide: boolean;
 }
@@ -14,6 +16,7 @@ export const ShellContext = createContext<Shell>({
   openMenu: () => undefined,
   detailsOpen: false,
   setDetailsOpen: () => undefined,
+  waiting: 0,
   wide: true,
 });
 

@@ -18,7 +18,13 @@ export function Announcer({ store, agents }: { store: ConversationStore; agents:
   useEffect(() => {
     const streaming = new Set<string>();
     const told = new Set<string>();
+    const asking = new Set(Object.keys(store.getState().conversation?.approvals ?? {}));
     const look = () => {
+      for (const plan of Object.values(store.getState().conversation?.plans ?? {}).flat()) {
+        if (plan.status !== "proposed" || !plan.approval_id || asking.has(plan.approval_id)) continue;
+        asking.add(plan.approval_id);
+        setText(current.current.t("plan.asks", { count: plan.tasks.length }));
+      }
       const messages = store.getState().conversation?.messages ?? {};
       for (const message of Object.values(messages)) {
         if (message.role !== "assistant") continue;

@@ -11,7 +11,7 @@ import { useHotkeys } from "@/lib/hotkeys";
 import type { en } from "@/lib/i18n/en";
 import { randomId } from "@/lib/random";
 import { useSpace } from "@/live/LiveProvider";
-import { AgentAvatar, StatusDot } from "@/ui/AgentAvatar";
+import { AgentAvatar, OrchestratorAvatar, StatusDot } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
@@ -101,6 +101,11 @@ export function HomePage({ me }: { me: Me }) {
   );
 }
 
+const CHIP =
+  "flex max-w-full items-center gap-2 rounded-full border py-1.5 pr-3.5 pl-1.5 text-[0.93rem] transition-colors";
+const CHOSEN = "border-accent bg-accent-soft";
+const FREE = "border-line bg-raised hover:bg-hover";
+
 function AgentChoice({
   agents,
   target,
@@ -108,22 +113,30 @@ function AgentChoice({
 }: {
   agents: Agent[];
   target: string | null;
-  onChoose: (handle: string) => void;
+  /** Null for the orchestrator. */
+  onChoose: (handle: string | null) => void;
 }) {
+  const { t } = useTranslation();
   return (
     <ul className="flex flex-wrap justify-center gap-2">
+      <li className="max-w-full">
+        <button
+          type="button"
+          aria-pressed={target === null}
+          onClick={() => onChoose(null)}
+          className={cx(CHIP, target === null ? CHOSEN : FREE)}
+        >
+          <OrchestratorAvatar size="sm" />
+          <span className="truncate">{t("app.orchestrator")}</span>
+        </button>
+      </li>
       {agents.slice(0, 8).map((agent) => (
         <li key={agent.agent_id} className="max-w-full">
           <button
             type="button"
             aria-pressed={agent.handle === target}
             onClick={() => onChoose(agent.handle)}
-            className={cx(
-              "flex max-w-full items-center gap-2 rounded-full border py-1.5 pr-3.5 pl-1.5 text-[0.93rem] transition-colors",
-              agent.handle === target
-                ? "border-accent bg-accent-soft"
-                : "border-line bg-raised hover:bg-hover",
-            )}
+            className={cx(CHIP, agent.handle === target ? CHOSEN : FREE)}
           >
             <AgentAvatar name={agent.name} seed={agent.handle} size="sm" />
             <span className="truncate">{agent.name}</span>

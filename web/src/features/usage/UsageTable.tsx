@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useAgents } from "@/api/agents";
 import type { Spent, UsageRow } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { wholeNumber } from "@/lib/format";
+import { sumOfCosts, wholeNumber } from "@/lib/format";
 import { dayLabel, nameOf } from "./labels";
 import { type GroupBy, groupsOf } from "./rows";
 
@@ -32,7 +32,7 @@ export function UsageTable({ rows, total, by }: UsageTableProps) {
         <thead className="text-[0.8rem] text-ink-faint">
           <tr>
             <th scope="col" className="px-4 py-2.5 font-normal">
-              {t(`usage.groups.${by}`)}
+              {t(`usage.columns.${by}`)}
             </th>
             <th scope="col" className={cx(CELL, "font-normal")}>
               {t("usage.calls")}
@@ -69,7 +69,7 @@ export function UsageTable({ rows, total, by }: UsageTableProps) {
             <td className={CELL}>{number(total.calls)}</td>
             <td className={CELL}>{number(total.input_tokens)}</td>
             <td className={CELL}>{number(total.output_tokens)}</td>
-            <td className={cx(CELL, "pr-4")}>{total.cost ?? t("plan.priceUnknown")}</td>
+            <td className={cx(CELL, "pr-4")}>{sumOfCosts([total.cost]) ?? t("plan.priceUnknown")}</td>
           </tr>
         </tfoot>
       </table>

@@ -198,6 +198,8 @@ export const later = {
     },
   },
   plan: {
+    asks_one: "A plan of {{count}} task waits for your decision.",
+    asks_other: "A plan of {{count}} tasks waits for your decision.",
     title: "Plan",
     again: "Plan for the rest",
     tasks_one: "{{count}} task",
@@ -271,6 +273,7 @@ export const later = {
     restore: "Take back in",
     dropped: "Left out",
     changed: "changed",
+    empty: "An instruction is needed, or the task left out.",
     undoAll: "Undo all changes",
     none: "At least one task must stay.",
     reestimated: "Estimated as proposed, before your changes",
@@ -289,7 +292,6 @@ export const later = {
     discard: "Discard",
   },
   task: {
-    title: "Task {{id}}",
     close: "Close the task",
     stop: "Stop the task",
     retry: "Try again",
@@ -330,7 +332,7 @@ export const later = {
       never: "Never",
     },
     threshold: "Ask above, US dollars",
-    thresholdHint: "Also asked when a price is unknown.",
+    thresholdHint: "You are asked when a plan costs more, or when a price is unknown.",
     budget: "Budget of one run, US dollars",
     budgetHint: "Empty: no limit. A run that reaches it stops and says so.",
     saved: "The orchestrator was saved.",
@@ -351,6 +353,7 @@ export const later = {
     since: "From",
     until: "To",
     by: "Group by",
+    columns: { agent: "Agent", model: "Model", day: "Day" },
     groups: {
       agent: "Agent",
       model: "Model",
@@ -371,6 +374,7 @@ export const later = {
     unpriced_one: "The price of {{count}} call is not known; the costs lack it.",
     unpriced_other: "The price of {{count}} calls is not known; the costs lack them.",
     other: "Others",
+    nobody: "Without an agent",
     budget: "Monthly budget",
     budgetText:
       "Holds for all your agents together. At the limit everything stops until you raise it or the month ends (UTC).",

@@ -27,7 +27,7 @@ export const ru = {
     inboxCount_few: "Вашего решения ждут {{count}} вопроса",
     inboxCount_many: "Вашего решения ждут {{count}} вопросов",
     inboxCount_other: "Вашего решения ждут {{count}} вопроса",
-    usage: "Расход и бюджет",
+    usage: "Расходы и бюджет",
     orchestrator: "Оркестратор",
     orchestratorSettings: "Настройки оркестратора",
   },
@@ -160,6 +160,7 @@ export const ru = {
     budget_exceeded: "Бюджет исчерпан",
     agent_deleted: "Агент удалён",
     interrupted: "Ответ прервался",
+    no_plan: "Оркестратор не нашёл выполнимого плана",
     internal: "На сервере что-то сломалось",
     unknown: "Что-то пошло не так",
     do: {

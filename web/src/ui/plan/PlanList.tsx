@@ -26,7 +26,7 @@ export function PlanList({ tasks, selected, onOpen, facts }: PlanViewProps) {
               aria-pressed={task.id === selected}
               onClick={() => onOpen(task.id)}
               className={cx(
-                "w-full px-4 py-2.5 text-left transition-colors hover:bg-hover focus-visible:outline-offset-[-2px]",
+                "w-full px-4 py-2.5 text-left transition-colors hover:bg-sunken focus-visible:outline-offset-[-2px]",
                 task.id === selected && "bg-accent-soft",
               )}
             >

@@ -1,4 +1,4 @@
-import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import { Handle, type Node, type NodeProps, Position, useReactFlow } from "@xyflow/react";
 import { useTranslation } from "react-i18next";
 import type { PlanTask } from "@/api/types";
 import { cx } from "@/lib/cx";
@@ -24,7 +24,14 @@ const FRAMES: Partial<Record<PlanTask["status"], string>> = {
 };
 
 /** One task in the graph: who, what, how it goes. Its size is fixed, so that nothing moves while it works. */
-export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
+export function TaskNode({
+  data,
+  positionAbsoluteX,
+  positionAbsoluteY,
+  width,
+  height,
+}: NodeProps<Node<NodeData>>) {
+  const flow = useReactFlow();
   const { t, i18n } = useTranslation();
   const { task, tasks, selected, onOpen, facts } = data;
   const compact = isCompact(tasks.length);
@@ -37,9 +44,14 @@ export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
         aria-pressed={onOpen ? selected : undefined}
         title={task.instruction}
         onClick={() => onOpen?.(task.id)}
+        onFocus={({ currentTarget: node }) => {
+          if (!node.matches(":focus-visible") || isInView(node)) return;
+          const [x, y] = [positionAbsoluteX + (width ?? 0) / 2, positionAbsoluteY + (height ?? 0) / 2];
+          void flow.setCenter(x, y, { zoom: flow.getZoom() });
+        }}
         className={cx(
           "nopan flex size-full flex-col overflow-hidden rounded-xl border bg-canvas px-2.5 py-2 text-left transition-colors",
-          onOpen && "hover:bg-hover",
+          onOpen && "hover:bg-sunken",
           FRAMES[task.status] ?? "border-line-strong/45",
           selected && "outline-2 outline-accent",
         )}
@@ -68,4 +80,12 @@ export function TaskNode({ data }: NodeProps<Node<NodeData>>) {
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </>
   );
+}
+
+/** Whether all of a node can be seen in its graph: the keyboard may lead to one that cannot. */
+function isInView(node: HTMLElement): boolean {
+  const [inner, outer] = [node.getBoundingClientRect(), node.closest(".plan-graph")?.getBoundingClientRect()];
+  if (!outer) return true;
+  const across = inner.left >= outer.left && inner.right <= outer.right;
+  return across && inner.top >= outer.top && inner.bottom <= outer.bottom;
 }

@@ -20,11 +20,11 @@ export function BudgetMeter({ store, run }: { store: ConversationStore; run: Liv
   const share = budget > 0 ? Number(spent.slice(1)) / budget : 1;
   const text = t("plan.budgetText", { spent: shortMoney(spent), budget: shortMoney(`$${budget}`) });
   return (
-    <div className="flex items-center gap-3 border-line border-t px-4 py-2 text-[0.8rem] text-ink-soft">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-line border-t px-4 py-2 text-[0.8rem] text-ink-soft">
       <Link href="/orchestrator" className="shrink-0 rounded hover:underline">
         {t("plan.budget")}
       </Link>
-      <div className="flex-1">
+      <div className="flex-1 max-sm:order-last max-sm:basis-full">
         <Bar
           share={share}
           tone={share > 0.9 ? "danger" : share > 0.7 ? "warn" : "accent"}
@@ -32,7 +32,7 @@ export function BudgetMeter({ store, run }: { store: ConversationStore; run: Liv
           text={text}
         />
       </div>
-      <span aria-hidden className="shrink-0 tabular-nums">
+      <span aria-hidden className="shrink-0 tabular-nums max-sm:ml-auto">
         {text}
       </span>
     </div>

@@ -9,12 +9,13 @@ import type { ConversationStore } from "@/live/store";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { briefEstimate } from "@/ui/plan/figures";
-import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
+import { PlanView, ViewBar } from "@/ui/plan/PlanView";
 import { useToast } from "@/ui/toasts";
 import { DecisionBar } from "./DecisionBar";
-import { draftOf, editedTask, isEdited, type Problems, problemsOf } from "./edits";
+import { draftOf, editedTask, emptied, isEdited, type Problems, problemsOf } from "./edits";
 import { TaskEditor } from "./TaskEditor";
 import { useEdits } from "./useEdits";
+import { useHeldView } from "./useHeldView";
 
 interface DecisionProps {
   store: ConversationStore;
@@ -29,7 +30,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   const { t, i18n } = useTranslation();
   const { data: agents = [] } = useAgents();
   const control = useEdits(approvalId);
-  const { view, choose } = usePlanView(plan.tasks.length);
+  const { view, choose } = useHeldView(plan.tasks.length);
   const [editing, setEditing] = useState<string | null>(null);
   const edited = isEdited(plan.tasks, control.edits);
   const { problems, failure, busy, answer } = useAnswer(store, approvalId, control.forget);
@@ -39,6 +40,8 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
     ),
     [t, i18n.language],
   );
+  const empty = emptied(plan.tasks, control.edits);
+  const worst = plan.tasks.find((task) => task.id in problems.byTask)?.id;
   const shown = {
     tasks: plan.tasks.flatMap((task) => editedTask(task, control.edits) ?? []),
     facts,
@@ -49,6 +52,8 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   };
   const confirm = () => {
     const draft = draftOf(plan.tasks, control.edits);
+    // Complaints stand at the tasks, which only the list shows.
+    if (edited) choose?.("list");
     return answer("confirm", () => confirmApproval(approvalId, edited ? draft : null), draft);
   };
 
@@ -69,31 +74,35 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
                 agents={agents.filter((agent) => agent.is_active)}
                 control={control}
                 focused={editing === task.id}
-                problem={problems.byTask[task.id] ?? null}
+                problem={empty.includes(task.id) ? t("approval.empty") : (problems.byTask[task.id] ?? null)}
+                firstProblem={task.id === worst}
               />
             ))}
           </ol>
         )}
       </div>
-      {failure !== null && (
-        <div className="px-4 pb-3">
-          <Notice tone="danger" live title={t("approval.refused")}>
-            {problems.rest.length > 0
-              ? problems.rest.map((text) => <p key={text}>{text}</p>)
-              : errorText(t, failure)}
-          </Notice>
-        </div>
-      )}
-      <DecisionBar
-        plan={plan}
-        edits={control.edits}
-        edited={edited}
-        busy={busy}
-        onConfirm={confirm}
-        onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}
-        onUndo={control.forget}
-        onEdit={view === "graph" && choose ? () => choose("list") : undefined}
-      />
+      <div className="sticky bottom-0 z-10">
+        {failure !== null && (
+          <div className="bg-sunken px-4 pt-3">
+            <Notice tone="danger" live title={t("approval.refused")}>
+              {problems.rest.length > 0
+                ? problems.rest.map((text) => <p key={text}>{text}</p>)
+                : errorText(t, failure)}
+            </Notice>
+          </div>
+        )}
+        <DecisionBar
+          plan={plan}
+          edits={control.edits}
+          edited={edited}
+          ready={empty.length === 0}
+          busy={busy}
+          onConfirm={confirm}
+          onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}
+          onUndo={control.forget}
+          onEdit={view === "graph" && choose ? () => choose("list") : undefined}
+        />
+      </div>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { CircleX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Plan } from "@/api/types";
 import { failureTitle } from "@/ui/failures";
+import { numberOf } from "@/ui/plan/words";
 import { useSelection } from "./selection";
 
 /** Which tasks of a plan failed, and why: the rest may have been planned anew because of them. */
@@ -21,7 +22,8 @@ export function Failures({ plan }: { plan: Plan }) {
           >
             <CircleX aria-hidden className="size-3.5 shrink-0 self-center text-danger" />
             <span className="text-ink-soft">
-              {t("task.title", { id: task.id })}, @{task.agent}: {failureTitle(t, task.error?.code ?? "")}
+              {t("plan.taskOf", { number: numberOf(plan.tasks, task.id) ?? 0, count: plan.tasks.length })}, @
+              {task.agent}: {failureTitle(t, task.error?.code ?? "")}
             </span>
           </button>
         </li>

@@ -21,10 +21,21 @@ interface TaskEditorProps {
   /** It was chosen in the graph: it comes into view. */
   focused: boolean;
   problem: string | null;
+  /** It is the first with a problem: it comes into view. */
+  firstProblem: boolean;
 }
 
 /** One task of a proposed plan, to be reworded, given to another agent or left out. */
-export function TaskEditor({ task, number, tasks, agents, control, focused, problem }: TaskEditorProps) {
+export function TaskEditor({
+  task,
+  number,
+  tasks,
+  agents,
+  control,
+  focused,
+  problem,
+  firstProblem,
+}: TaskEditorProps) {
   const { t, i18n } = useTranslation();
   const { edits } = control;
   const [open, setOpen] = useState(false);
@@ -36,9 +47,13 @@ export function TaskEditor({ task, number, tasks, agents, control, focused, prob
 
   useEffect(() => {
     if (!focused) return;
-    row.current?.scrollIntoView({ block: "nearest" });
+    row.current?.scrollIntoView({ block: "center" });
     row.current?.querySelector<HTMLElement>("select")?.focus({ preventScroll: true });
   }, [focused]);
+
+  useEffect(() => {
+    if (firstProblem) row.current?.scrollIntoView({ block: "center" });
+  }, [firstProblem]);
 
   return (
     <li ref={row} className={cx("flex gap-2.5 px-4 py-3", problem && "bg-danger-soft")}>

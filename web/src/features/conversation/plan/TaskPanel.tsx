@@ -2,9 +2,9 @@ import { RotateCcw, Square, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { cancelTask, retryTask } from "@/api/plans";
-import type { PlanTask } from "@/api/types";
+import type { Plan, PlanTask } from "@/api/types";
 import { useChatState } from "@/live/LiveProvider";
-import { taskOf } from "@/live/plans";
+import { planOf } from "@/live/plans";
 import type { ConversationStore } from "@/live/store";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
@@ -12,6 +12,7 @@ import { failureAdvice, failureTitle } from "@/ui/failures";
 import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
 import { StatusMark } from "@/ui/plan/status";
+import { numberOf } from "@/ui/plan/words";
 import { type TaskRef, useSelection } from "./selection";
 import { TaskFigures } from "./TaskFigures";
 import { Transcript } from "./Transcript";
@@ -22,14 +23,13 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
   const { t } = useTranslation();
   const { open } = useSelection();
   const heading = useRef<HTMLHeadingElement>(null);
-  const task = useChatState(store, (state) =>
-    state.conversation ? taskOf(state.conversation.plans, at.runId, at.taskId) : undefined,
-  );
+  const plan = useChatState(store, (state) => planOf(state.conversation?.plans ?? {}, at.runId, at.taskId));
+  const task = plan?.tasks.find((candidate) => candidate.id === at.taskId);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another task was opened
   useEffect(() => heading.current?.focus(), [at.taskId, at.runId]);
 
-  if (!task) return null;
+  if (!plan || !task) return null;
   return (
     <section
       aria-labelledby="task-title"
@@ -39,7 +39,7 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
         <AgentAvatar name={task.agent} seed={task.agent} size="md" />
         <div className="min-w-0 flex-1">
           <h2 id="task-title" ref={heading} tabIndex={-1} className="truncate font-semibold outline-none">
-            {t("task.title", { id: task.id })}
+            {t("plan.taskOf", { number: numberOf(plan.tasks, task.id) ?? 0, count: plan.tasks.length })}
           </h2>
           <p className="flex flex-wrap items-center gap-x-2 text-[0.87rem] text-ink-soft">
             @{task.agent}
@@ -65,7 +65,8 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
           <div className="flex flex-wrap gap-1.5">
             {task.depends_on.map((id) => (
               <Button key={id} size="sm" onClick={() => open({ ...at, taskId: id })}>
-                {id}
+                {numberOf(plan.tasks, id) ?? id}
+                {handleIn(plan, id)}
               </Button>
             ))}
           </div>
@@ -79,6 +80,11 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
       )}
     </section>
   );
+}
+
+function handleIn(plan: Plan, id: string): string {
+  const task = plan.tasks.find((candidate) => candidate.id === id);
+  return task ? ` · @${task.agent}` : "";
 }
 
 function Part({ title, children }: { title: string; children: React.ReactNode }) {

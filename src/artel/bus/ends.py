@@ -1,0 +1,183 @@
+"""Ends of one plan's tasks, several in one transaction, and what can begin because of them in the same one.
+
+Tasks of a plan often end together, and each end lets others begin. Written one by one, every end would wait for the
+run's lock and every beginning for a transaction of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from artel.bus.claim import claim_places
+from artel.bus.finish import usage_json
+from artel.bus.graph import BUDGET_EXCEEDED, advance
+from artel.bus.model import Answer, Fault, Finished, Held, Progress
+from artel.store.tx import UserTx
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A task of a plan that came to its end. `use_id`: of the usage row, the same however often it is tried."""
+
+    held: Held
+    answer: Answer
+    fault: Fault | None
+    use_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was written."""
+
+    finished: Sequence[Finished | None]
+    """For each end; None: its lease was lost."""
+    seated: Sequence[Held]
+    """What begins now, here."""
+    more_waits: bool
+    """There is ready work that was not looked at here."""
+
+
+async def write_ends(tx: UserTx, ends: Sequence[End], next_id: UUID, worker: str, room: int) -> Ended:
+    """Ends tasks of one run (of the same process), draws the consequences, and seats up to `room` tasks.
+
+    next_id: of the task that may follow from it.
+    """
+    run_id = ends[0].held.run_id
+    agents = await tx.fetchval(_LOCK, tx.user_id, run_id)
+    rows = {row["id"]: row for row in await tx.fetch(_END, tx.user_id, orjson.dumps(list(map(_row, ends))).decode())}
+    over = [end for end in ends if end.held.id in rows]
+    progress = await _consequences(tx, run_id, next_id, over)
+    seated: list[Held] = []
+    more = True
+    if room and progress.run == "goes on":
+        seated, more = await claim_places(tx, worker, agents or [], run_id, room)
+    finished: list[Finished | None] = []
+    for end in ends:
+        row = rows.get(end.held.id)
+        finished.append(_finished(end, row["agent_busy"], _share(progress, over, end)) if row else None)
+    return Ended(finished, seated, more)
+
+
+async def _consequences(tx: UserTx, run_id: UUID, next_id: UUID, ends: Sequence[End]) -> Progress:
+    faults = [end.fault for end in ends if end.fault is not None]
+    # What makes everything else pointless counts before what others failed of.
+    fault = next((each for each in faults if each.code == BUDGET_EXCEEDED), faults[0] if faults else None)
+    return await advance(
+        tx,
+        run_id,
+        next_id,
+        done=[end.held.task_id for end in ends if end.fault is None],
+        lost=[end.held.task_id for end in ends if end.fault is not None],
+        fault=fault,
+    )
+
+
+def _share(progress: Progress, ends: Sequence[End], end: End) -> Progress:
+    """What is told with one end of several: the count rises by one, and the last one tells what else came of it."""
+    behind = len(ends) - 1 - ends.index(end)
+    return progress if not behind else Progress(progress.over - len(progress.skipped) - behind, progress.total)
+
+
+def _finished(end: End, agent_busy: bool, progress: Progress) -> Finished:
+    total = end.answer.total or end.answer.use
+    status = "failed" if end.fault else "complete"
+    return Finished(status, end.answer.content, total, end.fault, agent_busy, progress)
+
+
+def _row(end: End) -> dict[str, Any]:
+    held, use = end.held, end.answer.use
+    total = end.answer.total or use
+    return {
+        "id": str(held.id),
+        "worker": held.worker,
+        "epoch": held.epoch,
+        "status": "failed" if end.fault else "done",
+        "message": "failed" if end.fault else "complete",
+        "content": end.answer.content,
+        "error": {"code": end.fault.code, "detail": end.fault.detail} if end.fault else None,
+        "usage": orjson.Fragment(usage_json(total) or "null"),
+        "cost": None if total is None or total.cost is None else str(total.cost),
+        "use_id": str(end.use_id) if use else None,
+        "provider": use.provider if use else None,
+        "model": use.model if use else None,
+        "input_tokens": use.input_tokens if use else 0,
+        "output_tokens": use.output_tokens if use else 0,
+        "use_cost": None if use is None or use.cost is None else str(use.cost),
+        "estimated": use.estimated if use else False,
+    }
+
+
+# The agents first, in their order, then the run: the join asks for them before the run's row is locked.
+_LOCK = """
+with agents as materialized (
+    select agent_id from user_agents
+    where user_id = $1 and agent_id in (
+        select assigned_agent from tasks
+        where user_id = $1 and run_id = $2 and status in ('pending', 'ready', 'running')
+    )
+    order by agent_id for no key update
+), named as (
+    select array_agg(agent_id) as agents from agents
+)
+select named.agents from runs cross join named
+where runs.user_id = $1 and runs.id = $2 for no key update of runs
+"""
+
+_END = """
+with given as (
+    select * from jsonb_to_recordset($2::jsonb) given (
+        id uuid, worker text, epoch bigint, status text, message text, content text, error jsonb, usage jsonb,
+        cost numeric, use_id uuid, provider text, model text, input_tokens bigint, output_tokens bigint,
+        use_cost numeric, estimated boolean
+    )
+), ended as (
+    update tasks set status = given.status, seat = null, lane = null, finished_at = now(), error = given.error
+    from given
+    where tasks.user_id = $1 and tasks.id = given.id and tasks.worker = given.worker and tasks.epoch = given.epoch
+        and (tasks.status = 'running' or tasks.status = given.status)
+    returning tasks.id, tasks.run_id, tasks.session_id, tasks.message_id, tasks.assigned_agent, tasks.task_id,
+        tasks.epoch
+), spent as (
+    insert into usage (
+        user_id, id, run_id, agent_id, task_id, provider, model, input_tokens, output_tokens, cost, estimated
+    )
+    select $1, use_id, run_id, assigned_agent, task_id, provider, model, input_tokens, output_tokens, use_cost,
+        estimated
+    from ended join given using (id) where use_id is not null
+    on conflict (user_id, id) do nothing returning run_id, cost
+), answers as (
+    insert into messages (
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
+    )
+    select $1, message_id, session_id, run_id, 'assistant', content, assigned_agent, message, error, usage, cost,
+        ended.epoch, task_id
+    from ended join given using (id)
+    on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
+        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
+), run as (
+    update runs set cost = runs.cost + charged.cost
+    from (
+        select run_id, case when count(cost) = count(*) then sum(cost) end as cost from spent group by run_id
+    ) charged
+    where runs.user_id = $1 and runs.id = charged.run_id
+), agents as (
+    update user_agents set last_error = last.error
+    from (
+        select distinct on (assigned_agent) assigned_agent, error from ended join given using (id)
+        order by assigned_agent, error nulls last
+    ) last
+    where user_agents.user_id = $1 and user_agents.agent_id = last.assigned_agent
+        and user_agents.last_error is distinct from last.error
+)
+select ended.id, exists (
+    select from tasks other
+    where other.user_id = $1 and other.assigned_agent = ended.assigned_agent and other.status = 'running'
+        and other.id not in (select id from given)
+) as agent_busy
+from ended
+"""
