@@ -98,8 +98,11 @@ _LOCK_AGENT = """
 select config, concurrency_limit, is_active from user_agents where user_id = $1 and agent_id = $2 for no key update
 """
 
+RUN_BUDGET = "(select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1)"
+"""What the user lets an orchestrated run spend, in US dollars; null: no limit."""
+
 # A free seat is taken only when nobody waits in the queue: first come, first served.
-_SUBMIT = """
+_SUBMIT = f"""
 with session as (
     update chat_sessions set updated_at = now(), title = case title when '' then $11 else title end
     where user_id = $1 and id = $2 returning id
@@ -119,9 +122,7 @@ with session as (
 ), run as (
     insert into runs (user_id, id, session_id, mode, status, message_id, answer_id, agent_id, budget_usd)
     select $1, $4, $2, $10, case when seat is null then 'queued' else 'running' end, $3, $6, $7,
-        case $10 when 'auto' then (
-            select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1
-        ) end
+        case $10 when 'auto' then {RUN_BUDGET} end
     from session, free
 )
 insert into tasks (
