@@ -236,6 +236,10 @@ class Bus:
         """There is work of this user's that was not submitted here: a plan that was agreed to."""
         self._wake([user_id])
 
+    def wake(self, user_id: int) -> None:
+        """This user's waiting work may be seated now for a reason that lies outside the bus."""
+        self._wake([user_id])
+
     def end_here(self, tasks: Sequence[UUID]) -> None:
         """Stops tasks that another process's user cancelled, if they run here."""
         self.worker.end(tasks, Ending.CANCELLED)

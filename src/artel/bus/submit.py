@@ -55,7 +55,7 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         call.content,
         call.target_agent,
         call.mode,
-        title_of(call.content),
+        title_of(call.content, call.agent_id),
         worker,
         agent["concurrency_limit"],
         MAX_ATTEMPTS,
@@ -85,9 +85,12 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
     return Placed(submitted, held)
 
 
-def title_of(content: str) -> str:
-    """A chat's first title: the beginning of its first message, cut at a word."""
+def title_of(content: str, agent_id: str) -> str:
+    """A chat's first title: the beginning of its first message, cut at a word, without the agent it is for."""
     line = " ".join(content.split())
+    first, _, rest = line.partition(" ")
+    if rest and first.startswith("@") and f"_{agent_id}".endswith(f"_{first[1:].lower()}"):
+        line = rest
     if len(line) <= _TITLE_CHARS:
         return line
     cut = line[: _TITLE_CHARS + 1].rsplit(" ", 1)[0]
