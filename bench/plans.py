@@ -4,6 +4,7 @@ python -m bench.plans [--quick] [--profile FILE]
 
 - **Floor**: `graphlib.TopologicalSorter` and asyncio over PostgreSQL, two commits a task (it begins, it ends): nothing
   is leased, fenced, limited by agent or told to anybody, and a process that dies leaves it all behind.
+- **LangGraph** with its PostgreSQL saver, the usual way to have such a graph survive, in a process of its own.
 - **Artel**: the same graph released on a bus of its own; every task is seated, run and stored with its answer, and its
   consequences drawn, in durable transactions, from the release to the end of the last task.
 
@@ -17,6 +18,7 @@ import argparse
 import asyncio
 import cProfile
 import statistics
+import subprocess
 import tempfile
 import time
 from graphlib import TopologicalSorter
@@ -25,6 +27,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 from sqlalchemy.engine import URL
 
 from artel.bus.bus import BusConfig
@@ -43,6 +46,7 @@ from artel.store.tables import Agent, ChatSession, User
 from artel.store.tx import UserTx
 from bench.bus import Bodies, Ears, open_bus
 from bench.machine import Cores
+from bench.peers import python_of, script_of
 from bench.processes import pin
 from bench.report import keep
 
@@ -133,6 +137,13 @@ async def _floor(dsn: str, at_once: int, rounds: int) -> dict[str, float]:
         return _spread([await floor_once(pool, at_once) for _ in range(rounds)])
 
 
+def _langgraph(dsn: str, at_once: int, rounds: int) -> dict[str, float]:
+    numbers = [str(number) for number in (_LAYERS, _WIDTH, at_once, rounds)]
+    command = [python_of("langgraph"), script_of("langgraph", "plan"), dsn, *numbers]
+    found = subprocess.run(command, capture_output=True, check=True, text=True)
+    return _spread(orjson.loads(found.stdout))
+
+
 async def _artel(url: URL, redis_url: str, at_once: int, rounds: int, profile: Path | None) -> dict[str, float]:
     ids, shards, redis = IdMaker(), Shards([url]), redis_client(redis_url)
     await shards.start()
@@ -193,7 +204,8 @@ def _spread(taken: list[float]) -> dict[str, float]:
 
 async def _measure(server: Any, redis_url: str, rounds: int, profile: Path | None) -> dict[str, Any]:
     await create_database(server, "bench")
-    await create_database(server, "floor")
+    for name in ("floor", "langgraph"):
+        await create_database(server, name)
     urls = await prepare_database(server.dsn("bench"), "the bench's key")
     await migrate(urls.migrator)
     await name_shard(urls.migrator, "shard1", is_directory=True)
@@ -201,8 +213,14 @@ async def _measure(server: Any, redis_url: str, rounds: int, profile: Path | Non
     for at_once in _AT_ONCE:
         floor = await _floor(server.dsn("floor"), at_once, rounds)
         artel = await _artel(urls.app, redis_url, at_once, rounds, profile)
-        ratio = round(artel["median_ms"] / floor["median_ms"], 2)
-        found[f"at_once_{at_once}"] = {"floor": floor, "artel": artel, "ratio": ratio}
+        langgraph = _langgraph(server.dsn("langgraph"), at_once, rounds)
+        found[f"at_once_{at_once}"] = {
+            "floor": floor,
+            "langgraph": langgraph,
+            "artel": artel,
+            "ratio_to_floor": round(artel["median_ms"] / floor["median_ms"], 2),
+            "ratio_to_langgraph": round(artel["median_ms"] / langgraph["median_ms"], 2),
+        }
     return found
 
 

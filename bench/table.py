@@ -17,7 +17,7 @@ Row = tuple[str, str, str, str, str]
 
 def write_table() -> None:
     """Puts what lies in `results/` into README.md."""
-    rows = [*_direct_call(), *_sse(), *_process()]
+    rows = [*_direct_call(), *_plans(), *_sse(), *_process()]
     lines = [
         "| | promised | floor | Artel | ratio |",
         "|---|---|---|---|---|",
@@ -36,7 +36,7 @@ def _read(benchmark: str) -> dict[str, Any]:
 
 def _circumstances() -> list[str]:
     lines: list[str] = []
-    for benchmark in ("direct_call", "sse", "process"):
+    for benchmark in ("direct_call", "plans", "planning", "sse", "process"):
         if found := _read(benchmark).get("circumstances"):
             pinned = "" if found["pinned"] else ", not pinned"
             lines.append(
@@ -62,6 +62,20 @@ def _direct_call() -> list[Row]:
         for part in ("server", "postgres", "valkey"):
             values = [side[key]["cpu_ms_per_answer"][part] for side in (floor, artel)]
             rows.append(_row(f"&nbsp;&nbsp;CPU of {part}, ms an answer", "", *values))
+    return rows
+
+
+def _plans() -> list[Row]:
+    rows: list[Row] = []
+    for size, found in _read("plans").items():
+        if size == "circumstances":
+            continue
+        what = f"100 tasks, {size.removeprefix('at_once_')} at once, median ms"
+        floor, langgraph, artel = (found[side]["median_ms"] for side in ("floor", "langgraph", "artel"))
+        rows.append(_row(f"{what}: beside asyncio and two commits a task", "<= 1.5 times", floor, artel))
+        rows.append(_row(f"{what}: beside LangGraph with its PostgreSQL saver", "ahead", langgraph, artel))
+    if planning := _read("planning"):
+        rows.append(("planning beyond the model's own time, median ms", "< 50", "", str(planning["median_ms"]), ""))
     return rows
 
 

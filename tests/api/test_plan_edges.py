@@ -124,19 +124,6 @@ async def test_a_nul_in_a_models_plan_does_no_harm(boss: Person, place: str) -> 
     assert answer["status"] == "complete"
 
 
-async def test_a_name_that_was_used_before_is_not_used_again(boss: Person) -> None:
-    await settings(boss, plan_approval="never")
-    broken = plan(task("a"), task("b", do="[[status code=400]]"), task("c", "b"))
-    again = plan(task("b", "a"))
-    good = plan(task("b2", "a"))
-    chat = await boss.chat()
-
-    answer = (await boss.say(chat, request(broken, again, good))).json()
-
-    assert answer["status"] == "complete"
-    assert statuses(await look(boss, answer["run_id"]))["b2"] == "done"
-
-
 async def test_a_name_that_was_used_before_is_refused_of_a_user(boss: Person) -> None:
     broken = plan(task("a"), task("b", do="[[status code=400]]"))
     _, run_id, first = await asked(boss, request(broken, plan(task("b2"), task("b3"))))

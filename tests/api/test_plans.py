@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Person, Site
+from tests.support.model_server import ModelServer
 from tests.support.plans import PLANNER, chain, plan, request, task
 
 TWO = plan(task("t1"), task("t2", agent="writer"), task("t3", "t1", "t2"))
@@ -315,6 +316,24 @@ async def test_what_fails_again_ends_the_run_and_finished_work_is_kept_for_anoth
     assert next(each for each in run["tasks"] if each["task_id"] == "a") == before
 
 
+async def test_a_replanned_rest_may_number_its_tasks_anew(boss: Person) -> None:
+    await settings(boss, plan_approval="never")
+    broken = plan(task("t1", do="[[answer text=first]]"), task("t2", agent="writer", do="[[status code=400]]"))
+    again = plan(task("t2", do="[[answer text=second]]"), task("t3", "t2", "t1"))
+    chat = await boss.chat()
+
+    answer = (await boss.say(chat, request(broken, again))).json()
+
+    assert answer["status"] == "complete"
+    run = await look(boss, answer["run_id"])
+    assert {each["task_id"]: each["dependencies"] for each in run["tasks"] if each["task_id"].startswith("t")} == {
+        "t1": [],
+        "t2": [],
+        "t2-2": [],
+        "t3": ["t2-2", "t1"],
+    }
+
+
 async def test_the_replanner_may_find_that_enough_is_done(boss: Person) -> None:
     await settings(boss, plan_approval="never")
     broken = plan(task("a", do="[[answer text=enough]]"), task("b", agent="writer", do="[[status code=400]]"))
@@ -469,3 +488,18 @@ async def test_another_users_plans_are_not_there(site: Site, boss: Person, bob: 
     assert await pending(bob) == []
     assert (await look(boss, run_id))["status"] == "waiting"
     assert site.denied == 4
+
+
+async def test_planning_stops_at_once_and_its_model_with_it(boss: Person, running_model_server: ModelServer) -> None:
+    log = running_model_server.log
+    cancelled = log.cancelled
+    _, run_id = await begin(boss, request("hang", TWO))
+    await running_model_server.wait_until("open", 1)
+
+    stopped = (await boss.http.post(f"/my/runs/{run_id}/cancel/")).json()
+
+    assert (stopped["status"], statuses(stopped)) == ("cancelled", {"plan": "cancelled"})
+    async with asyncio.timeout(1):
+        await running_model_server.wait_until("cancelled", cancelled + 1)
+    assert (await boss.http.post(f"/my/runs/{run_id}/retry/")).status_code == 202
+    await until(boss, run_id, is_("waiting"))

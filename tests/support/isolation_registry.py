@@ -119,6 +119,7 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
+    "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
 }
 """A body with which the operation succeeds, by the operation's name."""
 
@@ -228,10 +229,10 @@ PLAIN: Final = frozenset(
         *("body.name", "body.title", "body.system_prompt", "body.instructions"),
         *("body.is_active", "body.locale", "body.tools.enabled"),
         *("body.concurrency_limit", "body.max_parallel", "body.max_tasks"),
-        *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd"),
+        *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
         *("body.edited.tasks.instruction", "body.reason"),
-        *("query.limit", "query.wait", "query.status"),
+        *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),
@@ -272,11 +273,10 @@ WITHOUT_TEXT: Final = frozenset(
         *("user_agents.agent_id",),
         *("api_keys.hint", "provider_keys.hint", "provider_keys.provider"),
         *("messages.role", "messages.agent_id", "messages.target_agent", "messages.status", "messages.usage"),
-        *("messages.task_id", "usage.task_id"),
-        *("plans.status", "plans.estimate"),
+        *("messages.task_id", "plans.status", "plans.estimate"),
         *("runs.mode", "runs.status", "runs.agent_id"),
         *("tasks.task_id", "tasks.kind", "tasks.assigned_agent", "tasks.status", "tasks.worker", "tasks.dependencies"),
-        *("usage.agent_id", "usage.provider"),
+        *("usage.agent_id", "usage.provider", "usage.task_id"),
         *("approval_requests.type", "approval_requests.status"),
         *("tool_calls.call_id", "tool_calls.tool_id"),
     }

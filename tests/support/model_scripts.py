@@ -244,6 +244,17 @@ def _answer(exchange: Exchange, request: Request, options: Options, attempt: int
         exchange.send_slowly(pieces, first, delay, exchange.finish)
 
 
+def _nul(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
+    """Writes characters that no database takes."""
+    exchange.send_events(
+        delta_event({"content": "be\0fore "}),
+        delta_event({"content": "and \0after"}),
+        delta_event({}, "stop"),
+        usage_event(3, 2),
+        _DONE,
+    )
+
+
 def _slow(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """As answer, but 50 ms before each of 40 tokens."""
     _answer(exchange, request, {"tokens": "40", "first_ms": "50", "delay_ms": "50", **options}, attempt)
@@ -292,17 +303,23 @@ def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) 
 def _planner(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """An orchestrator: fills the form of a plan with the next `[[graph BASE64]]` of the conversation's last request,
     one for each time it was asked (the last one again when there are no more), without one with a single task for the
-    first of the team; without a form it repeats."""
+    first of the team; without a form it repeats, slowly if the conversation says [[slowly]]. A first graph "hang" is no
+    answer to the first question ever, and then skipped; "[[hang]]" is none whenever its turn comes."""
     tools = [tool["function"] for tool in request.body.get("tools", [])]
-    if not tools:
-        _answer(exchange, request, options, attempt)
-        return
     messages = request.body["messages"]
+    if not tools:
+        slowly = any("[[slowly]]" in str(message.get("content")) for message in messages)
+        _answer(exchange, request, {"delay_ms": "40", "tokens": "40"} if slowly else {}, attempt)
+        return
     asked = max((place for place, each in enumerate(messages) if _GRAPH.search(str(each.get("content")))), default=None)
     if asked is None:
         _tool(exchange, Request({**request.body, "messages": []}, request.headers), {"json": _one_task(tools)}, attempt)
         return
     graphs = _GRAPH.findall(messages[asked]["content"])
+    if base64.urlsafe_b64decode(graphs[0]) == b"hang":
+        graphs.pop(0)
+        if attempt == 1:
+            return
     before = sum(message["role"] == "assistant" for message in messages[asked:])
     # A request that stands behind the user's own message is that for the rest of a run.
     before += sum(message["role"] == "user" for message in messages[asked + 1 :])
@@ -428,6 +445,7 @@ SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] 
     "huge": _huge,
     "linger": _linger,
     "lingering": _lingering,
+    "nul": _nul,
     "page": _page,
     "plan": _plan,
     "planner": _planner,

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { type Conversation, fromHistory } from "@/live/conversation";
 import type { LiveEvent } from "@/live/events";
 import { fold } from "@/live/reducer";
-import { joined, textOf } from "@/live/works";
 import { answer, conversation, history, question, run } from "./builders";
 import {
   approval,
@@ -111,6 +110,12 @@ describe("a task of a plan", () => {
   it("that was stopped says so by its last message alone", () => {
     const state = folded(planned(), taskStarted(110, "t1"), taskSaid(112, "t1", "Do", "cancelled"));
     expect(statuses(state)?.[0]).toBe("cancelled");
+  });
+
+  it("that was stopped before it spoke is told of as a failure that is none", () => {
+    const stopped = { ...taskOver(112, "task_failed", "t2"), error: { code: "cancelled", detail: "" } };
+    const state = folded(planned(), stopped as LiveEvent);
+    expect(plans(state)[0]?.tasks[1]).toMatchObject({ status: "cancelled", error: null });
   });
 
   it("begins anew with a later attempt and ignores an older one", () => {
@@ -301,23 +306,5 @@ describe("a reload", () => {
     const page = history({ plans: [plan()], last_event_id: 300 });
     expect(fromHistory(page, before, true).works).toEqual({});
     expect(work(fromHistory(page, before))?.text).toBe("part");
-  });
-});
-
-describe("joining what was written before with what was heard since", () => {
-  it.each([
-    ["Hello", "lo world", "Hello world"],
-    ["Hello", " world", "Hello world"],
-    ["Hello world", "lo w", "Hello world"],
-    ["Hello", "", "Hello"],
-    ["", "Hi", "Hi"],
-  ])("%j and %j", (head, heard, whole) => {
-    expect(joined(head, heard)).toBe(whole);
-  });
-
-  it("shows the server's text until more was heard", () => {
-    const state = folded(planned(), taskDelta(111, "t1", "lo"));
-    const heard = work(state);
-    expect(heard && textOf({ ...heard, head: "Hello, wor" })).toBe("Hello, wor");
   });
 });

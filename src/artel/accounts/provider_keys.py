@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import asyncpg
 import structlog
 
 from artel.kit.errors import NotFound
@@ -59,11 +60,7 @@ class ProviderKeys:
 
     async def read_sealed(self, tx: UserTx) -> Mapping[str, SealedAccess]:
         """By provider, still sealed: cheap, and nothing that can fail."""
-        rows = await tx.fetch(_ALL, tx.user_id)
-        return {
-            row["provider"]: SealedAccess(row["provider"], row["sealed_key"], row["base_url"], row["hint"])
-            for row in rows
-        }
+        return sealed_by_provider(await tx.fetch(_ALL, tx.user_id))
 
     def open(self, user_id: int, sealed: SealedAccess) -> OwnAccess:
         """Opens what `read_sealed` answered for this user.
@@ -91,6 +88,15 @@ class ProviderKeys:
         async with self._shards.user_tx(user_id) as tx:
             if await tx.execute(_DELETE, user_id, provider) == "DELETE 0":
                 raise NoOwnKey
+
+
+def sealed_by_provider(rows: Iterable[asyncpg.Record]) -> Mapping[str, SealedAccess]:
+    """What rows with the columns of `provider_keys` hold; those without a provider are passed over."""
+    return {
+        row["provider"]: SealedAccess(row["provider"], row["sealed_key"], row["base_url"], row["hint"])
+        for row in rows
+        if row["provider"] is not None
+    }
 
 
 def _context(user_id: int, provider: str) -> str:

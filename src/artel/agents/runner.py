@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models import Model
 
 from artel.accounts.provider_keys import ProviderKeys, SealedAccess
+from artel.agents.allowance import Allowance
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, as_model_messages
 from artel.agents.tool_turn import ToolTurns
 from artel.agents.turn import Meter, Prepared, ReadBrief, conversation_brief
 from artel.agents.writer import AnswerWriter, Emit
-from artel.bus.model import Answer, Fault, Held, TaskFailed
+from artel.bus.model import Answer, Fault, Held, ModelUse, TaskFailed
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.answer import stream_answer
 from artel.llm.deltas import TextDelta
@@ -44,15 +46,20 @@ class AgentRunner:
         config = AgentConfig.model_validate(held.config)
         if brief.instructions is not None:
             config = config.model_copy(update={"system_prompt": brief.instructions})
-        return await self.prepare_to_say(tx, config, brief.said)
+        # A direct call's run has no budget of its own.
+        return await self.prepare_to_say(tx, config, brief.said, held.run_id if held.is_planned else None)
 
-    async def prepare_to_say(self, tx: UserTx, config: AgentConfig, said: list[Said]) -> Prepared:
+    async def prepare_to_say(
+        self, tx: UserTx, config: AgentConfig, said: list[Said], run_id: UUID | None = None
+    ) -> Prepared:
         """The same for a conversation that is known already."""
+        allowance, access = await Allowance.read(tx, run_id, tx.entry.locale)
         return Prepared(
             config=config,
             locale=tx.entry.locale,
             is_admin=tx.entry.role == "admin",
-            access=await self.keys.read_sealed(tx),
+            access=access,
+            allowance=allowance,
             said=said,
         )
 
@@ -72,8 +79,8 @@ class AgentRunner:
         model, meter = self.open(held.user_id, prepared)
         messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
         if config.enabled_tools:
-            return await self.tools.run(held, config, model, messages, meter, writer)
-        return await _ask_once(held, config, model, messages, meter, writer)
+            return await self.tools.run(held, prepared, model, messages, meter, writer)
+        return await _ask_once(held, prepared, model, messages, meter, writer)
 
     def open(self, user_id: int, prepared: Prepared) -> tuple[Model, Meter]:
         """The agent's model, opened with its user's own access, and what tells the price of its answers.
@@ -117,12 +124,17 @@ def told_to_user(held: Held, locale: str) -> Generator[None]:
 
 
 async def _ask_once(
-    held: Held, config: AgentConfig, model: Model, messages: list[ModelMessage], meter: Meter, writer: AnswerWriter
+    held: Held, prepared: Prepared, model: Model, messages: list[ModelMessage], meter: Meter, writer: AnswerWriter
 ) -> Answer:
     """The hot path: without tools a turn is one request, and needs no agent loop."""
-    async with stream_answer(model, messages, config.model.settings) as answer:
-        held.use_so_far = lambda: meter.use(answer.response, messages)
-        async for delta in answer:
+    prepared.allowance.check()
+    async with stream_answer(model, messages, prepared.config.model.settings) as answer:
+
+        def use_so_far() -> ModelUse:
+            return meter.use(answer.response, messages)
+
+        held.use_so_far = use_so_far
+        async for delta in prepared.allowance.watch(answer, use_so_far):
             if isinstance(delta, TextDelta):
                 writer.write(delta.text)
         response = answer.response

@@ -10,7 +10,6 @@ from functools import partial
 from types import NoneType
 from typing import Any, Literal
 
-import orjson
 from pydantic_ai import Agent, ModelMessagesTypeAdapter, RunContext, Tool
 from pydantic_ai.messages import (
     ModelMessage,
@@ -25,14 +24,15 @@ from pydantic_ai.result import AgentStream
 from pydantic_ai.run import AgentRun
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
-from artel.agents.config import AgentConfig
+from artel.agents.allowance import Allowance
 from artel.agents.places import answer_place
-from artel.agents.turn import Meter
+from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
 from artel.bus.model import Answer, Fault, Held, LeaseLost, ModelUse, TaskFailed
 from artel.events.types import ToolFinished, ToolStarted
 from artel.kit.ids import IdMaker
+from artel.kit.stored import stored_json
 from artel.store.shards import Shards
 from artel.tools.registry import ToolRegistry
 
@@ -55,13 +55,14 @@ class ToolTurns:
     async def run(
         self,
         held: Held,
-        config: AgentConfig,
+        prepared: Prepared,
         model: Model,
         messages: list[ModelMessage],
         meter: Meter,
         writer: AnswerWriter,
     ) -> Answer:
         """The whole turn; a task that was interrupted goes on from its last checkpoint, and pays for nothing twice."""
+        config, allowance = prepared.config, prepared.allowance
         tools = [
             Tool(tool.run, name=tool.tool_id, description=tool.description)
             for tool in self.registry.chosen(config.enabled_tools)
@@ -76,20 +77,21 @@ class ToolTurns:
             async for node in run:
                 if Agent.is_model_request_node(node):
                     _refuse_endless(run.all_messages())
+                    allowance.check()
                     block = _Block(held, writer)
                     async with node.stream(run.ctx) as stream:
-                        held.use_so_far = partial(_use_so_far, meter, stream, run)
-                        async for event in stream:
+                        held.use_so_far = use_so_far = partial(_use_so_far, meter, stream, run)
+                        async for event in allowance.watch(stream, use_so_far):
                             block.write(_text_of(event))
                 elif Agent.is_call_tools_node(node):
                     writer.flush()
                     held.use_so_far = None
                     if node.model_response.tool_calls:
-                        await self._keep(held, run.all_messages(), meter)
+                        await self._keep(held, run.all_messages(), meter, allowance)
             spent = _spent(run.all_messages(), len(messages), meter)
         return Answer(writer.text, spent[-1], total=_sum(spent))
 
-    async def _keep(self, held: Held, messages: list[ModelMessage], meter: Meter) -> None:
+    async def _keep(self, held: Held, messages: list[ModelMessage], meter: Meter, allowance: Allowance) -> None:
         if held.history is not None and len(held.history) == len(messages):
             return  # we start from this very answer: it is kept, and paid for
         last = messages[-1]
@@ -97,6 +99,7 @@ class ToolTurns:
         history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
         async with self.shards.user_tx(held.user_id) as tx:
             await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
+            await allowance.refresh(tx)
 
 
 def _use_so_far(meter: Meter, stream: AgentStream[None, str], run: AgentRun[None, str]) -> ModelUse:
@@ -207,14 +210,14 @@ class _KeptResults(WrapperToolset[None]):
         async with self.shards.user_tx(self.held.user_id) as tx:
             held = self.held
             fence = (held.user_id, held.id, held.worker, held.epoch)
-            row = await tx.fetchrow(_BEGIN, *fence, call_id, name, orjson.dumps(arguments).decode())
+            row = await tx.fetchrow(_BEGIN, *fence, call_id, name, stored_json(arguments))
         if row is None:
             raise LeaseLost
         return row["result"]
 
     async def _keep(self, call_id: str, value: Any) -> None:
         held = self.held
-        result = orjson.dumps({"value": value}, default=str).decode()
+        result = stored_json({"value": value}, default=str)
         async with self.shards.user_tx(held.user_id) as tx:
             await tx.execute(_KEEP, held.user_id, held.id, call_id, result)
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    ModelResponsePart,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+)
 from pydantic_ai.usage import RequestUsage
 
 from artel.accounts.provider_keys import SealedAccess
+from artel.agents.allowance import Allowance
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, read_conversation
 from artel.bus.model import Held, ModelUse
@@ -28,6 +36,7 @@ class Prepared:
     locale: str
     is_admin: bool
     access: Mapping[str, SealedAccess]
+    allowance: Allowance
     said: list[Said]
 
 
@@ -58,8 +67,8 @@ class Meter:
     """The user's own access to the provider that was asked."""
 
     def use(self, response: ModelResponse, messages: Sequence[ModelMessage]) -> ModelUse:
-        """Tokens as the provider counted them, or counted from the text where it did not."""
-        estimated = bool(response.usage.unmeasured_requests)
+        """Tokens as the provider counted them, or counted from the text where it did not, or has not yet."""
+        estimated = bool(response.usage.unmeasured_requests) or response.state != "complete"
         if estimated:
             response = replace(response, usage=_estimate(response, messages))
         cost = self.pool.price_of(response, self.asked, self.own)
@@ -71,7 +80,19 @@ class Meter:
 
 
 def _estimate(response: ModelResponse, messages: Sequence[ModelMessage]) -> RequestUsage:
+    """At least what was counted so far: some providers count the question first and the answer at its end."""
     question = sum(len(str(getattr(part, "content", ""))) for message in messages for part in message.parts)
+    answer = sum(map(_length, response.parts))
+    counted = response.usage
     return RequestUsage(
-        input_tokens=-(-question // CHARS_A_TOKEN), output_tokens=-(-len(response.text or "") // CHARS_A_TOKEN)
+        input_tokens=counted.input_tokens or -(-question // CHARS_A_TOKEN),
+        cache_read_tokens=counted.cache_read_tokens,
+        cache_write_tokens=counted.cache_write_tokens,
+        output_tokens=max(counted.output_tokens, -(-answer // CHARS_A_TOKEN)),
     )
+
+
+def _length(part: ModelResponsePart) -> int:
+    if isinstance(part, TextPart | ThinkingPart):
+        return len(part.content)
+    return len(part.args_as_json_str()) if isinstance(part, ToolCallPart) else 0

@@ -141,7 +141,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
         runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
-        dry_run = DryRun(agents, shards, prices, lambda tx, use: charge(tx, ids.uuid(), use))
+        dry_run = DryRun(agents, shards, prices, lambda tx, agent_id, use: charge(tx, ids.uuid(), agent_id, use))
 
         async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
             await control.publish(_TASKS_CANCELLED, {"user_id": user_id, "tasks": [str(task) for task in tasks]})

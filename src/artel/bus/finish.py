@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from artel.bus.graph import close_plan, lock_place
 from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward
+from artel.kit.stored import stored_json
 from artel.store.tx import UserTx
 
 
@@ -87,9 +87,9 @@ async def _lock(tx: UserTx, held: Held) -> None:
         await lock_place(tx, held)
 
 
-async def charge(tx: UserTx, use_id: UUID, use: ModelUse) -> None:
-    """Writes down a model call that belongs to no task."""
-    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id))
+async def charge(tx: UserTx, use_id: UUID, agent_id: str, use: ModelUse) -> None:
+    """Writes down a model call of an agent's that belongs to no task."""
+    await tx.execute(_CHARGE, tx.user_id, *_use(use, use_id), agent_id)
 
 
 async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> Finished | None:
@@ -143,14 +143,16 @@ def usage_json(use: ModelUse | None) -> str | None:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return stored_json(value)
 
 
 def _spent(first: int, task: str) -> str:
     """The statement part that stores a model call, once: its values are $first and the six after it."""
     return f"""spent as (
-    insert into usage (user_id, id, run_id, agent_id, provider, model, input_tokens, output_tokens, cost, estimated)
-    select $1, ${first}::uuid, run_id, assigned_agent, ${first + 1}::text, ${first + 2}::text,
+    insert into usage (
+        user_id, id, run_id, task_id, agent_id, provider, model, input_tokens, output_tokens, cost, estimated
+    )
+    select $1, ${first}::uuid, run_id, task_id, assigned_agent, ${first + 1}::text, ${first + 2}::text,
         ${first + 3}::bigint, ${first + 4}::bigint, ${first + 5}::numeric, ${first + 6}::boolean
     from {task} where ${first}::uuid is not null
     on conflict (user_id, id) do nothing returning run_id, cost
@@ -178,21 +180,21 @@ _OTHERS_WAIT = """exists (
 _CHECKPOINT = f"""
 with kept as (
     update tasks set history = $5::jsonb, deferred = null, answers = null, interruptions = 0
-    where {_HELD} and status = 'running' returning run_id, assigned_agent
+    where {_HELD} and status = 'running' returning run_id, task_id, assigned_agent
 ), {_spent(6, "kept")}, {_CHARGED}
 select true from kept
 """
 
 _CHARGE = """
-insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (user_id, id) do nothing
+insert into usage (user_id, id, provider, model, input_tokens, output_tokens, cost, estimated, agent_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (user_id, id) do nothing
 """
 
 _FINISH = f"""
 with ended as (
     update tasks set status = $5, seat = null, lane = null, finished_at = now(), error = $7::jsonb
     where {_HELD} and status = 'running'
-    returning run_id, session_id, message_id, assigned_agent
+    returning run_id, task_id, session_id, message_id, assigned_agent
 ), {_spent(9, "ended")}, answer as (
     insert into messages (
         user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt
@@ -217,7 +219,7 @@ _MOVE_ON = f"""
 with ended as (
     update tasks set status = 'done', seat = null, lane = null, finished_at = now(), error = null
     where {_HELD} and status = 'running'
-    returning run_id, assigned_agent
+    returning run_id, task_id, assigned_agent
 ), {_spent(5, "ended")}, {_CHARGED}
 select {_OTHERS_RUNNING} from ended
 """
@@ -231,7 +233,8 @@ from tasks ended where {_HELD} and status = $5
 
 _KEEP_STOPPED = f"""
 with ended as (
-    select run_id, session_id, message_id, assigned_agent from tasks where {_HELD} and status = 'cancelled' for update
+    select run_id, task_id, session_id, message_id, assigned_agent from tasks
+    where {_HELD} and status = 'cancelled' for update
 ), {_spent(7, "ended")}, answer as (
     update messages set content = $5, usage = $6::jsonb, cost = $14::numeric from ended
     where messages.user_id = $1 and messages.id = ended.message_id and messages.status = 'cancelled'
@@ -243,7 +246,7 @@ _RETRY_LATER = f"""
 with ended as (
     update tasks set status = 'ready', seat = null, lane = null, attempt = attempt + 1, error = $6::jsonb,
         not_before = now() + $5::double precision * interval '1 second'
-    where {_HELD} and status = 'running' returning run_id, assigned_agent
+    where {_HELD} and status = 'running' returning run_id, task_id, assigned_agent
 ), {_spent(7, "ended")}, {_CHARGED}
 select true from ended
 """

@@ -57,6 +57,8 @@ class TaskView:
     content: str
     usage: Mapping[str, Any] | None
     cost: Decimal | None
+    last_event_id: int
+    """Events after it are not in the content."""
 
 
 def stored_message(row: Message) -> MessageView:

@@ -183,7 +183,7 @@ class TaskCompleted(_Envelope):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFailed(_Envelope):
-    """A task failed for good."""
+    """A task failed for good; with the code "cancelled", its user stopped it while the rest goes on."""
 
     task_id: str
     agent_id: str

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic_ai.usage import RequestUsage
 
 from artel.llm.callee import Callee
-from artel.llm.errors import ModelError, ModelRateLimited
+from artel.llm.errors import AnswerUnwanted, ModelError, ModelRateLimited
 from artel.llm.limiter import FairLimiter, QueueFull
 
 
@@ -158,7 +158,7 @@ class Call(Generic[T]):
         report.total_seconds = time.monotonic() - self._began
         if isinstance(error, ModelError):
             report.outcome = error.code
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) and not isinstance(error, AnswerUnwanted):
             report.outcome = "internal"
         elif error is not None or usage is None:
             report.outcome = "cancelled"

@@ -10,15 +10,18 @@ _ORCHESTRATOR: Final = "orchestrator"
 
 
 def demo_plan(schema: Mapping[str, Any], text: str) -> dict[str, Any] | None:
-    """Up to three agents work at once, and one more time the first of them builds on the results; None when the form is
-    not that of a plan."""
+    """Up to three agents work at once, and one more time the first of them builds on the results; no more tasks where
+    that is allowed (the rest of a run is planned anew). None when the form is not that of a plan."""
     try:
-        fields = cast("Mapping[str, Any]", schema["properties"]["tasks"]["items"]["properties"])
+        tasks_field = schema["properties"]["tasks"]
+        fields = cast("Mapping[str, Any]", tasks_field["items"]["properties"])
         handles = [handle for handle in fields["agent"]["enum"] if handle != _ORCHESTRATOR]
     except (KeyError, TypeError):
         return None
     if "depends_on" not in fields or not handles:
         return None
+    if "minItems" not in tasks_field:
+        return {"tasks": []}
     tasks = [
         {"id": f"t{number}", "agent": handle, "instruction": text, "depends_on": list[str]()}
         for number, handle in enumerate(handles[:_AT_MOST], start=1)

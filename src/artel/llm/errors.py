@@ -38,6 +38,10 @@ def safe_excerpt(text: str | None) -> str | None:
     return plain if len(plain) <= MAX_EXCERPT else plain[: MAX_EXCERPT - 1].rstrip() + "…"
 
 
+class AnswerUnwanted(Exception):
+    """What a reader raises inside an open answer to have no more of it; the call is none that failed."""
+
+
 class ModelError(ArtelError):
     """The model's call failed."""
 

@@ -1,7 +1,7 @@
 """What a person reads when a model's call failed: what happened, what it means, what to do next, in both languages.
 
 Keys are error codes, or "code:variant" where one code has several causes worth telling apart. Fields in braces:
-`provider` (its label) and `model`.
+`provider` (its label), `model` and `limit` (money, as "$1.23").
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "ru": "{provider} прислал не ответ модели. Проверьте, что указан адрес API, или попробуйте ещё раз.",
     },
     "model_bad_answer:page": {
-        "en": "The address of {provider} answers with a web page, not as a model. It usually ends with /v1: check it.",
-        "ru": "По адресу {provider} открывается веб-страница, а не модель. Обычно адрес кончается на /v1: проверьте.",
+        "en": "No model is at the address of {provider}: a web page or nothing. It usually ends with /v1: check it.",
+        "ru": "По адресу {provider} нет модели: там веб-страница или ничего. Обычно адрес кончается на /v1: проверьте.",
     },
     "model_bad_answer:empty": {
         "en": "{model} gave an empty answer. Try again or put the request in other words.",
@@ -118,6 +118,18 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "en": "The budget is spent, so the work was stopped. Raise the budget to go on.",
         "ru": "Бюджет исчерпан, работа остановлена. Увеличьте бюджет, чтобы продолжить.",
     },
+    "budget_exceeded:run": {
+        "en": "The budget of this run ({limit}) is spent, so the work was stopped. Raise the budget of a run in the "
+        "orchestrator's settings and send the message again.",
+        "ru": "Бюджет этого запуска ({limit}) исчерпан, работа остановлена. Увеличьте бюджет запуска в настройках "
+        "оркестратора и отправьте сообщение снова.",
+    },
+    "budget_exceeded:month": {
+        "en": "Your budget for this month ({limit}) is spent, so the work was stopped. Raise the monthly budget and "
+        "try again, or wait for the next month.",
+        "ru": "Ваш бюджет на этот месяц ({limit}) исчерпан, работа остановлена. Увеличьте бюджет на месяц и повторите "
+        "или дождитесь следующего месяца.",
+    },
     "agent_deleted": {
         "en": "The agent was deleted, so its work was stopped.",
         "ru": "Агент удалён, его работа остановлена.",
@@ -142,6 +154,7 @@ def message_for(
     variant: str | None = None,
     provider: str = "",
     model: str = "",
+    limit: str = "",
     says: str | None = None,
 ) -> str:
     """The message of an error code; locales other than "ru" are English, an unknown variant is the plain code.
@@ -155,5 +168,5 @@ def message_for(
     texts = MESSAGES.get(f"{code}:{variant}") or MESSAGES[code]
     fallback_provider = "Поставщик модели" if language == "ru" else "The model's provider"
     fallback_model = "Модель" if language == "ru" else "The model"
-    text = texts[language].format(provider=provider or fallback_provider, model=model or fallback_model)
+    text = texts[language].format(provider=provider or fallback_provider, model=model or fallback_model, limit=limit)
     return f"{text} {_PROVIDER_SAYS[language].format(text=says)}" if says else text

@@ -116,14 +116,15 @@ class Decisions:
         plan = await tx.session.get(Plan, (tx.user_id, row.plan_id))
         assert plan is not None
         proposed = [PlannedTask.of_json(task) for task in plan.tasks]
-        status_of = {task["task_id"]: task["status"] for task in await tx.fetch(_STATUSES, tx.user_id, place.run_id)}
-        finished = {name for name, status in status_of.items() if status == "done"}
+        before = await tx.fetch(_BEFORE, tx.user_id, place.run_id)
+        finished = {task["task_id"] for task in before if task["status"] == "done"}
         team = await read_team(tx)
         draft = edited or _as_draft(proposed)
         # Whoever leaves a task out does not want to wait for it.
         left_out = {task.id for task in proposed} - {task.id for task in draft.tasks}
         draft = without(draft, {*finished, *_foreign(draft, left_out)})
-        _check(draft, problems(draft, team.by_handle.keys(), team.settings.max_tasks, finished, status_of.keys()))
+        taken = {task["task_id"] for task in before}
+        _check(draft, problems(draft, team.by_handle.keys(), team.settings.max_tasks, finished, taken))
         if edited is None:
             outline = Outline(proposed, Estimate.of_json(plan.estimate), plan.max_parallel)
             await self.proposals.release(tx, place, plan.id, outline)
@@ -145,7 +146,7 @@ class Decisions:
         )
 
 
-def _check(draft: Draft, found: Sequence[str]) -> None:
+def _check(draft: Draft, found: list[str]) -> None:
     if not draft.tasks:
         found = ["The plan has no tasks left. Reject it, or stop the run."]
     if found:
@@ -176,4 +177,4 @@ def _nothing() -> None:
 
 _REFUSE = "update plans set status = 'rejected' where user_id = $1 and approval_id = $2 and status = 'proposed'"
 
-_STATUSES = "select task_id, status from tasks where user_id = $1 and run_id = $2 and kind = 'task'"
+_BEFORE = "select task_id, status from tasks where user_id = $1 and run_id = $2 and kind = 'task'"

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
+from artel.agents.allowance import BudgetExceeded
 from artel.agents.conversation import Said, as_model_messages
 from artel.agents.runner import AgentRunner
 from artel.bus.model import ModelUse
-from artel.kit.errors import ArtelError, Invalid
+from artel.kit.errors import ArtelError, Conflict, Invalid
 from artel.orchestrator.outline import Outline, outline_of
 from artel.orchestrator.planner import NoPlan, Terms, ask_for_plan
 from artel.orchestrator.prices import PriceReader
@@ -34,6 +35,12 @@ class NoPlanMade(ArtelError):
     slug = "no-plan"
 
 
+class OverBudget(Conflict):
+    """The budget for this month is spent. Raise it, or wait for the next month."""
+
+    slug = "budget-exceeded"
+
+
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """A plan that was only tried. `cost`: US dollars for asking; None when the price is unknown."""
@@ -42,7 +49,7 @@ class Rehearsal:
     cost: Decimal | None
 
 
-Charge = Callable[[UserTx, ModelUse], Awaitable[None]]
+Charge = Callable[[UserTx, str, ModelUse], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,13 @@ class DryRun:
     shards: Shards
     prices: PriceReader
     charge: Charge
-    """Writes down what a model call cost."""
+    """Writes down what a model call of an agent cost."""
 
     async def of(self, user_id: int, orchestrator_id: str, content: str) -> Rehearsal:
         """What would be planned for this message, in an empty chat.
 
         Raises:
-            NobodyToPlanFor, NoPlanMade, ModelError: there is no plan.
+            NobodyToPlanFor, NoPlanMade, OverBudget, ModelError: there is no plan.
         """
         async with self.shards.user_tx(user_id) as tx:
             team = await read_team(tx)
@@ -79,11 +86,15 @@ class DryRun:
             use = meter.use(last, messages[:-1])
             costs.append(use.cost)
             async with self.shards.user_tx(user_id) as tx:
-                await self.charge(tx, use)
+                await self.charge(tx, orchestrator_id, use)
+                await base.allowance.refresh(tx)
 
         terms = Terms(team.by_handle.keys(), team.settings.max_tasks)
         try:
-            draft = await ask_for_plan(model, messages, planner.config.model.settings.as_model_settings(), terms, keep)
+            settings = planner.config.model.settings.as_model_settings()
+            draft = await ask_for_plan(model, messages, settings, terms, base.allowance.check, keep)
+        except BudgetExceeded as error:
+            raise OverBudget(error.fault.detail) from error
         except NoPlan as error:
             reasons = "; ".join(error.reasons)[:500]
             raise NoPlanMade(f"The orchestrator's model gave no plan that can be carried out: {reasons}") from error

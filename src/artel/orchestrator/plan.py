@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from artel.kit.stored import stored_text
 
 MAX_INSTRUCTION: Final = 20_000
 MAX_LISTED: Final = 20
@@ -22,14 +25,13 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _storable(value: object) -> object:
-    """PostgreSQL stores no NUL characters, and a model may write them."""
-    return value.replace("\0", "") if isinstance(value, str) else value
-
-
 def _bare(value: object) -> object:
     """Models like to write handles as they are mentioned."""
     return value.strip().removeprefix("@") if isinstance(value, str) else value
+
+
+def _storable(value: object) -> object:
+    return stored_text(value) if isinstance(value, str) else value
 
 
 # Validators stand last, so that the constraints see what they made of the value.
@@ -70,19 +72,19 @@ def problems(
     team: Collection[str],
     max_tasks: int,
     finished: Collection[str] = (),
-    used: Collection[str] = (),
+    taken: Collection[str] = (),
 ) -> list[str]:
     """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
 
     team: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
-    used: names that other tasks of the run have.
+    taken: names of all tasks the run had before.
     """
     found: list[str] = []
     if not draft.tasks and not finished:
         found.append("The plan has no tasks.")
     if len(draft.tasks) > max_tasks:
         found.append(f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed.")
-    found += _wrong_names([task.id for task in draft.tasks], finished, used)
+    found += _wrong_names([task.id for task in draft.tasks], {*finished, *taken})
     known = {*(task.id for task in draft.tasks), *finished}
     for task in draft.tasks:
         found += _wrong_with(task, team, known)
@@ -91,15 +93,13 @@ def problems(
     return found
 
 
-def _wrong_names(names: Sequence[str], finished: Collection[str], used: Collection[str]) -> Iterator[str]:
+def _wrong_names(names: Sequence[str], taken: Collection[str]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"The task id {name!r} is used more than once."
     for name in names:
         if name.lower() in RESERVED:
             yield f"The task id {name!r} is reserved; choose another."
-        if name in finished:
-            yield f"The task {name!r} is done already; give new tasks new ids."
-        elif name in used:
+        if name in taken:
             yield f"The task id {name!r} was used before; give new tasks new ids."
 
 
@@ -190,6 +190,27 @@ def without(draft: Draft, kept: Collection[str]) -> Draft:
     return Draft(
         tasks=tuple(
             task.model_copy(update={"depends_on": tuple(name for name in task.depends_on if name in known)})
+            for task in draft.tasks
+        )
+    )
+
+
+def renamed(draft: Draft, taken: Collection[str]) -> Draft:
+    """The draft with new names for tasks whose names are taken; what waits for them waits for them still."""
+    used = {*taken, *(task.id for task in draft.tasks)}
+    new: dict[str, str] = {}
+    for name in dict.fromkeys(task.id for task in draft.tasks):
+        if name in taken:
+            new[name] = next(other for number in count(2) if (other := f"{name[:58]}-{number}") not in used)
+            used.add(new[name])
+    return Draft(
+        tasks=tuple(
+            task.model_copy(
+                update={
+                    "id": new.get(task.id, task.id),
+                    "depends_on": tuple(new.get(name, name) for name in task.depends_on),
+                }
+            )
             for task in draft.tasks
         )
     )

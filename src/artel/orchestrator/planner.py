@@ -18,7 +18,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
-from artel.orchestrator.plan import Draft, problems, without
+from artel.orchestrator.plan import Draft, problems, renamed, without
 from artel.orchestrator.prompts import NO_PLAN, PLAN_TOOL, REFUSED, plan_tool
 
 MAX_CORRECTIONS: Final = 2
@@ -44,9 +44,12 @@ class Terms:
     max_tasks: int
     finished: Collection[str] = ()
     """Tasks that are done, when the rest is planned anew."""
-    used: Collection[str] = ()
-    """Names of those that came to nothing."""
+    taken: Collection[str] = ()
+    """Names of all tasks there were before; new ones need new names."""
 
+
+MayAsk = Callable[[], None]
+"""Called before each call of the model; raises when it must not be made."""
 
 Keep = Callable[[list[ModelMessage]], Awaitable[None]]
 """Called with the conversation after each answer of the model, before it is looked at: it is paid for."""
@@ -57,6 +60,7 @@ async def ask_for_plan(
     conversation: Sequence[ModelMessage],
     settings: ModelSettings,
     terms: Terms,
+    may_ask: MayAsk,
     keep: Keep,
     kept: Sequence[ModelMessage] = (),
 ) -> Draft:
@@ -66,12 +70,12 @@ async def ask_for_plan(
         NoPlan: none after two corrections.
         ModelError: the model could not be asked.
     """
-    parameters = ModelRequestParameters(
-        output_mode="tool", output_tools=[plan_tool(sorted(terms.handles))], allow_text_output=False
-    )
+    form = plan_tool(sorted(terms.handles), may_be_empty=bool(terms.finished))
+    parameters = ModelRequestParameters(output_mode="tool", output_tools=[form], allow_text_output=False)
     messages = [*conversation, *kept]
     while True:
         if not isinstance(messages[-1], ModelResponse):
+            may_ask()
             prepared = model.prepare_messages(list(messages), parameters)
             messages.append(await model.request(prepared, settings, parameters))
             await keep(messages)
@@ -103,10 +107,10 @@ def read_plan(answer: ModelResponse, terms: Terms) -> tuple[Draft | None, list[s
         draft = Draft.model_validate_json(text)
     except ValidationError as error:
         return None, [f"{_place(each['loc'])}: {each['msg']}" for each in error.errors(include_url=False)]
-    # A model that repeats dependencies on what failed means well: there is nothing to wait for.
-    if terms.finished:
-        draft = without(draft, terms.finished)
-    reasons = problems(draft, terms.handles, terms.max_tasks, terms.finished, terms.used)
+    # A model that waits for what failed, or begins to number anew, means well.
+    if terms.taken:
+        draft = renamed(without(draft, terms.finished), terms.taken)
+    reasons = problems(draft, terms.handles, terms.max_tasks, terms.finished, terms.taken)
     return (draft, []) if not reasons else (None, reasons)
 
 

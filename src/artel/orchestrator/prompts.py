@@ -95,8 +95,9 @@ def replan_prompt(results: Sequence[Result]) -> str:
     return _REPLAN.format(results=results_text(results), done=done)
 
 
-def plan_tool(handles: Sequence[str]) -> ToolDefinition:
+def plan_tool(handles: Sequence[str], *, may_be_empty: bool = False) -> ToolDefinition:
     """The form a plan is filled into: `{tasks: [{id, agent, instruction, depends_on}]}`."""
+    tasks: dict[str, Any] = {"type": "array"} if may_be_empty else {"type": "array", "minItems": 1}
     task: dict[str, Any] = {
         "type": "object",
         "properties": {
@@ -117,7 +118,7 @@ def plan_tool(handles: Sequence[str]) -> ToolDefinition:
         description="The plan: who does what, after what.",
         parameters_json_schema={
             "type": "object",
-            "properties": {"tasks": {"type": "array", "items": task}},
+            "properties": {"tasks": {**tasks, "items": task}},
             "required": ["tasks"],
             "additionalProperties": False,
         },

@@ -8,12 +8,13 @@ from typing import Any, Final
 from pydantic_ai import ModelMessagesTypeAdapter
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
 
+from artel.agents.allowance import Allowance
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import as_model_messages, read_conversation
 from artel.agents.runner import AgentRunner, told_to_user
-from artel.agents.turn import Meter, Prepared
+from artel.agents.turn import Prepared
 from artel.bus.finish import checkpoint
-from artel.bus.model import PLANNING, Fault, Held, Onward, Outcome, TaskFailed
+from artel.bus.model import PLANNING, Fault, Held, ModelUse, Onward, Outcome, TaskFailed
 from artel.kit.ids import IdMaker
 from artel.orchestrator.brief import Result, read_results
 from artel.orchestrator.outline import outline_of
@@ -76,7 +77,7 @@ class PlanRunner:
     async def prepare(self, tx: UserTx, held: Held) -> PreparedPlanning:
         """Everything of the user's that planning reads."""
         said = await read_conversation(tx, held.session_id, held.message_id)
-        base = await self.agents.prepare_to_say(tx, AgentConfig.model_validate(held.config), said)
+        base = await self.agents.prepare_to_say(tx, AgentConfig.model_validate(held.config), said, held.run_id)
         results = await read_results(tx, held) if held.task_id == REPLANNING else []
         return PreparedPlanning(base, await read_team(tx), results)
 
@@ -101,26 +102,28 @@ class PlanRunner:
 
     async def _plan(self, held: Held, prepared: PreparedPlanning) -> Draft:
         model, meter = self.agents.open(held.user_id, prepared.base)
+        allowance = prepared.base.allowance
         conversation = _conversation(held, prepared)
         kept: list[ModelMessage] = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else []
         done = [result.task_id for result in prepared.results if result.status == "done"]
-        used = [result.task_id for result in prepared.results if result.status != "done"]
-        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done, used)
-        held.use_so_far = lambda: meter.use(ModelResponse([]), conversation)
+        taken = [result.task_id for result in prepared.results]
+        terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done, taken)
+        held.use_so_far = lambda: meter.use(ModelResponse([], state="incomplete"), conversation)
 
         async def keep(messages: list[ModelMessage]) -> None:
             held.use_so_far = None
-            await self._keep(held, messages[len(conversation) :], messages, meter)
+            last = messages[-1]
+            assert isinstance(last, ModelResponse)
+            await self._keep(held, messages[len(conversation) :], meter.use(last, messages[:-1]), allowance)
 
         settings = prepared.base.config.model.settings.as_model_settings()
-        return await ask_for_plan(model, conversation, settings, terms, keep, kept)
+        return await ask_for_plan(model, conversation, settings, terms, allowance.check, keep, kept)
 
-    async def _keep(self, held: Held, since: list[ModelMessage], messages: list[ModelMessage], meter: Meter) -> None:
-        last = messages[-1]
-        assert isinstance(last, ModelResponse)
+    async def _keep(self, held: Held, since: list[ModelMessage], use: ModelUse, allowance: Allowance) -> None:
         history = ModelMessagesTypeAdapter.dump_python(since, mode="json")
         async with self.shards.user_tx(held.user_id) as tx:
-            await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
+            await checkpoint(tx, held, history, use, self.ids.uuid())
+            await allowance.refresh(tx)
 
     async def _write(self, tx: UserTx, held: Held, prepared: PreparedPlanning, draft: Draft) -> Any:
         place = RunPlace(held.session_id, held.run_id)

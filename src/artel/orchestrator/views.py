@@ -16,7 +16,7 @@ from artel.approvals import manager as approvals
 from artel.chat.runs import WORK_OF_TASKS
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import PlannedTask
-from artel.store.tables import ApprovalRequest, Plan, Task
+from artel.store.tables import ApprovalRequest, ChatSession, Plan, Task
 from artel.store.tx import UserTx
 
 
@@ -55,6 +55,7 @@ class ApprovalView:
 
     row: ApprovalRequest
     plan: PlanView | None
+    session_title: str
 
 
 async def plans_of_runs(tx: UserTx, run_ids: Collection[UUID]) -> list[PlanView]:
@@ -69,16 +70,27 @@ async def plans_of_runs(tx: UserTx, run_ids: Collection[UUID]) -> list[PlanView]
 async def approvals_of_runs(tx: UserTx, run_ids: Collection[UUID], plans: Sequence[PlanView]) -> list[ApprovalView]:
     """The approvals of these runs, oldest first; `plans` are theirs."""
     by_id = {view.row.id: view for view in plans}
-    rows = await approvals.of_runs(tx, run_ids)
-    return [ApprovalView(row, by_id.get(row.plan_id) if row.plan_id else None) for row in rows]
+    return await _views(tx, await approvals.of_runs(tx, run_ids), by_id)
 
 
 async def with_plans(tx: UserTx, rows: Sequence[ApprovalRequest]) -> list[ApprovalView]:
     """These approvals with their plans."""
     wanted = [row.plan_id for row in rows if row.plan_id is not None]
     plans = (await tx.session.scalars(select(Plan).where(Plan.user_id == tx.user_id, Plan.id.in_(wanted)))).all()
-    by_id = {view.row.id: view for view in await _with_tasks(tx, plans)}
-    return [ApprovalView(row, by_id.get(row.plan_id) if row.plan_id else None) for row in rows]
+    return await _views(tx, rows, {view.row.id: view for view in await _with_tasks(tx, plans)})
+
+
+async def _views(tx: UserTx, rows: Sequence[ApprovalRequest], plans: Mapping[UUID, PlanView]) -> list[ApprovalView]:
+    if not rows:
+        return []
+    query = select(ChatSession.id, ChatSession.title).where(
+        ChatSession.user_id == tx.user_id, ChatSession.id.in_({row.session_id for row in rows})
+    )
+    titles = {row.id: row.title for row in await tx.session.execute(query)}
+    return [
+        ApprovalView(row, plans.get(row.plan_id) if row.plan_id else None, titles.get(row.session_id, ""))
+        for row in rows
+    ]
 
 
 async def _with_tasks(tx: UserTx, plans: Sequence[Plan]) -> list[PlanView]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from artel.accounts.provider_keys import ProviderKeys
+from artel.accounts.spending import Spending
 from artel.agents.roster import Roster
 from artel.bus.bus import Bus
 from artel.chat.history import History
@@ -14,6 +15,7 @@ from artel.chat.sessions import Sessions
 from artel.events.hub import Hub
 from artel.events.log import EventLog
 from artel.events.types import Event
+from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
 from artel.orchestrator.decisions import Decisions
@@ -42,6 +44,7 @@ class SpaceFactory:
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
+    clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
         """The space of one user: every part of it is bound to that user and can reach nobody else's data."""
@@ -57,6 +60,7 @@ class SpaceFactory:
             plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
             rehearse=self.dry_run,
             models=models,
+            usage=Spending(user_id, self.shards, self.clock),
             bus=self.bus,
             hub=self.hub,
             emit=self.emit,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
 from artel.agents.roster import AgentView, Roster
 from artel.bus.bus import Bus
@@ -42,6 +43,7 @@ class UserWorkerSpace:
     plans: Decisions
     rehearse: DryRun
     models: UserModels
+    usage: Spending
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]
@@ -133,7 +135,7 @@ class UserWorkerSpace:
         """The plan the orchestrator would make of a message.
 
         Raises:
-            NobodyToPlanFor, NoPlanMade, ModelError: there is none.
+            NobodyToPlanFor, NoPlanMade, OverBudget, ModelError: there is none.
         """
         return await self.rehearse.of(self.user_id, await self.orchestrator.agent_id(), content)
 
@@ -164,6 +166,8 @@ class UserWorkerSpace:
         """
         view = await self.roster.replace(agent_id, config, handle)
         self.emit(self.user_id, AgentStatus(agent_id=view.agent_id, status=view.status))
+        # More may run at once than before.
+        self.bus.wake(self.user_id)
         return view
 
     async def delete_agent(self, agent_id: str) -> None:

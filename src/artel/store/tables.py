@@ -353,7 +353,7 @@ class UsageEntry(Owned):
     __tablename__ = "usage"
     __table_args__ = (
         _of_user(),
-        Index("ix_usage_time", "user_id", "created_at"),
+        Index("ix_usage_time", "user_id", "created_at", postgresql_include=["cost"]),
         Index("ix_usage_run", "user_id", "run_id"),
     )
 

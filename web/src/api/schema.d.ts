@@ -1082,6 +1082,8 @@ export interface components {
             run_id: string | null;
             /** Session Id */
             session_id: number;
+            /** Session Title */
+            session_title: string;
             /**
              * Status
              * @enum {string}
@@ -1828,7 +1830,7 @@ export interface components {
         };
         /**
          * TaskFailed
-         * @description A task failed for good.
+         * @description A task failed for good; with the code "cancelled", its user stopped it while the rest goes on.
          */
         EventTaskFailed: {
             /** Agent Id */
@@ -2945,6 +2947,11 @@ export interface components {
             finished_at: string | null;
             /** Instruction */
             instruction: string | null;
+            /**
+             * Last Event Id
+             * @description Events after it are not in the content.
+             */
+            last_event_id: number;
             /** Message Id */
             message_id: string | null;
             /**

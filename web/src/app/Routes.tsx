@@ -1,44 +1,30 @@
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import type { Me } from "@/api/types";
-import { laterTexts } from "@/lib/i18n";
 import { EmptyState } from "@/ui/EmptyState";
 import { PageHeader } from "@/ui/PageHeader";
 import { AppShell } from "./AppShell";
+import { part } from "./part";
 
-// What the first screen does not need is loaded when it is opened, its texts with it.
-async function part<Page>(load: () => Promise<Page>): Promise<Page> {
-  const [page] = await Promise.all([load(), laterTexts()]);
-  return page;
-}
-/** Begins at once, beside the question who is signed in. */
-const homePage = import("@/features/conversation/HomePage");
-const HomePage = lazy(async () => ({ default: (await homePage).HomePage }));
-const loadChatPage = () => part(() => import("@/features/conversation/ChatPage"));
-const ChatPage = lazy(async () => ({ default: (await loadChatPage()).ChatPage }));
-const SetupPage = lazy(async () => ({
-  default: (await part(() => import("@/features/setup/SetupPage"))).SetupPage,
-}));
-const AgentEditor = lazy(async () => ({
-  default: (await part(() => import("@/features/agents/AgentEditor"))).AgentEditor,
-}));
-const OrchestratorPage = lazy(async () => ({
-  default: (await part(() => import("@/features/orchestrator/OrchestratorPage"))).OrchestratorPage,
-}));
-const UsagePage = lazy(async () => ({
-  default: (await part(() => import("@/features/usage/UsagePage"))).UsagePage,
-}));
-const InboxPage = lazy(async () => ({
-  default: (await part(() => import("@/features/inbox/InboxPage"))).InboxPage,
-}));
-const SettingsPage = lazy(async () => ({
-  default: (await part(() => import("@/features/settings/SettingsPage"))).SettingsPage,
-}));
+// What the first screen does not need is loaded when it is opened.
+const HomePage = part(async () => (await import("@/features/conversation/HomePage")).HomePage, false);
+const ChatPage = part(async () => (await import("@/features/conversation/ChatPage")).ChatPage);
+const SetupPage = part(async () => (await import("@/features/setup/SetupPage")).SetupPage);
+const AgentEditor = part(async () => (await import("@/features/agents/AgentEditor")).AgentEditor);
+const OrchestratorPage = part(
+  async () => (await import("@/features/orchestrator/OrchestratorPage")).OrchestratorPage,
+);
+const UsagePage = part(async () => (await import("@/features/usage/UsagePage")).UsagePage);
+const InboxPage = part(async () => (await import("@/features/inbox/InboxPage")).InboxPage);
+const SettingsPage = part(async () => (await import("@/features/settings/SettingsPage")).SettingsPage);
+
+// Beside the question who is signed in: it is there by the answer. A failure shows when the page is opened.
+HomePage.load().catch(() => undefined);
 
 export function Routes({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
   // Whoever is signed in is about to open a chat: it had better be there by then.
-  useEffect(() => void loadChatPage(), []);
+  useEffect(() => void ChatPage.load().catch(() => undefined), []);
   return (
     <Suspense fallback={null}>
       <Switch>

@@ -24,6 +24,7 @@ export function planAsked(conversation: Conversation, event: EventOf<"plan_reque
   const approval: LiveApproval = {
     id: event.approval_id,
     session_id: conversation.session.id,
+    session_title: conversation.session.title,
     run_id: event.run_id,
     type: "plan",
     status: "pending",
@@ -84,8 +85,12 @@ export function taskEnded(
   conversation: Conversation,
   event: EventOf<"task_completed"> | EventOf<"task_failed"> | EventOf<"task_skipped">,
 ): Conversation {
-  const status = ENDS[event.type];
   const error = event.type === "task_failed" ? event.error : null;
+  // A task that its user stopped did not fail.
+  if (error?.code === "cancelled") {
+    return withTaskOf(conversation, event, (task) => ended(task, "cancelled", event.ts, null));
+  }
+  const status = ENDS[event.type];
   return withTaskOf(conversation, event, (task) => ended(task, status, event.ts, error));
 }
 

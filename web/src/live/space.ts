@@ -3,7 +3,7 @@ import { type ChatPages, fetchHistory, patchChat, sendMessage } from "@/api/chat
 import { keys } from "@/api/keys";
 import { fetchTask } from "@/api/plans";
 import { ApiError } from "@/api/problem";
-import type { Agent } from "@/api/types";
+import type { Agent, Session } from "@/api/types";
 import { randomId } from "@/lib/random";
 import { readStored, writeStored } from "@/lib/storage";
 import type { LiveEvent } from "@/live/events";
@@ -124,6 +124,7 @@ export class LiveSpace implements TabsListener {
         load: async (cursor) => {
           const history = await fetchHistory(sessionId, cursor, PAGE);
           if (cursor === null) this.tabs?.position.startAt(Number(history.last_event_id ?? 0));
+          this.noteTitle(history.session);
           return history;
         },
         loadTask: fetchTask,
@@ -167,6 +168,13 @@ export class LiveSpace implements TabsListener {
     );
     // The event says that there is an error, the list says which.
     if (status === "error") void this.client.invalidateQueries({ queryKey: keys.agents });
+  }
+
+  /** The list may have been read before the first message gave the chat its title. */
+  private noteTitle({ id, title }: Session): void {
+    const pages = this.client.getQueryData<ChatPages>(keys.chats);
+    const known = pages?.pages.flatMap((page) => page.items).find((chat) => chat.id === id);
+    if (known && known.title !== title) this.client.setQueryData(keys.chats, patchChat(pages, id, { title }));
   }
 
   private noteActivity(event: LiveEvent, sessionId: number): void {

@@ -19,6 +19,7 @@ const KNOWN: readonly string[] = [
   "budget_exceeded",
   "agent_deleted",
   "interrupted",
+  "no_plan",
   "internal",
 ];
 const ADVISED: readonly string[] = [
@@ -44,6 +45,9 @@ export function failureAdvice(t: TFunction, code: string): string | null {
 
 export const needsModels = (code: string) =>
   ["model_key_refused", "model_key_missing", "model_unreachable"].includes(code);
+
+/** Whether the orchestrator's own settings may help when the orchestrator has failed. */
+export const needsOrchestrator = (code: string) => code === "no_plan" || needsAgent(code);
 
 export const needsBudget = (code: string) => code === "budget_exceeded";
 

@@ -124,6 +124,7 @@ class TaskDetail(Task):
     content: str
     usage: Tokens | None
     cost: Money
+    last_event_id: int = Field(description="Events after it are not in the content.")
 
 
 class Run(Shape):
@@ -238,6 +239,7 @@ def task_detail(detail: TaskView) -> TaskDetail:
         content=detail.content,
         usage=tokens(detail.usage),
         cost=usd(detail.cost),
+        last_event_id=detail.last_event_id,
     )
 
 

@@ -80,6 +80,7 @@ class Approval(Shape):
 
     id: UUID
     session_id: int
+    session_title: str
     run_id: UUID | None
     type: Literal["plan", "tool"]
     status: ApprovalStatus
@@ -164,6 +165,7 @@ def approval(view: ApprovalView) -> Approval:
     return Approval.model_construct(
         id=row.id,
         session_id=row.session_id,
+        session_title=view.session_title,
         run_id=row.run_id,
         type=row.type,
         status=row.status,

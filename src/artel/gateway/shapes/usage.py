@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
 
-from artel.gateway.shapes.common import Body, Money, Shape
+from artel.accounts.spending import MonthlyBudget
+from artel.accounts.spending import UsageRow as Row
+from artel.gateway.shapes.common import Body, Money, Shape, usd
 
 UsageKey = Literal["day", "agent", "model"]
 
@@ -54,3 +57,40 @@ class Usage(Shape):
     total: Spent
     budget: Budget
     next_cursor: None = None
+
+
+def usage(rows: Sequence[Row], month: MonthlyBudget) -> Usage:
+    """The rows, added up, beside the budget."""
+    known = [row.cost for row in rows if row.cost is not None]
+    total = Spent(
+        calls=sum(row.calls for row in rows),
+        input_tokens=sum(row.input_tokens for row in rows),
+        output_tokens=sum(row.output_tokens for row in rows),
+        cost=usd(sum(known, Decimal(0)) if known or not rows else None),
+        unpriced_calls=sum(row.unpriced_calls for row in rows),
+    )
+    return Usage(items=[_row(row) for row in rows], total=total, budget=budget(month))
+
+
+def _row(row: Row) -> UsageRow:
+    return UsageRow(
+        day=row.day,
+        agent_id=row.agent_id,
+        provider=row.provider,
+        model=row.model,
+        calls=row.calls,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost=usd(row.cost),
+        unpriced_calls=row.unpriced_calls,
+    )
+
+
+def budget(month: MonthlyBudget) -> Budget:
+    """As its user sees it."""
+    return Budget(
+        monthly_usd=None if month.limit is None else float(month.limit),
+        spent=usd(month.spent),
+        remaining=usd(month.remaining),
+        month=f"{month.month:%Y-%m}",
+    )

@@ -1,4 +1,4 @@
-import { Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Ellipsis, Hand, Pencil, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Session } from "@/api/types";
@@ -8,12 +8,14 @@ import { Menu, MenuItem } from "@/ui/Menu";
 interface ChatItemProps {
   chat: Session;
   current: boolean;
+  /** A plan in it waits for the user's word. */
+  waiting: boolean;
   onOpen?: () => void;
   onRename: () => void;
   onDelete: () => void;
 }
 
-export function ChatItem({ chat, current, onOpen, onRename, onDelete }: ChatItemProps) {
+export function ChatItem({ chat, current, waiting, onOpen, onRename, onDelete }: ChatItemProps) {
   const { t } = useTranslation();
   const title = chat.title || t("chats.untitled");
   return (
@@ -30,7 +32,10 @@ export function ChatItem({ chat, current, onOpen, onRename, onDelete }: ChatItem
         className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-lg pr-9 pl-2.5 text-[0.93rem]"
       >
         <span className={cx("truncate", current && "font-medium")}>{title}</span>
-        {chat.running && (
+        {waiting && (
+          <Hand role="img" aria-label={t("app.inbox")} className="ml-auto size-4 shrink-0 text-warn" />
+        )}
+        {chat.running && !waiting && (
           <span
             role="img"
             aria-label={t("chats.running")}

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useChats } from "@/api/chats";
+import { useApprovals } from "@/api/plans";
 import type { Session } from "@/api/types";
 import { type Age, ageOf } from "@/lib/format";
 import { Button } from "@/ui/Button";
@@ -20,6 +21,7 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
   const [search, setSearch] = useState("");
   const [renaming, setRenaming] = useState<Session | null>(null);
   const chats = useChats();
+  const { data: approvals = [] } = useApprovals();
   const hidden = useHiddenChats();
   const deleteChat = useDeleteChat();
   const all = useMemo(() => chats.data?.pages.flatMap((page) => page.items) ?? [], [chats.data]);
@@ -71,6 +73,7 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
                   <ChatItem
                     key={chat.id}
                     chat={chat}
+                    waiting={approvals.some((approval) => approval.session_id === chat.id)}
                     current={path === `/chat/${chat.id}`}
                     onOpen={onOpen}
                     onRename={() => setRenaming(chat)}

@@ -3,7 +3,14 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Failure } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { failureAdvice, failureTitle, needsAgent, needsBudget, needsModels } from "@/ui/failures";
+import {
+  failureAdvice,
+  failureTitle,
+  needsAgent,
+  needsBudget,
+  needsModels,
+  needsOrchestrator,
+} from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 
 interface ErrorCardProps {
@@ -44,6 +51,11 @@ export function ErrorCard({ failure, agentId, onRetry, retrying }: ErrorCardProp
                 {t("errors.openMonthBudget")}
               </Button>
             </>
+          )}
+          {needsOrchestrator(failure.code) && !agentId && (
+            <Button size="sm" onClick={() => go("/orchestrator")}>
+              {t("app.orchestratorSettings")}
+            </Button>
           )}
           {needsAgent(failure.code) && agentId && (
             <Button size="sm" onClick={() => go(`/agents/${agentId}`)}>

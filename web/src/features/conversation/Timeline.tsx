@@ -6,6 +6,7 @@ import type { ConversationStore } from "@/live/store";
 import { Spinner } from "@/ui/Spinner";
 import { Chunk } from "./Chunk";
 import { chunksOf } from "./chunks";
+import { HoldContext } from "./hold";
 import { OutgoingMessage } from "./OutgoingMessage";
 import { useOlderPages } from "./useOlderPages";
 import { useScroll } from "./useScroll";
@@ -30,7 +31,7 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
   const order = useChatState(store, (state) => state.conversation?.order ?? NO_IDS);
   const outbox = useChatState(store, (state) => state.outbox);
   const chunks = useChunks(order);
-  const { atEnd, toEnd } = useScroll(box, content);
+  const { atEnd, toEnd, hold } = useScroll(box, content);
   const older = useOlderPages(store, box);
   useImperativeHandle(handle, () => ({ toEnd: () => toEnd() }), [toEnd]);
 
@@ -53,9 +54,11 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
               !older.more && order.length > 20 && t("chat.beginning")
             )}
           </div>
-          {chunks.map(({ ids, near }, index) => (
-            <Chunk key={ids[0]} store={store} ids={ids} near={near} last={index === chunks.length - 1} />
-          ))}
+          <HoldContext value={hold}>
+            {chunks.map(({ ids, near }, index) => (
+              <Chunk key={ids[0]} store={store} ids={ids} near={near} last={index === chunks.length - 1} />
+            ))}
+          </HoldContext>
           {outbox.map((outgoing) => (
             <OutgoingMessage
               key={outgoing.key}

@@ -23,6 +23,10 @@ export function useScroll(box: RefObject<HTMLElement | null>, content: RefObject
     [box],
   );
 
+  const hold = useCallback(() => {
+    following.current = false;
+  }, []);
+
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -55,5 +59,5 @@ export function useScroll(box: RefObject<HTMLElement | null>, content: RefObject
     return () => observer.disconnect();
   }, [box, content]);
 
-  return { atEnd, toEnd };
+  return { atEnd, toEnd, hold };
 }

@@ -16,7 +16,7 @@ import { monthLabel } from "./labels";
 /** What may be spent in a month, and how much of it is. */
 export function BudgetSection() {
   const { t } = useTranslation();
-  const { data: budget } = useBudget();
+  const { data: budget, isError, refetch } = useBudget();
   return (
     <section aria-labelledby="budget-title" className="flex flex-col gap-3">
       <div>
@@ -25,7 +25,16 @@ export function BudgetSection() {
         </h2>
         <p className="text-[0.93rem] text-ink-soft">{t("usage.budgetText")}</p>
       </div>
-      {budget ? <Meter budget={budget} /> : <Skeleton className="h-10 w-full" />}
+      {budget && <Meter budget={budget} />}
+      {!budget && !isError && <Skeleton className="h-10 w-full" />}
+      {!budget && isError && (
+        <div className="flex flex-wrap items-center gap-3 text-ink-soft">
+          {t("usage.loadFailed")}
+          <Button size="sm" onClick={() => void refetch()}>
+            {t("common.retry")}
+          </Button>
+        </div>
+      )}
       {budget && <Editor key={budget.monthly_usd} budget={budget} />}
     </section>
   );

@@ -23,7 +23,7 @@ export function valueText(value: number, measure: Measure, language: string): st
 export function nameOf(t: TFunction, key: string, agents: readonly Agent[]): string {
   if (key === OTHERS) return t("usage.other");
   if (key === "orchestrator") return t("app.orchestrator");
-  return agents.find((agent) => agent.handle === key)?.name ?? (key || "–");
+  return agents.find((agent) => agent.handle === key)?.name ?? (key || t("usage.nobody"));
 }
 
 export const colorOf = (index: number) => `var(--chart-${(index % 5) + 1})`;

@@ -158,6 +158,7 @@ export const en = {
     budget_exceeded: "The budget is used up",
     agent_deleted: "The agent was deleted",
     interrupted: "The answer was interrupted",
+    no_plan: "The orchestrator found no plan that can be carried out",
     internal: "Something went wrong on the server",
     unknown: "Something went wrong",
     do: {

@@ -273,6 +273,7 @@ export const later = {
     restore: "Take back in",
     dropped: "Left out",
     changed: "changed",
+    empty: "An instruction is needed, or the task left out.",
     undoAll: "Undo all changes",
     none: "At least one task must stay.",
     reestimated: "Estimated as proposed, before your changes",
@@ -373,6 +374,7 @@ export const later = {
     unpriced_one: "The price of {{count}} call is not known; the costs lack it.",
     unpriced_other: "The price of {{count}} calls is not known; the costs lack them.",
     other: "Others",
+    nobody: "Without an agent",
     budget: "Monthly budget",
     budgetText:
       "Holds for all your agents together. At the limit everything stops until you raise it or the month ends (UTC).",

@@ -160,6 +160,7 @@ export const ru = {
     budget_exceeded: "Бюджет исчерпан",
     agent_deleted: "Агент удалён",
     interrupted: "Ответ прервался",
+    no_plan: "Оркестратор не нашёл выполнимого плана",
     internal: "На сервере что-то сломалось",
     unknown: "Что-то пошло не так",
     do: {

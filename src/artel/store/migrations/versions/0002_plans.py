@@ -67,6 +67,10 @@ alter table usage add task_id text
 
 create index ix_usage_run on usage (user_id, run_id)
 
+drop index ix_usage_time
+
+create index ix_usage_time on usage (user_id, created_at) include (cost)
+
 alter table approval_requests add plan_id uuid, add reason text
 
 create index ix_approval_requests_run on approval_requests (user_id, run_id)
@@ -76,6 +80,10 @@ TABLES_BACK = """
 drop index ix_approval_requests_run
 
 alter table approval_requests drop plan_id, drop reason
+
+drop index ix_usage_time
+
+create index ix_usage_time on usage (user_id, created_at)
 
 drop index ix_usage_run
 

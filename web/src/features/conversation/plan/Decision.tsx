@@ -9,12 +9,13 @@ import type { ConversationStore } from "@/live/store";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { briefEstimate } from "@/ui/plan/figures";
-import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
+import { PlanView, ViewBar } from "@/ui/plan/PlanView";
 import { useToast } from "@/ui/toasts";
 import { DecisionBar } from "./DecisionBar";
-import { draftOf, editedTask, isEdited, type Problems, problemsOf } from "./edits";
+import { draftOf, editedTask, emptied, isEdited, type Problems, problemsOf } from "./edits";
 import { TaskEditor } from "./TaskEditor";
 import { useEdits } from "./useEdits";
+import { useHeldView } from "./useHeldView";
 
 interface DecisionProps {
   store: ConversationStore;
@@ -29,7 +30,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   const { t, i18n } = useTranslation();
   const { data: agents = [] } = useAgents();
   const control = useEdits(approvalId);
-  const { view, choose } = usePlanView(plan.tasks.length);
+  const { view, choose } = useHeldView(plan.tasks.length);
   const [editing, setEditing] = useState<string | null>(null);
   const edited = isEdited(plan.tasks, control.edits);
   const { problems, failure, busy, answer } = useAnswer(store, approvalId, control.forget);
@@ -39,6 +40,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
     ),
     [t, i18n.language],
   );
+  const empty = emptied(plan.tasks, control.edits);
   const worst = plan.tasks.find((task) => task.id in problems.byTask)?.id;
   const shown = {
     tasks: plan.tasks.flatMap((task) => editedTask(task, control.edits) ?? []),
@@ -72,7 +74,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
                 agents={agents.filter((agent) => agent.is_active)}
                 control={control}
                 focused={editing === task.id}
-                problem={problems.byTask[task.id] ?? null}
+                problem={empty.includes(task.id) ? t("approval.empty") : (problems.byTask[task.id] ?? null)}
                 firstProblem={task.id === worst}
               />
             ))}
@@ -93,6 +95,7 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
           plan={plan}
           edits={control.edits}
           edited={edited}
+          ready={empty.length === 0}
           busy={busy}
           onConfirm={confirm}
           onReject={(reason) => answer("reject", () => rejectApproval(approvalId, reason), [])}

@@ -11,6 +11,8 @@ interface DecisionBarProps {
   plan: Plan;
   edits: Edits;
   edited: boolean;
+  /** Nothing keeps it from being sent. */
+  ready: boolean;
   busy: "confirm" | "reject" | null;
   onConfirm: () => void;
   onReject: (reason: string) => void;
@@ -20,7 +22,7 @@ interface DecisionBarProps {
 }
 
 export function DecisionBar(props: DecisionBarProps) {
-  const { plan, edits, edited, busy, onConfirm, onReject, onUndo, onEdit } = props;
+  const { plan, edits, edited, ready, busy, onConfirm, onReject, onUndo, onEdit } = props;
   const { t } = useTranslation();
   const [rejecting, setRejecting] = useState(false);
   const empty = edits.dropped.length >= plan.tasks.length;
@@ -34,7 +36,7 @@ export function DecisionBar(props: DecisionBarProps) {
         <Button
           look="primary"
           busy={busy === "confirm"}
-          disabled={empty || busy !== null}
+          disabled={empty || !ready || busy !== null}
           onClick={onConfirm}
         >
           {busy !== "confirm" && <Check aria-hidden className="size-4" />}

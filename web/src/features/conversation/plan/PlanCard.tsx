@@ -7,7 +7,8 @@ import type { LiveRun } from "@/live/conversation";
 import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
 import { IconButton } from "@/ui/IconButton";
-import { PlanView, usePlanView, ViewBar } from "@/ui/plan/PlanView";
+import { PlanView, ViewBar } from "@/ui/plan/PlanView";
+import { useHold } from "../hold";
 import { BudgetMeter } from "./BudgetMeter";
 import { Decision } from "./Decision";
 import { Failures } from "./Failures";
@@ -16,6 +17,7 @@ import { PlanProgress } from "./PlanProgress";
 import { PlanTitle } from "./PlanTitle";
 import { useSelection } from "./selection";
 import { TaskFacts } from "./TaskFacts";
+import { useHeldView } from "./useHeldView";
 
 interface PlanCardProps {
   store: ConversationStore;
@@ -29,13 +31,15 @@ interface PlanCardProps {
 export function PlanCard({ store, run, plan, last }: PlanCardProps) {
   const { t } = useTranslation();
   const titleId = useId();
-  const [unfolded, setUnfolded] = useState<boolean | null>(null);
+  // What was done before this page was opened gives way to its answer; what is watched stays.
+  const [unfolded, setUnfolded] = useState(plan.status === "completed" ? false : null);
   const approval = useChatState(store, (state) =>
     plan.approval_id ? state.conversation?.approvals[plan.approval_id] : undefined,
   );
   const asks = plan.status === "proposed" && approval?.status === "pending";
   const open = asks || (unfolded ?? last);
   const card = useFocusKept(asks);
+  const hold = useHold();
   return (
     <section
       ref={card}
@@ -54,7 +58,10 @@ export function PlanCard({ store, run, plan, last }: PlanCardProps) {
             label={t(open ? "plan.collapse" : "plan.expand")}
             size="sm"
             aria-expanded={open}
-            onClick={() => setUnfolded(!open)}
+            onClick={() => {
+              hold();
+              setUnfolded(!open);
+            }}
             className={cx("-mr-1.5 [&_svg]:transition-transform", open && "[&_svg]:rotate-180")}
           />
         )}
@@ -85,7 +92,7 @@ function useFocusKept(asks: boolean) {
 function Tasks({ store, plan }: { store: ConversationStore; plan: Plan }) {
   const { t } = useTranslation();
   const { selected, open } = useSelection();
-  const { view, choose } = usePlanView(plan.tasks.length);
+  const { view, choose } = useHeldView(plan.tasks.length);
   const runId = plan.run_id;
   const onOpen = useCallback((taskId: string) => open({ runId, taskId }), [open, runId]);
   const facts = useCallback(

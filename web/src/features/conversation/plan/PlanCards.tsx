@@ -25,7 +25,7 @@ export function PlanCards({ store, run, message, agent }: PlanCardsProps) {
   );
   if (shown.length > 0) {
     return (
-      <div className="mb-3 flex flex-col gap-3 max-sm:-ml-11">
+      <div className="mb-3 flex flex-col gap-3 max-sm:mt-2.5 max-sm:-ml-11">
         {shown.map((plan, index) => (
           <PlanCard key={plan.id} store={store} run={run} plan={plan} last={index === shown.length - 1} />
         ))}

@@ -8,7 +8,10 @@ export function PlanProgress({ plan }: { plan: Plan }) {
   const { t } = useTranslation();
   const done = countOver([plan]);
   const count = plan.tasks.length;
-  const lost = plan.tasks.filter((task) => task.status === "failed" || task.status === "skipped").length;
+  const failed = plan.tasks.filter((task) => task.status === "failed").length;
+  const skipped = plan.tasks.filter((task) => task.status === "skipped").length;
+  // What was left undone because its user stopped something is not lost.
+  const lost = failed && failed + skipped;
   return (
     <div className="flex items-center gap-3 px-4 pb-3">
       <div className="flex-1">

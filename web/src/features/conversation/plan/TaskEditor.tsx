@@ -47,7 +47,7 @@ export function TaskEditor({
 
   useEffect(() => {
     if (!focused) return;
-    row.current?.scrollIntoView({ block: "nearest" });
+    row.current?.scrollIntoView({ block: "center" });
     row.current?.querySelector<HTMLElement>("select")?.focus({ preventScroll: true });
   }, [focused]);
 

@@ -46,6 +46,10 @@ export function costWithout(total: string | null, tasks: readonly PlanTask[], ed
   return `$${Math.max(0, rest).toFixed(6)}`;
 }
 
+/** Tasks whose instruction was emptied: they cannot be sent. */
+export const emptied = (tasks: readonly PlanTask[], edits: Edits) =>
+  tasks.filter((task) => editedTask(task, edits)?.instruction.trim() === "").map((task) => task.id);
+
 export interface Problems {
   byTask: Record<string, string>;
   rest: string[];
