@@ -13,18 +13,28 @@ import pytest
 
 from artel.accounts import api_keys
 from artel.app.gateway import openapi_document
+from artel.approvals import manager
 from artel.chat import history
+from artel.orchestrator import team
 from artel.store.roles import DatabaseUrls
-from tests.support.isolation_attacks import with_foreign_id
+from tests.support.isolation_attacks import with_foreign_id, with_foreign_value
 from tests.support.isolation_canaries import canary
 from tests.support.isolation_http import Caller
-from tests.support.isolation_mutants import REVOKE_ANYONES_KEY, find_anyones_session
+from tests.support.isolation_mutants import (
+    ANYONES_TEAM,
+    REVOKE_ANYONES_KEY,
+    find_anyones_approval,
+    find_anyones_session,
+)
 from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_registry import NAMING
 from tests.support.isolation_world import FILTERS_ALONE, World, open_world
 from tests.support.live_http import open_stream
 
 OPERATIONS = {operation.name: operation for operation in operations(openapi_document())}
 HISTORY: Operation = OPERATIONS["GET /my/chat/{session_id}/"]
+CONFIRM: Operation = OPERATIONS["POST /my/tools/{approval_id}/confirm/"]
+REJECT: Operation = OPERATIONS["POST /my/tools/{approval_id}/reject/"]
 DELETE_KEY: Operation = OPERATIONS["DELETE /my/api-keys/{key_id}/"]
 
 
@@ -72,6 +82,28 @@ async def test_the_suite_reports_what_no_layer_stopped(thin_world: World, monkey
     assert any("user_isolation_denied rose by 0" in finding for finding in findings)
     changes = (await thin_world.ledger.of(thin_world.victim.id)).changes_since(before)
     assert changes == ["api_keys: 1 rows went, 0 came"]
+
+
+@pytest.mark.parametrize("operation", [CONFIRM, REJECT], ids=["confirm", "reject"])
+async def test_the_suite_reports_an_approval_that_anyone_may_answer(
+    thin_world: World, monkeypatch: pytest.MonkeyPatch, operation: Operation
+) -> None:
+    monkeypatch.setattr(manager, "find", find_anyones_approval)
+    before = await thin_world.ledger.of(thin_world.victim.id)
+
+    findings = await with_foreign_id(thin_world, operation, "approval_id", thin_world.neighbour)
+
+    assert any("answered with 500" in finding for finding in findings)
+    assert (await thin_world.ledger.of(thin_world.victim.id)).changes_since(before) == []
+
+
+async def test_the_suite_reports_work_for_anothers_agent(thin_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team, "_ACTIVE", ANYONES_TEAM)
+    [naming] = NAMING["body.edited.tasks.agent"]
+
+    findings = await with_foreign_value(thin_world, CONFIRM, "body.edited.tasks.agent", naming, thin_world.neighbour)
+
+    assert any("answered with 200" in finding for finding in findings)
 
 
 async def test_a_foreign_event_in_a_live_stream_is_stopped(thin_world: World) -> None:

@@ -156,9 +156,12 @@ def play(
                 heapq.heappush(running, (now + seconds(part), number, part))
         if not running:
             break  # what is left waits for something outside the plan that never comes
-        now, _, ended = heapq.heappop(running)
-        busy[ended.agent] -= 1
-        done.add(ended.name)
+        now = running[0][0]
+        # All that end now, so that what stands first begins first.
+        while running and running[0][0] == now:
+            _, _, ended = heapq.heappop(running)
+            busy[ended.agent] -= 1
+            done.add(ended.name)
     return now
 
 

@@ -142,6 +142,8 @@ def circle_of(graph: Mapping[str, Iterable[str]]) -> list[str]:
 def in_order(draft: Draft) -> list[DraftTask]:
     """The tasks so that each stands after what it waits for; what begins the longest chain of waiting stands first."""
     graph = graph_of(draft)
+    if circle_of(graph):
+        raise ValueError("a plan with a circle has no order")
     chain = _chains(graph)
     place = {task.id: number for number, task in enumerate(draft.tasks)}
     ordered: list[DraftTask] = []
@@ -150,8 +152,6 @@ def in_order(draft: Draft) -> list[DraftTask]:
     left = set(graph)
     while left:
         free = [name for name in left if done.issuperset(graph[name])]
-        if not free:
-            raise ValueError("a plan with a circle has no order")
         chosen = min(free, key=lambda name: (-chain[name], place[name]))
         ordered.append(by_name[chosen])
         done.add(chosen)
