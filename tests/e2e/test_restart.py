@@ -64,7 +64,9 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     await gather_team(maria)
     gate = Gate()
     graph = plan(
-        task("t1", do="[[answer text=Done_before]]"), task("t2", agent="writer", do=gate.directive), task("t3", "t2")
+        task("t1", do="[[answer text=Done_before]]"),
+        task("t2", "t1", agent="writer", do=gate.directive),
+        task("t3", "t2"),
     )
     page = await asked(maria, request(graph))
     await expect(card(page)).to_contain_text("Waiting for you")
