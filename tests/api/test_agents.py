@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -111,6 +112,22 @@ async def test_an_agent_is_changed_whole(ann: Person) -> None:
     assert (changed["agent_id"], changed["handle"]) == (agent_id, "coder")
     assert (changed["name"], changed["system_prompt"], changed["is_active"]) == ("Writer", "", False)
     assert changed["updated_at"] > changed["created_at"]
+
+
+async def test_a_raised_limit_seats_what_waited_at_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a call that waits for its agent's only seat, and a sweeper that finds nothing
+    monkeypatch.setattr("artel.bus.sweeper._USERS_A_SWEEP", 0)
+    busy = {**AGENT, "model": {"provider": "openai", "name": "hang"}}
+    agent_id = await ann.agent("Coder", model=busy["model"], concurrency_limit=1)
+    chat = await ann.chat()
+    runs = [(await ann.http.post(f"/my/chat/{chat}/message/", json={"content": "@coder hi"})).json() for _ in range(2)]
+    await asyncio.sleep(0.5)  # until nobody looks any more whether there is a seat
+
+    await ann.http.put(f"/my/agents/{agent_id}/", json={**busy, "concurrency_limit": 2})
+
+    async with asyncio.timeout(10):
+        while (await ann.http.get(f"/my/runs/{runs[1]['run_id']}/")).json()["status"] != "running":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_a_handle_stays(ann: Person) -> None:

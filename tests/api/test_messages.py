@@ -140,3 +140,12 @@ async def test_users_who_hammer_at_once_get_their_own_answers(site: Site, ann: P
         text = (await person.http.get(f"/my/chat/{chats[person.id]}/")).text
         assert ({ann.email, bob.email} - {person.email}).pop() not in text
     assert site.house.metrics.user_isolation_violations.value == 0
+
+
+async def test_an_answer_with_characters_that_no_database_takes_is_kept_without_them(ann: Person) -> None:
+    await ann.agent(model={"provider": "openai", "name": "nul"})
+    chat = await ann.chat()
+
+    answer = (await ann.say(chat, "@coder hi")).json()
+
+    assert (answer["status"], answer["content"]) == ("complete", "before and after")

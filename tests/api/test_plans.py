@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Person, Site
+from tests.support.model_server import ModelServer
 from tests.support.plans import PLANNER, chain, plan, request, task
 
 TWO = plan(task("t1"), task("t2", agent="writer"), task("t3", "t1", "t2"))
@@ -487,3 +488,18 @@ async def test_another_users_plans_are_not_there(site: Site, boss: Person, bob: 
     assert await pending(bob) == []
     assert (await look(boss, run_id))["status"] == "waiting"
     assert site.denied == 4
+
+
+async def test_planning_stops_at_once_and_its_model_with_it(boss: Person, running_model_server: ModelServer) -> None:
+    log = running_model_server.log
+    cancelled = log.cancelled
+    _, run_id = await begin(boss, request("hang", TWO))
+    await running_model_server.wait_until("open", 1)
+
+    stopped = (await boss.http.post(f"/my/runs/{run_id}/cancel/")).json()
+
+    assert (stopped["status"], statuses(stopped)) == ("cancelled", {"plan": "cancelled"})
+    async with asyncio.timeout(1):
+        await running_model_server.wait_until("cancelled", cancelled + 1)
+    assert (await boss.http.post(f"/my/runs/{run_id}/retry/")).status_code == 202
+    await until(boss, run_id, is_("waiting"))

@@ -11,11 +11,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
+from tests.e2e import priced
 from tests.e2e.person import Person, sign_up
 from tests.support.model_server import ModelServer
-from tests.support.serve import ARTEL, Serve
+from tests.support.serve import Serve
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -29,6 +30,8 @@ _FLAGS = [
     "--disable-sync",
 ]
 _NUMBERS = count(1)
+# What is waited for comes when it comes: the machine may be busy with other tests.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelSe
         "OPENAI_API_KEY": "test-key",
     }
     process = subprocess.Popen(
-        [str(ARTEL), "serve"],
+        priced.COMMAND,
         env=environment,
+        cwd=Path(__file__).parents[2],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

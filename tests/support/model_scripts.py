@@ -244,6 +244,17 @@ def _answer(exchange: Exchange, request: Request, options: Options, attempt: int
         exchange.send_slowly(pieces, first, delay, exchange.finish)
 
 
+def _nul(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
+    """Writes characters that no database takes."""
+    exchange.send_events(
+        delta_event({"content": "be\0fore "}),
+        delta_event({"content": "and \0after"}),
+        delta_event({}, "stop"),
+        usage_event(3, 2),
+        _DONE,
+    )
+
+
 def _slow(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """As answer, but 50 ms before each of 40 tokens."""
     _answer(exchange, request, {"tokens": "40", "first_ms": "50", "delay_ms": "50", **options}, attempt)
@@ -423,6 +434,7 @@ SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] 
     "huge": _huge,
     "linger": _linger,
     "lingering": _lingering,
+    "nul": _nul,
     "page": _page,
     "plan": _plan,
     "planner": _planner,

@@ -185,6 +185,7 @@ export function plansOf({ state, emit, answer }) {
       const approval = {
         id: uuid(),
         session_id: plan.session_id,
+        session_title: flow.chat.session.title,
         run_id: plan.run_id,
         type: "plan",
         status: "pending",

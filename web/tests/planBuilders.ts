@@ -53,6 +53,7 @@ export const plan = (change: Partial<Plan> = {}): Plan => ({
 export const approval = (change: Partial<Approval> = {}): Approval => ({
   id: "ap",
   session_id: SESSION,
+  session_title: "",
   run_id: "r",
   type: "plan",
   status: "pending",
@@ -78,6 +79,7 @@ export const detail = (change: Partial<TaskDetail> = {}): TaskDetail => ({
   content: "",
   usage: null,
   cost: null,
+  last_event_id: 0,
   ...change,
 });
 

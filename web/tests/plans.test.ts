@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { type Conversation, fromHistory } from "@/live/conversation";
 import type { LiveEvent } from "@/live/events";
 import { fold } from "@/live/reducer";
-import { joined, textOf } from "@/live/works";
 import { answer, conversation, history, question, run } from "./builders";
 import {
   approval,
@@ -307,23 +306,5 @@ describe("a reload", () => {
     const page = history({ plans: [plan()], last_event_id: 300 });
     expect(fromHistory(page, before, true).works).toEqual({});
     expect(work(fromHistory(page, before))?.text).toBe("part");
-  });
-});
-
-describe("joining what was written before with what was heard since", () => {
-  it.each([
-    ["Hello", "lo world", "Hello world"],
-    ["Hello", " world", "Hello world"],
-    ["Hello world", "lo w", "Hello world"],
-    ["Hello", "", "Hello"],
-    ["", "Hi", "Hi"],
-  ])("%j and %j", (head, heard, whole) => {
-    expect(joined(head, heard)).toBe(whole);
-  });
-
-  it("shows the server's text until more was heard", () => {
-    const state = folded(planned(), taskDelta(111, "t1", "lo"));
-    const heard = work(state);
-    expect(heard && textOf({ ...heard, head: "Hello, wor" })).toBe("Hello, wor");
   });
 });

@@ -3,7 +3,6 @@ import { ApiError, NetworkError } from "@/api/problem";
 import type { History, Sent, TaskDetail } from "@/api/types";
 import type { LiveEvent } from "@/live/events";
 import { ConversationStore, type StoreServices } from "@/live/store";
-import { textOf } from "@/live/works";
 import { answer, called, completed, delta, history, question, run, SESSION, started } from "./builders";
 import { detail, plan, planCreated, progress, task, taskDelta, taskStarted } from "./planBuilders";
 
@@ -227,10 +226,7 @@ describe("plans", () => {
       plans: [plan({ tasks: [task("t1", { status: "running", attempt: 1 })] })],
       ...change,
     });
-  const work = (store: ConversationStore) => {
-    const known = store.getState().conversation?.works["r/t1"];
-    return known && textOf(known);
-  };
+  const work = (store: ConversationStore) => store.getState().conversation?.works["r/t1"]?.text;
 
   it("are loaded once more when they are made: the event does not tell all", async () => {
     const load = vi.fn().mockResolvedValueOnce(running({ plans: [] }));
@@ -244,16 +240,37 @@ describe("plans", () => {
     );
   });
 
-  it("have the text from before a reload, joined to what is heard since", async () => {
+  it("have the text from before a reload, and exactly what came after it", async () => {
     const asking = deferred<TaskDetail>();
     const { store } = storeWith({ load: async () => running(), loadTask: () => asking.promise });
     await store.refresh();
-    store.receive(taskDelta(101, "t1", "beautiful "));
-    store.receive(taskDelta(102, "t1", "world"));
-    asking.resolve(detail({ content: "Hello, beautiful " }));
-    await vi.waitFor(() => expect(work(store)).toBe("Hello, beautiful world"));
-    store.receive(taskDelta(103, "t1", "!"));
-    expect(work(store)).toBe("Hello, beautiful world!");
+    store.receive(taskDelta(101, "t1", "no "));
+    store.receive(taskDelta(102, "t1", "no "));
+    asking.resolve(detail({ content: "no no ", last_event_id: 101 }));
+    await vi.waitFor(() => expect(work(store)).toBe("no no no "));
+    store.receive(taskDelta(103, "t1", "no"));
+    expect(work(store)).toBe("no no no no");
+  });
+
+  it("do not take again what the server's text held", async () => {
+    const loadTask = async () => detail({ content: "one two ", last_event_id: 102 });
+    const { store } = storeWith({ load: async () => running(), loadTask });
+    await store.refresh();
+    await vi.waitFor(() => expect(work(store)).toBe("one two "));
+    store.receive(taskDelta(102, "t1", "two "));
+    store.receive(taskDelta(103, "t1", "three"));
+    expect(work(store)).toBe("one two three");
+  });
+
+  it("take a finished text as it is, whatever was heard of it", async () => {
+    const asking = deferred<TaskDetail>();
+    const { store } = storeWith({ load: async () => running(), loadTask: () => asking.promise });
+    await store.refresh();
+    store.receive(taskDelta(101, "t1", "end"));
+    asking.resolve(detail({ content: "the end", status: "done", last_event_id: 100 }));
+    await vi.waitFor(() => expect(work(store)).toBe("the end"));
+    store.receive(taskDelta(102, "t1", "end"));
+    expect(work(store)).toBe("the end");
   });
 
   it("keep a task's text through a load that followed no gap", async () => {

@@ -10,7 +10,6 @@ from functools import partial
 from types import NoneType
 from typing import Any, Literal
 
-import orjson
 from pydantic_ai import Agent, ModelMessagesTypeAdapter, RunContext, Tool
 from pydantic_ai.messages import (
     ModelMessage,
@@ -33,6 +32,7 @@ from artel.bus.finish import checkpoint
 from artel.bus.model import Answer, Fault, Held, LeaseLost, ModelUse, TaskFailed
 from artel.events.types import ToolFinished, ToolStarted
 from artel.kit.ids import IdMaker
+from artel.kit.stored import stored_json
 from artel.store.shards import Shards
 from artel.tools.registry import ToolRegistry
 
@@ -210,14 +210,14 @@ class _KeptResults(WrapperToolset[None]):
         async with self.shards.user_tx(self.held.user_id) as tx:
             held = self.held
             fence = (held.user_id, held.id, held.worker, held.epoch)
-            row = await tx.fetchrow(_BEGIN, *fence, call_id, name, orjson.dumps(arguments).decode())
+            row = await tx.fetchrow(_BEGIN, *fence, call_id, name, stored_json(arguments))
         if row is None:
             raise LeaseLost
         return row["result"]
 
     async def _keep(self, call_id: str, value: Any) -> None:
         held = self.held
-        result = orjson.dumps({"value": value}, default=str).decode()
+        result = stored_json({"value": value}, default=str)
         async with self.shards.user_tx(held.user_id) as tx:
             await tx.execute(_KEEP, held.user_id, held.id, call_id, result)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from artel.agents.places import answer_place
 from artel.bus.model import Held
 from artel.events.types import Event, MessageDelta, MessageStarted
+from artel.kit.stored import stored_text
 
 GATHER_SECONDS = 0.03
 
@@ -36,6 +37,7 @@ class AnswerWriter:
 
     def write(self, text: str) -> None:
         """More of the answer."""
+        text = stored_text(text)
         if not self._held.text:
             self._first_text(time.monotonic() - self._held.seated_at)
         self._held.text.append(text)

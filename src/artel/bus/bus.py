@@ -233,7 +233,7 @@ class Bus:
         self._wake([user_id])
 
     def wake(self, user_id: int) -> None:
-        """There is work of this user's that was not submitted here: a plan that was agreed to."""
+        """This user's work may be seated now for a reason outside the bus: a plan was agreed to, a limit raised."""
         self._wake([user_id])
 
     def end_here(self, tasks: Sequence[UUID]) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from artel.bus.graph import close_plan, lock_place
 from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward
+from artel.kit.stored import stored_json
 from artel.store.tx import UserTx
 
 
@@ -143,7 +143,7 @@ def usage_json(use: ModelUse | None) -> str | None:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return stored_json(value)
 
 
 def _spent(first: int, task: str) -> str:

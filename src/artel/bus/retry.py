@@ -6,7 +6,7 @@ from uuid import UUID
 
 from artel.bus.graph import advance
 from artel.bus.model import ANSWER, PLANNING, SYNTHESIS, TASK, NoSuchRun, NoSuchTask
-from artel.bus.submit import AgentInactive
+from artel.bus.submit import RUN_BUDGET, AgentInactive
 from artel.kit.errors import Conflict
 from artel.store.tx import UserTx
 
@@ -168,8 +168,10 @@ select distinct assigned_agent, is_active from again
 left join user_agents on user_agents.user_id = $1 and user_agents.agent_id = again.assigned_agent
 """
 
-_REOPEN = """
-update runs set status = case mode when 'direct' then 'queued' else 'running' end, error = null, finished_at = null
+# A budget that was raised meanwhile is why some runs are tried again.
+_REOPEN = f"""
+update runs set status = case mode when 'direct' then 'queued' else 'running' end, error = null, finished_at = null,
+    budget_usd = case mode when 'auto' then {RUN_BUDGET} end
 where user_id = $1 and id = $2
 """
 

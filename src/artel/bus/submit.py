@@ -55,7 +55,7 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
         call.content,
         call.target_agent,
         call.mode,
-        title_of(call.content),
+        title_of(call.content, call.agent_id),
         worker,
         agent["concurrency_limit"],
         MAX_ATTEMPTS,
@@ -85,9 +85,12 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
     return Placed(submitted, held)
 
 
-def title_of(content: str) -> str:
-    """A chat's first title: the beginning of its first message, cut at a word."""
+def title_of(content: str, agent_id: str) -> str:
+    """A chat's first title: the beginning of its first message, cut at a word, without the agent it is for."""
     line = " ".join(content.split())
+    first, _, rest = line.partition(" ")
+    if rest and first.startswith("@") and f"_{agent_id}".endswith(f"_{first[1:].lower()}"):
+        line = rest
     if len(line) <= _TITLE_CHARS:
         return line
     cut = line[: _TITLE_CHARS + 1].rsplit(" ", 1)[0]
@@ -98,8 +101,11 @@ _LOCK_AGENT = """
 select config, concurrency_limit, is_active from user_agents where user_id = $1 and agent_id = $2 for no key update
 """
 
+RUN_BUDGET = "(select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1)"
+"""What the user lets an orchestrated run spend, in US dollars; null: no limit."""
+
 # A free seat is taken only when nobody waits in the queue: first come, first served.
-_SUBMIT = """
+_SUBMIT = f"""
 with session as (
     update chat_sessions set updated_at = now(), title = case title when '' then $11 else title end
     where user_id = $1 and id = $2 returning id
@@ -119,9 +125,7 @@ with session as (
 ), run as (
     insert into runs (user_id, id, session_id, mode, status, message_id, answer_id, agent_id, budget_usd)
     select $1, $4, $2, $10, case when seat is null then 'queued' else 'running' end, $3, $6, $7,
-        case $10 when 'auto' then (
-            select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1
-        ) end
+        case $10 when 'auto' then {RUN_BUDGET} end
     from session, free
 )
 insert into tasks (

@@ -25,6 +25,8 @@ class ArtelError(Exception):
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
+    pause: ClassVar[float | None] = None
+    """Seconds after which the same request may succeed, when nobody knows better."""
 
     def __init__(
         self,
@@ -35,7 +37,7 @@ class ArtelError(Exception):
     ) -> None:
         self.detail = detail or inspect.cleandoc(type(self).__doc__ or "")
         self.fields = tuple(fields)
-        self.retry_after = retry_after
+        self.retry_after = self.pause if retry_after is None else retry_after
         """Seconds after which the same request may succeed."""
         super().__init__(self.detail)
 
@@ -99,6 +101,7 @@ class RateLimited(ArtelError):
 
     status = 429
     slug = "rate-limited"
+    pause = 5
 
 
 class Unavailable(ArtelError):
@@ -106,6 +109,7 @@ class Unavailable(ArtelError):
 
     status = 503
     slug = "unavailable"
+    pause = 2
 
 
 class IsolationViolation(ArtelError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 _PREFIX = "$"
 _CENT = Decimal("0.01")
+_AMOUNT = re.compile(r"(-?)\$?([0-9]+(?:\.[0-9]+)?)")
 
 
 def format_usd(amount: Decimal) -> str:
@@ -20,13 +22,8 @@ def parse_usd(text: str) -> Decimal:
     """Reads "$1.23" or "1.23".
 
     Raises:
-        ValueError: the text is not a finite amount.
+        ValueError: the text is not an amount.
     """
-    negative = text.startswith("-")
-    try:
-        amount = Decimal(text.removeprefix("-").removeprefix(_PREFIX))
-    except InvalidOperation as error:
-        raise ValueError(f"not an amount of money: {text!r}") from error
-    if not amount.is_finite():
+    if (found := _AMOUNT.fullmatch(text)) is None:
         raise ValueError(f"not an amount of money: {text!r}")
-    return -amount if negative else amount
+    return Decimal(found[1] + found[2])

@@ -79,8 +79,8 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "ru": "{provider} прислал не ответ модели. Проверьте, что указан адрес API, или попробуйте ещё раз.",
     },
     "model_bad_answer:page": {
-        "en": "The address of {provider} answers with a web page, not as a model. It usually ends with /v1: check it.",
-        "ru": "По адресу {provider} открывается веб-страница, а не модель. Обычно адрес кончается на /v1: проверьте.",
+        "en": "No model is at the address of {provider}: a web page or nothing. It usually ends with /v1: check it.",
+        "ru": "По адресу {provider} нет модели: там веб-страница или ничего. Обычно адрес кончается на /v1: проверьте.",
     },
     "model_bad_answer:empty": {
         "en": "{model} gave an empty answer. Try again or put the request in other words.",
@@ -120,9 +120,9 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
     },
     "budget_exceeded:run": {
         "en": "The budget of this run ({limit}) is spent, so the work was stopped. Raise the budget of a run in the "
-        "orchestrator's settings and send the message again.",
+        "orchestrator's settings and try again.",
         "ru": "Бюджет этого запуска ({limit}) исчерпан, работа остановлена. Увеличьте бюджет запуска в настройках "
-        "оркестратора и отправьте сообщение снова.",
+        "оркестратора и повторите.",
     },
     "budget_exceeded:month": {
         "en": "Your budget for this month ({limit}) is spent, so the work was stopped. Raise the monthly budget and "

@@ -45,7 +45,7 @@ class ProbeResult:
             return self.error.message(locale)
         if locale == "ru":
             return f"Отвечает. Моделей: {self.models}." if self.models else "Отвечает."
-        return f"It answers and offers {self.models} models." if self.models else "It answers."
+        return f"It answers. Models: {self.models}." if self.models else "It answers."
 
 
 async def first_sign(model: PooledModel) -> float:

@@ -8,6 +8,7 @@ and own nothing.
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import httpx2
 from anthropic import AsyncAnthropic
@@ -45,6 +46,14 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
+class _Anthropic(AsyncAnthropic):
+    """Without the headers of ANTHROPIC_CUSTOM_HEADERS: they are the server's, and the address may be a user's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._custom_headers = {}
+
+
 class SdkClients:
     """Makes the models; `aclose` ends their connections.
 
@@ -61,7 +70,7 @@ class SdkClients:
 
     def anthropic(self, name: str, api_key: str, base_url: str, *, trusted: bool) -> Model:
         """A Claude model. Repeating is the lane's business, so the SDK does not."""
-        client = AsyncAnthropic(
+        client = _Anthropic(
             api_key=api_key,
             base_url=base_url,
             http_client=self._open if trusted else self._guarded,

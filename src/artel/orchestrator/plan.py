@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from artel.kit.stored import stored_text
+
 MAX_INSTRUCTION: Final = 20_000
 SYNTHESIS: Final = "synthesis"
 PLANNING: Final = "plan"
@@ -26,6 +28,10 @@ def _bare(value: object) -> object:
     return value.strip().removeprefix("@") if isinstance(value, str) else value
 
 
+def _storable(value: object) -> object:
+    return stored_text(value) if isinstance(value, str) else value
+
+
 TaskName = Annotated[
     str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$")
 ]
@@ -40,9 +46,11 @@ class DraftTask(BaseModel):
     agent: Annotated[str, BeforeValidator(_bare), StringConstraints(min_length=1, max_length=100)] = Field(
         description="The handle of the agent who does it.", examples=["coder"]
     )
-    instruction: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION)] = (
-        Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
-    )
+    instruction: Annotated[
+        str,
+        BeforeValidator(_storable),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION),
+    ] = Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
     depends_on: tuple[TaskName, ...] = Field(
         default=(), max_length=100, description="Ids of the tasks whose results it needs."
     )

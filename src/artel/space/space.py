@@ -166,6 +166,8 @@ class UserWorkerSpace:
         """
         view = await self.roster.replace(agent_id, config, handle)
         self.emit(self.user_id, AgentStatus(agent_id=view.agent_id, status=view.status))
+        # More may run at once than before.
+        self.bus.wake(self.user_id)
         return view
 
     async def delete_agent(self, agent_id: str) -> None:

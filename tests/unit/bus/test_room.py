@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +89,17 @@ async def test_an_empty_line_is_waited_at() -> None:
 
 
 def test_a_chat_is_named_after_its_first_message_cut_at_a_word() -> None:
-    assert title_of("  Привет,\n мир ") == "Привет, мир"
-    assert title_of("word " * 30) == "word " * 11 + "word…"
-    assert title_of("x" * 200) == "x" * 60 + "…"
-    assert title_of("") == ""
+    assert title_of("  Привет,\n мир ", "user7_coder") == "Привет, мир"
+    assert title_of("word " * 30, "user7_coder") == "word " * 11 + "word…"
+    assert title_of("x" * 200, "user7_coder") == "x" * 60 + "…"
+    assert title_of("", "user7_coder") == ""
+
+
+@pytest.mark.parametrize("mention", ["@coder", "@Coder", "@user7_coder"])
+def test_a_chats_name_does_not_repeat_whom_it_was_for(mention: str) -> None:
+    assert title_of(f"{mention}  sort\nthis", "user7_coder") == "sort this"
+
+
+@pytest.mark.parametrize("said", ["@coder", "@decorator is new to me", "@er hm", "mail @coder about it"])
+def test_what_is_no_mention_of_the_agent_stays_in_the_name(said: str) -> None:
+    assert title_of(said, "user7_coder") == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artel.kit.errors import ArtelError, Conflict, FieldProblem, Invalid, NotFound
+from artel.kit.errors import ArtelError, Conflict, FieldProblem, Invalid, NotFound, RateLimited, Unavailable
 
 
 def _all(root: type[ArtelError]) -> list[type[ArtelError]]:
@@ -18,6 +18,13 @@ def test_a_problem_carries_its_fields_and_when_to_come_back() -> None:
     error = Invalid(fields=[FieldProblem("name", "too long")], retry_after=1.5)
 
     assert (error.fields, error.retry_after, error.status) == ((FieldProblem("name", "too long"),), 1.5, 422)
+
+
+def test_who_is_sent_away_for_a_while_is_told_for_how_long() -> None:
+    for kind in (*_all(RateLimited), *_all(Unavailable)):
+        assert (kind().retry_after or 0) > 0
+    assert Unavailable(retry_after=30).retry_after == 30
+    assert NotFound().retry_after is None
 
 
 def test_the_title_is_made_of_the_slug() -> None:

@@ -34,7 +34,9 @@ def test_what_is_written_reads_as_it_was(amount: Decimal) -> None:
     assert parse_usd(format_usd(amount)) == amount
 
 
-@pytest.mark.parametrize("text", ["", "$", "one", "NaN", "$Infinity", "1,5", "$1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["", "$", "one", "NaN", "$Infinity", "1,5", "$1.2.3", "--1", "$-1", "-$-1", "+1", " 1", "1_0", "1E+3", "١"]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an amount"):
         parse_usd(text)

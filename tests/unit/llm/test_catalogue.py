@@ -236,7 +236,8 @@ async def test_a_connection_is_tested(pool: ModelPool) -> None:
     refused = await pool.probe("openai", model="status:code=401")
     assert (refused.ok, refused.code, refused.models) == (False, "model_key_refused", 7)
     assert "ключ" in refused.detail("ru")
-    assert (await pool.probe("demo")).ok
+    demo = await pool.probe("demo")
+    assert (demo.ok, demo.detail(), demo.detail("ru")) == (True, "It answers. Models: 1.", "Отвечает. Моделей: 1.")
     assert (await pool.probe("google")).code == "model_key_missing"
     assert (await pool.probe("martian")).code == "model_unreachable"
 

@@ -287,6 +287,19 @@ async def test_the_environment_is_never_mixed_with_a_users_credentials(
     assert vendor.calls == []
 
 
+async def test_headers_of_the_servers_environment_do_not_reach_a_users_address(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Gateway-Secret: of-the-server")
+    vendor.events = claude("Hello")
+    async with ModelPool({}, config=CONFIG) as pool:
+        await ask(pool, "anthropic", Credentials("own-key", vendor.url, trusted=True))
+
+    [headers] = vendor.calls
+    assert "x-gateway-secret" not in headers
+    assert "own-key" in str(headers)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

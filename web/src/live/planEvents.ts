@@ -24,6 +24,7 @@ export function planAsked(conversation: Conversation, event: EventOf<"plan_reque
   const approval: LiveApproval = {
     id: event.approval_id,
     session_id: conversation.session.id,
+    session_title: conversation.session.title,
     run_id: event.run_id,
     type: "plan",
     status: "pending",

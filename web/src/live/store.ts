@@ -119,7 +119,7 @@ export class ConversationStore {
     for (const plan of Object.values(conversation.plans).flat()) {
       for (const task of plan.tasks) {
         const known = conversation.works[workKey(plan.run_id, task.id)];
-        if (task.status !== "running" || known?.whole || known?.head != null) continue;
+        if (task.status !== "running" || known?.whole) continue;
         this.services
           .loadTask(plan.run_id, task.id)
           .then((detail) => this.adoptTask(detail))
@@ -129,7 +129,8 @@ export class ConversationStore {
     }
   }
 
-  private adoptTask(detail: TaskDetail): void {
+  /** What a task has written, as the server answered it. */
+  adoptTask(detail: TaskDetail): void {
     const { conversation } = this.state;
     if (!conversation) return;
     const key = workKey(detail.run_id, detail.task_id);

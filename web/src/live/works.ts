@@ -1,16 +1,22 @@
 import type { Failure, Message, TaskDetail } from "@/api/types";
 import type { MessageCompleted, MessageDelta, MessageStarted } from "@/live/events";
 
+/** A part of a text, with the id of the event that brought it. */
+interface Piece {
+  at: number;
+  text: string;
+}
+
 /** What one task of a plan has written. */
 export interface TaskWork {
   messageId: string;
   attempt: number;
-  /** What was heard. */
+  /** What is known of it. */
   text: string;
   /** Whether `text` begins at the beginning: after a reload only what came since is heard. */
   whole: boolean;
-  /** What had been written before, as far as the server was asked for it. */
-  head: string | null;
+  /** What was heard, piece by piece, as long as what stands before it is not known. */
+  pieces: readonly Piece[];
   status: Message["status"];
   usage: Message["usage"];
   cost: string | null;
@@ -34,7 +40,7 @@ export function workAfter(
     messageId: event.message_id,
     attempt: event.attempt,
     text: "",
-    head: null,
+    pieces: [],
     // A newer attempt than the known one was empty when it began.
     whole: event.type === "message_started" || (known !== undefined && !same),
     status: "streaming",
@@ -48,7 +54,7 @@ export function workAfter(
       return blank;
     case "message_delta":
       if (same && same.status !== "streaming") return same;
-      return { ...(same ?? blank), text: (same?.text ?? "") + event.text, at: event.id };
+      return grown(same ?? blank, { at: event.id, text: event.text });
     case "message_completed":
       return {
         ...blank,
@@ -62,34 +68,29 @@ export function workAfter(
   }
 }
 
-/** The work with what the server says was written before this page listened. */
+function grown(work: TaskWork, piece: Piece): TaskWork {
+  const pieces = work.whole ? work.pieces : [...work.pieces, piece];
+  return { ...work, text: work.text + piece.text, pieces, at: piece.at };
+}
+
+/** The work with what the server has of it; of what was heard here, only what came after that is put to its end. */
 export function workWithDetail(known: TaskWork | undefined, detail: TaskDetail): TaskWork | undefined {
   if (!detail.message_id || known?.whole || (known && known.attempt > detail.attempt)) return known;
-  const heard = known?.attempt === detail.attempt ? known : undefined;
+  const streaming = detail.status === "running";
+  const heard = streaming && known?.attempt === detail.attempt ? known.pieces : [];
+  const since = heard.filter((piece) => piece.at > detail.last_event_id);
   return {
     messageId: detail.message_id,
     attempt: detail.attempt,
-    text: heard?.text ?? "",
-    head: detail.content,
-    whole: false,
-    status: detail.status === "running" ? "streaming" : "complete",
+    text: detail.content + since.map((piece) => piece.text).join(""),
+    whole: true,
+    pieces: [],
+    status: streaming ? "streaming" : "complete",
     usage: detail.usage,
     cost: detail.cost,
     error: detail.error,
-    at: heard?.at ?? 0,
+    at: Math.max(known?.at ?? 0, detail.last_event_id),
   };
-}
-
-/** All of a work's text that is known. */
-export const textOf = (work: TaskWork) => (work.head === null ? work.text : joined(work.head, work.text));
-
-/** `heard` put to the end of `head`, without what both have. The head may be ahead of what was heard. */
-export function joined(head: string, heard: string): string {
-  if (head.includes(heard)) return head;
-  for (let size = Math.min(head.length, heard.length); size > 0; size--) {
-    if (head.endsWith(heard.slice(0, size))) return head + heard.slice(size);
-  }
-  return head + heard;
 }
 
 /** About how many tokens a text has, while nobody has counted them. */

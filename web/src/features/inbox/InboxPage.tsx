@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useChats } from "@/api/chats";
 import { useApprovals } from "@/api/plans";
 import type { Approval } from "@/api/types";
 import { relativeTime } from "@/lib/format";
@@ -42,7 +41,6 @@ export function InboxPage() {
 
 function Entry({ approval }: { approval: Approval }) {
   const { t, i18n } = useTranslation();
-  const title = useChatTitle(approval.session_id);
   const plan = approval.plan;
   const handles = [...new Set(plan?.tasks.map((task) => task.agent) ?? [])];
   return (
@@ -52,7 +50,9 @@ function Entry({ approval }: { approval: Approval }) {
         className="flex flex-col gap-1.5 rounded-2xl border border-line bg-raised px-4 py-3.5 transition-colors hover:bg-hover"
       >
         <span className="flex items-baseline gap-3">
-          <span className="min-w-0 flex-1 truncate font-semibold">{title}</span>
+          <span className="min-w-0 flex-1 truncate font-semibold">
+            {approval.session_title || t("chats.untitled")}
+          </span>
           <time dateTime={approval.created_at} className="shrink-0 text-[0.8rem] text-ink-faint">
             {relativeTime(approval.created_at, i18n.language)}
           </time>
@@ -75,12 +75,4 @@ function Entry({ approval }: { approval: Approval }) {
       </Link>
     </li>
   );
-}
-
-/** A chat's title, as far as the list in the sidebar reaches. */
-function useChatTitle(sessionId: number): string {
-  const { t } = useTranslation();
-  const { data } = useChats();
-  const chat = data?.pages.flatMap((page) => page.items).find((one) => one.id === sessionId);
-  return chat?.title || t("chats.untitled");
 }

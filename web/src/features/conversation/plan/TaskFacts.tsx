@@ -3,7 +3,7 @@ import type { PlanTask } from "@/api/types";
 import { duration } from "@/lib/format";
 import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
-import { roughTokens, textOf, workKey } from "@/live/works";
+import { roughTokens, workKey } from "@/live/works";
 import { failureTitle } from "@/ui/failures";
 import { briefActual, briefEstimate } from "@/ui/plan/figures";
 import { useSeconds } from "./useSeconds";
@@ -41,7 +41,7 @@ function LiveFacts({ store, runId, task }: Omit<TaskFactsProps, "place">) {
   const seconds = useSeconds(task.started_at);
   const tokens = useChatState(store, (state) => {
     const work = state.conversation?.works[workKey(runId, task.id)];
-    return work ? roughTokens(textOf(work)) : 0;
+    return work ? roughTokens(work.text) : 0;
   });
   return (
     <span className="text-accent-text tabular-nums">

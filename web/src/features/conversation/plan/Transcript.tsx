@@ -4,7 +4,7 @@ import { fetchTask } from "@/api/plans";
 import type { PlanTask } from "@/api/types";
 import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
-import { textOf, workKey } from "@/live/works";
+import { workKey } from "@/live/works";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { Skeleton } from "@/ui/Skeleton";
 import type { TaskRef } from "./selection";
@@ -14,11 +14,16 @@ export function Transcript({ store, at, task }: { store: ConversationStore; at: 
   const { t } = useTranslation();
   const work = useChatState(store, (state) => state.conversation?.works[workKey(at.runId, at.taskId)]);
   const running = task.status === "running";
-  const heard = work && (running || work.whole) ? textOf(work) : null;
+  const heard = work?.whole ? work.text : null;
   const begun = task.attempt > 0 || task.message_id !== null;
   const kept = useQuery({
     queryKey: ["task", at.runId, at.taskId, task.attempt, task.status],
-    queryFn: () => fetchTask(at.runId, at.taskId),
+    queryFn: async () => {
+      const detail = await fetchTask(at.runId, at.taskId);
+      // A text that still grows goes on from here.
+      if (detail.status === "running") store.adoptTask(detail);
+      return detail;
+    },
     enabled: heard === null && begun,
   });
   const text = heard ?? kept.data?.content ?? "";
