@@ -120,9 +120,9 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
     },
     "budget_exceeded:run": {
         "en": "The budget of this run ({limit}) is spent, so the work was stopped. Raise the budget of a run in the "
-        "orchestrator's settings and send the message again.",
+        "orchestrator's settings and try again.",
         "ru": "Бюджет этого запуска ({limit}) исчерпан, работа остановлена. Увеличьте бюджет запуска в настройках "
-        "оркестратора и отправьте сообщение снова.",
+        "оркестратора и повторите.",
     },
     "budget_exceeded:month": {
         "en": "Your budget for this month ({limit}) is spent, so the work was stopped. Raise the monthly budget and "
