@@ -287,7 +287,7 @@ async def test_planning_stops_at_once_and_its_model_with_it(boss: Person, runnin
     stopped = (await boss.http.post(f"/my/runs/{run_id}/cancel/")).json()
 
     assert (stopped["status"], statuses(stopped)) == ("cancelled", {"plan": "cancelled"})
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         await running_model_server.wait_until("cancelled", cancelled + 1)
     assert (await boss.http.post(f"/my/runs/{run_id}/retry/")).status_code == 202
     await until(boss, run_id, is_("waiting"))
