@@ -9,8 +9,11 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.api.test_plans import asked
+from tests.api.test_plans import settings as settings_of
 from tests.support.api import Person, Site
 from tests.support.live_http import live_server
+from tests.support.plans import plan, request, task
 
 _EXAMPLES = 8
 _ENDLESS = ("/my/events/", "/my/chat/{session_id}/events/")
@@ -72,6 +75,7 @@ class Attacker:
 async def test_no_request_that_the_schema_allows_crashes_the_server(site: Site, ann: Person) -> None:
     key = (await ann.http.post("/my/api-keys/", json={})).json()["key"]
     real_ids = {"session_id": await ann.chat(), "agent_id": await ann.agent(), "provider": "custom"}
+    real_ids |= await waiting_plan(ann)
     document = (await ann.http.get("/my/openapi.json")).json()
 
     async with live_server(site.app, site.end_streams) as port:
@@ -81,3 +85,10 @@ async def test_no_request_that_the_schema_allows_crashes_the_server(site: Site, 
     assert not attacker.wrong, "\n".join(attacker.wrong[:20])
     assert attacker.sent > 5 * len(document["paths"])
     assert site.house.metrics.user_isolation_violations.value == 0
+
+
+async def waiting_plan(person: Person) -> dict[str, Any]:
+    """A plan that waits for its user: the ids of its approval, its run and a task of it."""
+    await settings_of(person)
+    _, run_id, approval = await asked(person, request(plan(task("t1"), task("t2"))))
+    return {"approval_id": approval["id"], "run_id": run_id, "task_id": "plan"}

@@ -78,7 +78,9 @@ async def test_everything_that_comes_of_it_is_its_owners(two_shards: Stores, cou
             assert owners_in(b"".join(person.heard)) == {user_id}
             own = await stored(site, user_id)
             assert {place: owners for place, owners in own.items() if owners - {user_id}} == {}
-            assert {"user_agents", "messages", "events"} <= {place for place, owners in own.items() if owners}
+            assert {"user_agents", "messages", "events", "plans", "tasks"} <= {
+                place for place, owners in own.items() if owners
+            }
         pairs, questions = asked_upstream(site)
         assert {words for words, _ in pairs} == {keys for _, keys in pairs}
         assert all(words == keys and len(words) == 1 for words, keys in pairs)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import orjson
 
@@ -52,8 +52,8 @@ async def with_foreign_id(world: World, operation: Operation, parameter: str, at
         problems = leaks(world, reply, foreign)
         if isinstance(known, PathId):
             problems += _is_refused(reply)
-            if counted != 1:
-                problems.append(f"user_isolation_denied rose by {counted}, not by 1")
+            if counted != known.is_counted:
+                problems.append(f"user_isolation_denied rose by {counted}, not by {known.is_counted:d}")
             missing = await _ask(operation, attacker, {**ids, parameter: known.missing(world.victim)})
             if missing.lasting != reply.lasting:
                 problems.append(
@@ -67,16 +67,36 @@ async def with_foreign_id(world: World, operation: Operation, parameter: str, at
     return findings
 
 
+async def with_foreign_ids(world: World, operation: Operation, attacker: Caller) -> Findings:
+    """The attacker puts the victim's into all places of the path at once, as the victim's own client would."""
+    findings: Findings = []
+    for ids in world.victim.paths:
+        if set(ids) != set(operation.path_parameters):
+            continue
+        before = world.denied
+        reply = await _ask(operation, attacker, ids)
+        counted = world.denied - before
+        problems = leaks(world, reply, " ".join(ids.values())) + _is_refused(reply)
+        if counted != 1:
+            problems.append(f"user_isolation_denied rose by {counted}, not by 1")
+        missing = await _ask(
+            operation, attacker, {name: _path_id(name).missing(world.victim) for name in operation.path_parameters}
+        )
+        if missing.lasting != reply.lasting:
+            problems.append(f"ids that nobody has are answered otherwise: {missing.status} {missing.body.decode()}")
+        findings += [f"{operation.name} by {attacker.name} with {ids}: {problem}" for problem in problems]
+    return findings
+
+
 async def with_foreign_value(
     world: World, operation: Operation, field: str, naming: Naming, attacker: Caller
 ) -> Findings:
     """The attacker names something of the victim's in a field of an otherwise good request."""
     findings: Findings = []
-    missing = None
+    missing, missing_value = None, None
     if naming.missing is not None:
-        missing = await _ask(
-            operation, attacker, await own_ids(operation, attacker), field, naming.missing(world.victim)
-        )
+        missing_value = naming.missing(world.victim)
+        missing = await _ask(operation, attacker, await own_ids(operation, attacker), field, missing_value)
     for value in naming.values(world.victim):
         ids = await own_ids(operation, attacker)
         before = world.denied
@@ -86,7 +106,7 @@ async def with_foreign_value(
             problems.append(f"answered with {reply.status} {reply.body.decode()}")
         if naming.counted and world.denied - before != 1:
             problems.append(f"user_isolation_denied rose by {world.denied - before}, not by 1")
-        if missing is not None and missing.lasting != reply.lasting:
+        if missing is not None and missing.without(missing_value) != reply.without(value):
             problems.append(f"what nobody has is answered otherwise: {missing.status} {missing.body.decode()}")
         findings += [f"{operation.name} by {attacker.name} with {field}={value}: {problem}" for problem in problems]
     return findings
@@ -122,6 +142,12 @@ async def traces(world: World) -> Findings:
     return findings
 
 
+def _path_id(parameter: str) -> PathId:
+    known = PATH_IDS[parameter]
+    assert isinstance(known, PathId)
+    return known
+
+
 def _is_refused(reply: Reply) -> Findings:
     if reply.status == 404 and reply.header("content-type") == PROBLEM_TYPE and reply.json()["status"] == 404:
         return []
@@ -147,9 +173,16 @@ async def _ask(
 
 def _with(body: Any, name: str, value: Any) -> Any:
     changed: Any = orjson.loads(orjson.dumps(body))
-    inside = changed
-    *way, last = name.split(".")
-    for step in way:
-        inside = inside.setdefault(step, {})
-    inside[last] = value
+    _put(changed, name.split("."), value)
     return changed
+
+
+def _put(inside: Any, way: Sequence[str], value: Any) -> None:
+    """Into each item, where there are several."""
+    if isinstance(inside, list):
+        for item in cast(list[Any], inside):
+            _put(item, way, value)
+    elif len(way) == 1:
+        inside[way[0]] = value
+    else:
+        _put(inside.setdefault(way[0], {}), way[1:], value)

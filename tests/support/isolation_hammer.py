@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -15,6 +15,7 @@ import aiohttp
 from tests.support.isolation_canaries import canary
 from tests.support.isolation_http import Caller, Reply
 from tests.support.live_http import open_stream
+from tests.support.plans import PLANNER, plan, request, task
 
 _HANDS = 3
 """Requests that one person has under way at once."""
@@ -41,16 +42,17 @@ class Person:
     @property
     def has_done_enough(self) -> bool:
         """So much was going on that the test means something."""
-        return all(self.done[what] >= 3 for what in ("ask", "events", "hung up", "look_around"))
+        return all(self.done[what] >= 3 for what in ("ask", "events", "hung up", "look_around", "plan", "decide"))
 
     async def hammer(self, stop: asyncio.Event) -> None:
         """Does one thing after the other with several hands, and listens, until `stop` and until it was enough."""
         await self._new_agent()
         await self._new_chat()
+        await self._instruct()
         listening = [asyncio.create_task(self._listen()) for _ in range(2)]
         await asyncio.gather(*(self._work(stop) for _ in range(_HANDS)))
-        for task in listening:
-            task.cancel()
+        for each in listening:
+            each.cancel()
         for error in await asyncio.gather(*listening, return_exceptions=True):
             if not isinstance(error, asyncio.CancelledError):
                 self.unexpected.append(f"a stream: {error!r}")
@@ -59,6 +61,7 @@ class Person:
         actions: list[Callable[[], Awaitable[None]]] = [
             self._new_agent, self._new_chat, self._ask, self._ask, self._ask, self._ask_and_stop, self._look_around,
             self._look_around, self._change_agent, self._delete_agent, self._delete_chat, self._once, self._instruct,
+            self._plan, self._plan, self._decide, self._decide, self._rehearse, self._one_task,
         ]  # fmt: skip
         while not (stop.is_set() and self.has_done_enough):
             action = self.random.choice(actions)
@@ -71,10 +74,12 @@ class Person:
                 await task
                 self.done[action.__name__.strip("_")] += 1
 
-    async def _send(self, method: str, target: str, json: Any = None, key: str = "") -> Reply:
+    async def _send(
+        self, method: str, target: str, json: Any = None, key: str = "", expected: Collection[int] = ()
+    ) -> Reply:
         reply = await self.caller.send(method, target, json, {"Idempotency-Key": key} if key else None)
         self.heard.append(reply.whole)
-        if reply.status not in _EXPECTED:
+        if reply.status not in _EXPECTED and reply.status not in expected:
             self.unexpected.append(f"{method} {target}: {reply.status} {reply.body.decode()}")
         return reply
 
@@ -114,7 +119,7 @@ class Person:
             await self._send("POST", f"/my/runs/{run}/cancel/")
 
     async def _look_around(self) -> None:
-        for target in ("/my/agents/", "/my/chat/sessions/", "/auth/me", "/my/orchestrators/"):
+        for target in ("/my/agents/", "/my/chat/sessions/", "/auth/me", "/my/orchestrators/", "/my/approvals/"):
             await self._send("GET", target)
         await self._send("GET", f"/my/chat/{self._any(self.chats)}/")
         if self.runs:
@@ -126,7 +131,41 @@ class Person:
         await self._send("POST", "/my/chat/sessions/", body, self._any(_SHARED_KEYS))
 
     async def _instruct(self) -> None:
-        await self._send("PUT", "/my/orchestrators/", {"instructions": self._word()})
+        approval = self.random.choice(("always", "never"))
+        body = {"instructions": self._word(), "model": PLANNER, "plan_approval": approval}
+        await self._send("PUT", "/my/orchestrators/", body)
+
+    async def _plan(self) -> None:
+        body = {"content": self._request()}
+        reply = await self._send("POST", f"/my/chat/{self._any(self.chats)}/message/", body)
+        if reply.status == 202:
+            self.runs.append(reply.json()["run_id"])
+
+    async def _decide(self) -> None:
+        waiting = (await self._send("GET", "/my/approvals/?status=pending")).json()["items"]
+        if waiting and self.random.random() < 0.7:
+            edited = plan(*self._tasks()) if self.random.random() < 0.5 else None
+            await self._send("POST", f"/my/tools/{self._any(waiting)['id']}/confirm/", {"edited": edited})
+        elif waiting:
+            await self._send("POST", f"/my/tools/{self._any(waiting)['id']}/reject/", {"reason": self._word()})
+
+    async def _rehearse(self) -> None:
+        # 502: the agents of the plan are gone by now.
+        await self._send("POST", "/my/orchestrators/test/", {"content": self._request()}, expected=(502,))
+
+    async def _one_task(self) -> None:
+        if self.runs:
+            run, name = self._any(self.runs), self._any(("one", "two", "plan", "synthesis"))
+            await self._send("GET", f"/my/runs/{run}/tasks/{name}/")
+            await self._send("POST", f"/my/runs/{run}/tasks/{name}/{self._any(('cancel', 'retry'))}/")
+
+    def _request(self) -> str:
+        return request(plan(*self._tasks()), text=f"Plan {self._word()}")
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        agents = [self._any(self.agents).partition("_")[2] for _ in range(2)]
+        one = task("one", agent=agents[0], do=f"Do {self._word()}")
+        return [one, task("two", *self._any(((), ("one",))), agent=agents[1], do=f"Do {self._word()}")]
 
     async def _listen(self) -> None:
         last: str | None = None

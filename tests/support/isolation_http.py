@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import orjson
@@ -37,6 +37,14 @@ class Reply:
     def lasting(self) -> tuple[object, ...]:
         """All of it but for what differs from one request to the next."""
         return (self.status, tuple(pair for pair in self.headers if pair[0] not in _VARIES), self.body)
+
+    def without(self, words: Any) -> tuple[object, ...]:
+        """As `lasting`, where the answer repeats what was sent: a text, or a list of such."""
+        headers = tuple(pair for pair in self.headers if pair[0] not in {*_VARIES, "content-length"})
+        body = self.body.decode()
+        for word in cast(list[str], words) if isinstance(words, list) else [str(words)]:
+            body = body.replace(word, "")
+        return (self.status, headers, body)
 
     def header(self, name: str) -> str:
         """A header's value, "" when it is missing."""

@@ -13,6 +13,7 @@ from artel.app.house import House
 from artel.kit.clock import utc_now
 from artel.kit.secrets import token_hash
 from tests.support.isolation_http import Caller, Wire, with_cookie, with_key
+from tests.support.isolation_plans import equip
 from tests.support.stores import Stores
 
 PASSWORD = "correct horse battery"
@@ -61,6 +62,8 @@ class People:
         near = await self.newcomer(f"a user on {first}", shard=first)
         far = await self.newcomer(f"a user on {second}", shard=second, wire=1)
         admin = await self.newcomer("an administrator", role="admin", shard=first, wire=1)
+        for each in (near, far, admin):
+            await equip(each)
         key = await self.program(far.user_id)
         return near, far, admin, replace(far, name=f"the API key of {far.name}", headers=key.headers)
 

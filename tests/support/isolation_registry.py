@@ -11,7 +11,9 @@ from uuid import uuid4
 from artel.kit.ids import IdMaker
 from tests.support.isolation_http import Caller
 from tests.support.isolation_people import PASSWORD
+from tests.support.isolation_plans import HELPER, MINE, new_approval, new_failed_run
 from tests.support.isolation_victim import Victim
+from tests.support.plans import PLANNER, plan, task
 
 _IDS: Final = IdMaker()
 
@@ -28,6 +30,8 @@ class PathId:
     """An id that nobody has, and that looks like one of the victim's."""
     missing_is_counted: bool = False
     """Even so it names the victim, so that asking for it counts as an attempt."""
+    is_counted: bool = True
+    """Asking for one of the victim's counts as an attempt; not where it is a name that anybody may give."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,8 @@ async def _new_session(caller: Caller) -> str:
     return str((await caller.ok("POST", "/my/chat/sessions/", {"title": "Mine"}))["id"])
 
 
-async def _new_failed_run(caller: Caller) -> str:
-    broken = {**_agent(caller), "model": {"provider": "openai", "name": "status:code=400"}}
-    agent = await caller.ok("POST", "/my/agents/", broken)
-    body = {"content": "Hello", "target_agent": agent["agent_id"]}
-    path = f"/my/chat/{await _new_session(caller)}/message/?wait=20"
-    return (await caller.ok("POST", path, body))["run_id"]
+async def _own_task(_caller: Caller) -> str:
+    return MINE
 
 
 async def _new_api_key(caller: Caller) -> str:
@@ -77,7 +77,10 @@ def _no_uuid(_victim: Victim) -> str:
 PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     "agent_id": PathId(_new_agent, lambda victim: f"user{victim.id}_nonesuch", missing_is_counted=True),
     "session_id": PathId(_new_session, lambda _victim: str(_IDS.number())),
-    "run_id": PathId(_new_failed_run, _no_uuid),
+    "run_id": PathId(new_failed_run, _no_uuid),
+    # The names of the victim's tasks are nobody else's, so that they are on no run of the caller's.
+    "task_id": PathId(_own_task, lambda _victim: "nonesuch", is_counted=False),
+    "approval_id": PathId(new_approval, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
     "provider": SharedName("anthropic", _own_provider),
@@ -106,7 +109,11 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /my/api-keys/": lambda _: {"name": "Mine"},
     "POST /my/agents/": _agent,
     "PUT /my/agents/{agent_id}/": _agent,
-    "PUT /my/orchestrators/": lambda _: {"instructions": "Mine"},
+    # The model stays: what else is asked of the orchestrator needs one that plans.
+    "PUT /my/orchestrators/": lambda _: {"instructions": "Mine", "model": PLANNER},
+    "POST /my/orchestrators/test/": lambda _: {"content": "Hello"},
+    "POST /my/tools/{approval_id}/confirm/": lambda _: {"edited": plan(task("one", agent=HELPER))},
+    "POST /my/tools/{approval_id}/reject/": lambda _: {"reason": "Mine"},
     "POST /my/chat/sessions/": lambda _: {"title": "Mine"},
     "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
@@ -135,6 +142,7 @@ class Naming:
     """Only in these; empty: wherever the field is."""
 
 
+_MESSAGE: Final = "POST /my/chat/{session_id}/message/"
 _EVENT_ID: Final = Naming(lambda victim: list(victim.said["event"].values()), {200})
 
 NAMING: Final[Mapping[str, Sequence[Naming]]] = {
@@ -153,13 +161,40 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
             {404},
             missing=lambda victim: f"@user{victim.id}_nonesuch hello",
             counted=True,
+            operations={_MESSAGE},
         ),
         Naming(
             lambda victim: [f"@{handle} hello" for handle in victim.said["handle"].values()],
             {422},
             missing=lambda _: "@nonesuch hello",
+            operations={_MESSAGE},
+        ),
+        # A plan is made of it by one's own orchestrator, who knows nobody of that name (`test_plans.py`).
+        Naming(
+            lambda victim: [
+                f"@{name} hello" for name in (*victim.named["agent_id"].values(), *victim.said["handle"].values())
+            ],
+            {200},
+            missing=lambda _: "@nonesuch hello",
+            operations={"POST /my/orchestrators/test/"},
         ),
     ),
+    "body.edited.tasks.agent": (
+        Naming(
+            lambda victim: [*victim.named["agent_id"].values(), *victim.said["handle"].values()],
+            {422},
+            missing=lambda _: "nonesuch",
+        ),
+    ),
+    "body.edited.tasks.depends_on": (
+        Naming(
+            lambda victim: [[name] for name in victim.named["task_id"].values()],
+            {422},
+            missing=lambda _: ["nonesuch"],
+        ),
+    ),
+    # A task of one's own that is called like one of the victim's.
+    "body.edited.tasks.id": (Naming(lambda victim: list(victim.named["task_id"].values()), {200}),),
     "body.attachments": (Naming(lambda victim: [[run] for run in victim.named["run_id"].values()], {422}),),
     "body.handle": (
         Naming(lambda victim: list(victim.said["handle"].values()), {201}, operations={"POST /my/agents/"}),
@@ -196,7 +231,8 @@ PLAIN: Final = frozenset(
         *("body.concurrency_limit", "body.max_parallel", "body.max_tasks"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
-        *("query.limit", "query.wait", "query.since", "query.until", "query.by"),
+        *("body.edited.tasks.instruction", "body.reason"),
+        *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
 import orjson
 
-from artel.events.types import Event, MessageDelta
-from artel.orchestrator.estimate import Estimate
-from artel.orchestrator.outline import PlannedTask
+from artel.bus.model import PLANNING
+from artel.events.types import Event, MessageDelta, PlanRequest, RunCancelled, RunCompleted
 from tests.support.isolation_canaries import Treasure, canary
 from tests.support.isolation_http import Caller
 from tests.support.isolation_people import People
 from tests.support.isolation_snapshot import Ledger, Snapshot
+from tests.support.plans import PLANNER, plan, request, task
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONG_NUMBER = 10**12
 
 _LATER = """
-update tasks set instruction = $2, history = $3::jsonb, deferred = $3::jsonb, answers = $3::jsonb
+update tasks set history = $2::jsonb, deferred = $2::jsonb, answers = $2::jsonb
 where user_id = $1 and status = 'done'
 """
 _APPROVAL = """
 insert into approval_requests (user_id, id, session_id, run_id, type, request, result)
 values ($1, $2, $3, $4, 'tool', $5::jsonb, $6::jsonb)
-"""
-_PLAN = """
-insert into plans (user_id, id, session_id, run_id, revision, status, tasks, estimate, max_parallel)
-values ($1, $2, $3, $4, 1, 'completed', $5::jsonb, $6::jsonb, 3)
-"""
-_OF_A_PLAN = """
-insert into messages (user_id, id, session_id, run_id, role, content, agent_id, task_id)
-values ($1, $2, $3, $4, 'assistant', $5, $6, 't1')
 """
 
 
@@ -48,6 +41,8 @@ class Victim:
     """Ids by the name of the parameter that takes them, each with what it is the id of."""
     said: dict[str, dict[str, str]]
     """Further things that the victim's client knows: cursors, event ids, an Idempotency-Key, handles."""
+    paths: Sequence[Mapping[str, str]]
+    """Ids that belong together, for addresses with several."""
 
     @property
     def id(self) -> int:
@@ -62,13 +57,33 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     agents = await maker.agents()
     sessions = await maker.sessions()
     runs = await maker.runs(agents, sessions)
+    plans = await maker.plans()
+    agents["a member of a team"] = plans.agent
+    sessions["a chat with plans"] = plans.chat
+    runs |= plans.runs
     await maker.settings()
-    await maker.plan(sessions["a chat"], runs["a run that is over"], agents["an agent"])
     await maker.what_the_api_has_no_way_for_yet(sessions["a chat"], runs["a run that is over"])
     proofs = await maker.proofs()
     said = await maker.what_a_client_knows(sessions["a chat"], agents)
-    treasure.ids |= _ids(await ledger.of(caller.user_id), caller.user_id) | set(agents.values())
-    return Victim(caller, treasure, {"agent_id": agents, "session_id": sessions, "run_id": runs, **proofs}, said)
+    tasks = {f"the task {number}": name for number, name in enumerate(name for name in plans.tasks if name != PLANNING)}
+    treasure.ids |= _ids(await ledger.of(caller.user_id), caller.user_id) | {*agents.values(), *tasks.values()}
+    named = {
+        "agent_id": agents, "session_id": sessions, "run_id": runs, "approval_id": plans.approvals, "task_id": tasks,
+        **proofs,
+    }  # fmt: skip
+    paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
+    return Victim(caller, treasure, named, said, paths)
+
+
+@dataclass
+class _Plans:
+    """What became of the victim's plans. tasks: the run of each, by name."""
+
+    agent: str
+    chat: str
+    runs: dict[str, str] = field(default_factory=dict[str, str])
+    approvals: dict[str, str] = field(default_factory=dict[str, str])
+    tasks: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class _Maker:
@@ -133,12 +148,16 @@ class _Maker:
     async def _write_for_long(self, chat: str, agent_id: str) -> str:
         """A run whose answer has begun and goes on for longer than the tests."""
         word = self._word()
+        return await self._until_said(word, self._say(chat, f"[[linger text={word}]]", agent_id, wait=0))
+
+    async def _until_said(self, word: str, sent: Coroutine[Any, Any, str]) -> str:
+        """The run, once the word is in an answer."""
 
         def has_begun(event: Event) -> bool:
             return isinstance(event, MessageDelta) and word in event.text
 
         async with self._house.hub.waiter(self._user_id, has_begun) as waiter:
-            run = await self._say(chat, f"[[linger text={word}]]", agent_id, wait=0)
+            run = await sent
             assert await waiter.result(20) is not None
         return run
 
@@ -154,22 +173,71 @@ class _Maker:
             secret = f"sk-{self._word()}"
             await keys.put(self._user_id, provider, api_key=secret, base_url=f"https://{self._word()}.example.org/v1")
 
-    async def plan(self, chat: str, run: str, agent_id: str) -> None:
-        """One that is over, with what its task had to say."""
-        figures = Estimate(None, None, None, 1.0, None, None, "prior")
-        task = PlannedTask("t1", agent_id.partition("_")[2], agent_id, f"Do {self._word()}", (), figures)
-        place = (int(chat), UUID(run))
-        tasks, estimate = orjson.dumps([task.as_json()]).decode(), orjson.dumps(figures.as_json()).decode()
-        async with self._house.shards.user_tx(self._user_id) as tx:
-            await tx.execute(_PLAN, self._user_id, self._house.ids.uuid(), *place, tasks, estimate)
-            said = f"Done: {self._word()}"
-            await tx.execute(_OF_A_PLAN, self._user_id, self._house.ids.uuid(), *place, said, agent_id)
+    async def plans(self) -> _Plans:
+        """One that waits for its user, and others that were refused, are done, failed, and go on."""
+        agent = await self._agent("member", concurrency_limit=3)
+        handle = agent.partition("_")[2]
+        chat = str((await self._caller.ok("POST", "/my/chat/sessions/", {"title": f"Plans {self._word()}"}))["id"])
+        await self._orchestrator(plan_approval="always")
+        made = _Plans(agent, chat)
+        for what, answer in (
+            ("that waits", None), ("that was refused", ("reject", {"reason": f"Because of {self._word()}"})),
+            ("that was agreed to", ("confirm", None)),
+        ):  # fmt: skip
+            await self._decided(made, what, handle, answer)
+        await self._orchestrator(plan_approval="never")
+        fails = self._task(handle, f"[[status code=400 text={self._word()}]]")
+        made.runs["a plan that failed"] = await self._say(chat, request(plan(self._task(handle), fails), "None."), None)
+        made.tasks[fails["id"]] = made.runs["a plan that failed"]
+        word = self._word()
+        goes_on = self._task(handle, f"[[linger text={word}]]")
+        waits = self._task(handle, "", goes_on["id"])
+        content = request(plan(goes_on, waits), text=f"Work on {self._word()}")
+        run = await self._until_said(word, self._say(chat, content, None, wait=0))
+        made.runs["a plan that goes on"] = run
+        made.tasks |= {goes_on["id"]: run, waits["id"]: run}
+        return made
+
+    async def _decided(
+        self, made: _Plans, what: str, handle: str, answer: tuple[str, dict[str, Any] | None] | None
+    ) -> None:
+        tasks = [self._task(handle), self._task(handle)]
+        content = request(plan(*tasks), text=f"Plan with {self._word()}")
+        async with self._house.hub.waiter(self._user_id, lambda event: isinstance(event, PlanRequest)) as waiter:
+            run = await self._say(made.chat, content, None, wait=0)
+            asked = await waiter.result(20)
+        assert isinstance(asked, PlanRequest)
+        approval = str(asked.approval_id)
+        made.approvals[f"a plan {what}"] = approval
+        made.runs[f"a plan {what}"] = run
+        made.tasks[PLANNING] = run
+        if answer is None:
+            return
+        path, body = answer
+        if body is None:
+            body = {"edited": plan(*({**each, "instruction": f"Better: {self._word()}"} for each in tasks))}
+            made.tasks |= {each["id"]: run for each in tasks}
+
+        def is_over(event: Event) -> bool:
+            return isinstance(event, RunCompleted | RunCancelled) and str(event.run_id) == run
+
+        async with self._house.hub.waiter(self._user_id, is_over) as waiter:
+            await self._caller.ok("POST", f"/my/tools/{approval}/{path}/", body)
+            assert await waiter.result(20) is not None
+
+    async def _orchestrator(self, **more: Any) -> None:
+        await self._caller.ok("PUT", "/my/orchestrators/", {"model": PLANNER, "instructions": self._word(), **more})
+
+    def _task(self, handle: str, do: str = "", *after: str) -> dict[str, Any]:
+        """A task with a name that nobody else's has. It is no canary, since names stand in paths, and these in logs."""
+        name = f"step{self._user_id}of{self._word()[-10:]}"
+        return task(name, *after, agent=handle, do=f"Do not tell {self._word()}. {do}")
 
     async def what_the_api_has_no_way_for_yet(self, chat: str, run: str) -> None:
         words = [orjson.dumps({"arguments": {"text": self._word()}}).decode() for _ in range(2)]
         async with self._house.shards.user_tx(self._user_id) as tx:
             await tx.execute(_APPROVAL, self._user_id, self._house.ids.uuid(), int(chat), UUID(run), *words)
-            await tx.execute(_LATER, self._user_id, self._word(), f'["{self._word()}"]')
+            await tx.execute(_LATER, self._user_id, f'["{self._word()}"]')
 
     async def proofs(self) -> dict[str, dict[str, str]]:
         browser = await self._people.browser(self._user_id, f"Mozilla/5.0 {self._word()}")
@@ -180,9 +248,14 @@ class _Maker:
     async def what_a_client_knows(self, chat: str, agents: dict[str, str]) -> dict[str, dict[str, str]]:
         chats = await self._caller.ok("GET", "/my/chat/sessions/?limit=1")
         page = await self._caller.ok("GET", f"/my/chat/{chat}/?limit=1")
+        inbox = await self._caller.ok("GET", "/my/approvals/?limit=1")
         last: int = page["last_event_id"]
         return {
-            "cursor": {"of the chats": chats["next_cursor"], "of a history": page["next_cursor"]},
+            "cursor": {
+                "of the chats": chats["next_cursor"],
+                "of a history": page["next_cursor"],
+                "of the inbox": inbox["next_cursor"],
+            },
             "event": {"the last": str(last), "an early one": await self._early_event(), "none": str(last - 1)},
             "idempotency_key": await self._idempotency_keys(),
             "handle": {name: agent_id.partition("_")[2] for name, agent_id in agents.items()},

@@ -19,6 +19,7 @@ from artel.telemetry.logs import configure_logging
 from tests.support.house import house_over
 from tests.support.isolation_http import Caller, Reply, Wire, http_session
 from tests.support.isolation_people import PASSWORD, People
+from tests.support.isolation_plans import equip
 from tests.support.isolation_snapshot import Ledger, open_ledger
 from tests.support.isolation_victim import Victim, make_victim
 from tests.support.live_http import live_server
@@ -128,6 +129,7 @@ async def open_world(layout: Layout, databases: Sequence[DatabaseUrls], redis_ur
         site = await stack.enter_async_context(open_site(stores))
         victim = await _victim(site.people, site.ledger, layout)
         owner = await site.people.registered("the owner", "owner@example.org", PASSWORD, role="admin")
+        await equip(owner)
         attackers = await site.people.attackers()
         yield World(**vars(site), layout=layout, victim=victim, owner=owner, attackers=attackers, logs=logs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -302,15 +302,19 @@ def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) 
 
 def _planner(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """An orchestrator: fills the form of a plan with the next `[[graph BASE64]]` of the conversation's last request,
-    one for each time it was asked (the last one again when there are no more); without a form it repeats, slowly if the
-    conversation says [[slowly]]. A first graph "hang" is no answer to the first question ever, and then skipped."""
+    one for each time it was asked (the last one again when there are no more), without one with a single task for the
+    first of the team; without a form it repeats, slowly if the conversation says [[slowly]]. A first graph "hang" is no
+    answer to the first question ever, and then skipped; "[[hang]]" is none whenever its turn comes."""
     tools = [tool["function"] for tool in request.body.get("tools", [])]
     messages = request.body["messages"]
     if not tools:
         slowly = any("[[slowly]]" in str(message.get("content")) for message in messages)
         _answer(exchange, request, {"delay_ms": "40", "tokens": "40"} if slowly else {}, attempt)
         return
-    asked = max(place for place, message in enumerate(messages) if _GRAPH.search(str(message.get("content"))))
+    asked = max((place for place, each in enumerate(messages) if _GRAPH.search(str(each.get("content")))), default=None)
+    if asked is None:
+        _tool(exchange, Request({**request.body, "messages": []}, request.headers), {"json": _one_task(tools)}, attempt)
+        return
     graphs = _GRAPH.findall(messages[asked]["content"])
     if base64.urlsafe_b64decode(graphs[0]) == b"hang":
         graphs.pop(0)
@@ -320,10 +324,17 @@ def _planner(exchange: Exchange, request: Request, options: Options, attempt: in
     # A request that stands behind the user's own message is that for the rest of a run.
     before += sum(message["role"] == "user" for message in messages[asked + 1 :])
     plan = base64.urlsafe_b64decode(graphs[min(before, len(graphs) - 1)]).decode()
-    if plan.startswith("{"):
+    if plan == "[[hang]]":
+        _hang(exchange, request, {}, attempt)
+    elif plan.startswith("{"):
         _tool(exchange, Request({**request.body, "messages": []}, request.headers), {"json": plan}, attempt)
     else:
         _answer(exchange, request, {"text": plan.replace(" ", "_")}, attempt)
+
+
+def _one_task(tools: Sequence[Mapping[str, Any]]) -> str:
+    [handle, *_] = tools[0]["parameters"]["properties"]["tasks"]["items"]["properties"]["agent"]["enum"]
+    return orjson.dumps({"tasks": [{"id": "t1", "agent": handle, "instruction": "Do it.", "depends_on": []}]}).decode()
 
 
 def _hang(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:

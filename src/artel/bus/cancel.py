@@ -165,9 +165,10 @@ with unfinished as (
     insert into messages (
         user_id, id, session_id, run_id, role, content, agent_id, status, attempt, task_id
     )
-    select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'cancelled', epoch,
+    select distinct on (message_id)
+        $1::bigint, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'cancelled', epoch,
         case kind when '{TASK}' then task_id end
-    from stopped where kind <> '{TASK}' or epoch > 0
+    from stopped where kind <> '{TASK}' or epoch > 0 order by message_id, epoch desc
     on conflict (user_id, id) do update set status = 'cancelled', content = '', error = null, attempt = excluded.attempt
 )
 select * from stopped

@@ -9,7 +9,7 @@ from uuid import UUID
 from artel.approvals import manager as approvals
 from artel.bus.graph import close_run, lock_run
 from artel.events.types import ApprovalResolved, RunCancelled
-from artel.kit.errors import FieldProblem, Invalid
+from artel.kit.errors import Conflict, FieldProblem, Invalid
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import Outline, PlannedTask, outline_of
 from artel.orchestrator.plan import Draft, problems, without
@@ -26,6 +26,16 @@ class NotAPlan(Invalid):
     """The plan cannot be carried out as it is now. It still waits for you: correct it and confirm again."""
 
     slug = "not-a-plan"
+
+
+class NotAboutAPlan(Conflict):
+    """This approval is about no plan, so it cannot be answered as one. It is still open."""
+
+    slug = "not-about-a-plan"
+
+
+_MAX_PROBLEMS = 50
+"""Told at once; more would not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
+            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
             NotAPlan: the approval stays open.
         """
@@ -83,6 +94,7 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
+            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
         """
         async with self.shards.user_tx(self.user_id) as tx:
@@ -140,7 +152,7 @@ def _check(draft: Draft, found: list[str]) -> None:
     if found:
         raise NotAPlan(
             "The plan cannot be carried out: " + " ".join(found[:5]) + " It still waits for you.",
-            fields=[FieldProblem("edited.tasks", problem) for problem in found],
+            fields=[FieldProblem("edited.tasks", problem) for problem in found[:_MAX_PROBLEMS]],
         )
 
 
@@ -154,7 +166,8 @@ def _as_draft(tasks: Sequence[PlannedTask]) -> Draft:
 
 
 def _place(row: ApprovalRequest) -> RunPlace:
-    assert row.run_id is not None
+    if row.run_id is None or row.plan_id is None:
+        raise NotAboutAPlan
     return RunPlace(row.session_id, row.run_id)
 
 

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from artel.kit.stored import stored_text
 
 MAX_INSTRUCTION: Final = 20_000
+MAX_LISTED: Final = 20
+"""Names in one sentence; a plan may be large and wrong everywhere."""
 SYNTHESIS: Final = "synthesis"
 PLANNING: Final = "plan"
 REPLANNING: Final = "replan"
@@ -32,8 +34,9 @@ def _storable(value: object) -> object:
     return stored_text(value) if isinstance(value, str) else value
 
 
+# Validators stand last, so that the constraints see what they made of the value.
 TaskName = Annotated[
-    str, BeforeValidator(_as_text), StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$")
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.\-]{1,64}$"), BeforeValidator(_as_text)
 ]
 
 
@@ -43,13 +46,13 @@ class DraftTask(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: TaskName = Field(description="A short name, unique within the plan.", examples=["t1"])
-    agent: Annotated[str, BeforeValidator(_bare), StringConstraints(min_length=1, max_length=100)] = Field(
+    agent: Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_bare)] = Field(
         description="The handle of the agent who does it.", examples=["coder"]
     )
     instruction: Annotated[
         str,
-        BeforeValidator(_storable),
         StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_INSTRUCTION),
+        BeforeValidator(_storable),
     ] = Field(description="What to do, complete in itself: the agent sees this, the request, and what it depends on.")
     depends_on: tuple[TaskName, ...] = Field(
         default=(), max_length=100, description="Ids of the tasks whose results it needs."
@@ -86,7 +89,7 @@ def problems(
     for task in draft.tasks:
         found += _wrong_with(task, team, known)
     if circle := circle_of(graph_of(draft)):
-        found.append(f"The tasks {', '.join(map(repr, circle))} wait for each other in a circle.")
+        found.append(f"The tasks {_listed([repr(name) for name in circle])} wait for each other in a circle.")
     return found
 
 
@@ -102,13 +105,18 @@ def _wrong_names(names: Sequence[str], taken: Collection[str]) -> Iterator[str]:
 
 def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[str]:
     if task.agent not in team:
-        there_are = ", ".join(sorted(team)) or "none"
+        there_are = _listed(sorted(team)) or "none"
         yield f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {there_are}."
     for dependency in dict.fromkeys(task.depends_on):
         if dependency == task.id:
             yield f"Task {task.id!r} depends on itself."
         elif dependency not in known:
             yield f"Task {task.id!r} depends on {dependency!r}, which is not in the plan."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def graph_of(draft: Draft) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from artel.gateway.deps import Space
 from artel.gateway.json_route import resource
+from artel.gateway.openapi import problems
 from artel.gateway.shapes import agents as shapes
 from artel.gateway.shapes import plans
 from artel.orchestrator.config import OrchestratorConfig
@@ -27,7 +28,7 @@ async def put(body: OrchestratorConfig, space: Space) -> shapes.Orchestrator:
     return shapes.orchestrator(body)
 
 
-@router.post("/test/", summary="Try my orchestrator")
+@router.post("/test/", summary="Try my orchestrator", responses=problems(502))
 async def dry_run(body: plans.TestIn, space: Space) -> plans.DryRun:
     """The plan it would make, with its estimate. Runs nothing; only asking the planner costs."""
     return plans.dry_run(await space.dry_run(body.content))
