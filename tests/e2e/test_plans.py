@@ -217,3 +217,17 @@ async def test_without_a_plan_the_page_says_so_and_leads_to_the_settings(maria: 
     await expect(page.get_by_text("The orchestrator found no plan that can be carried out", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Orchestrator settings").click()
     await expect(page.get_by_role("heading", name="Orchestrator", level=1)).to_be_visible()
+
+
+async def test_a_part_of_the_page_that_cannot_be_loaded_yet_takes_nothing_with_it(maria: Person) -> None:
+    await gather_team(maria)
+    page = await maria.page(f"/chat/{await maria.chat()}")
+    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    away = re.compile(r"/assets/PlanGraph|/healthz")
+    await page.route(away, lambda route: route.abort())
+    async with page.expect_event("requestfailed", lambda failed: "PlanGraph" in failed.url):
+        await ask(page, request(_TWO))
+
+    await expect(card(page).get_by_role("button", name="Confirm")).to_be_visible()
+    await page.unroute(away)
+    await expect(node(page, 3)).to_be_visible()

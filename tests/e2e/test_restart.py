@@ -64,7 +64,7 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     await gather_team(maria)
     gate = Gate()
     graph = plan(
-        task("t1", do="[[answer text=Done_before]]"),
+        task("t1", do="[[answer text=Kept_before]]"),
         task("t2", "t1", agent="writer", do=gate.directive),
         task("t3", "t2"),
     )
@@ -89,7 +89,7 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     start_serve(tmp_path / "data", **environment).url()
 
     await expect(panel(page).locator(".prose-answer")).to_have_text(gate.whole, timeout=60_000)
-    await expect(answer(page)).to_contain_text("Done before", timeout=60_000)
+    await expect(answer(page)).to_contain_text("Kept before", timeout=60_000)
     await expect(card(page)).to_contain_text("3 of 3")
     await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     run = tasks_of(await run_of(maria, page))
