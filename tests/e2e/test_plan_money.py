@@ -107,16 +107,18 @@ async def test_usage_tells_the_calls_of_a_run_and_a_budget_of_a_month_holds(mari
 
 async def test_a_run_that_spends_its_budget_says_so_and_goes_on_when_that_is_raised(maria: Person) -> None:
     gate = Gate()
-    await gather_team(maria, budget_usd=0.3)
-    # Planning costs 12 cents, an answer of 40 words 41: the second task has no money left.
-    page = await asked(maria, request(plan(task("t1", do=gate.directive), task("t2", "t1", agent="writer"))))
+    await gather_team(maria, budget_usd=1)
+    # Planning costs 12 cents, the first answer 41, the second one dollar.
+    dear = task("t2", "t1", agent="writer", do="[[answer tokens=100]]")
+    page = await asked(maria, request(plan(task("t1", do=gate.directive), dear)))
     await confirm(page)
     meter = page.get_by_role("progressbar", name="Budget of this run")
-    await expect(meter).to_have_attribute("aria-valuetext", "$0.12 of $0.30")
+    await expect(meter).to_have_attribute("aria-valuetext", "$0.12 of $1.00")
     gate.open()
+    await expect(node(page, 1)).to_contain_text("$0.41")
 
     await expect(page.get_by_text("The budget is used up", exact=True).last).to_be_visible()
-    await expect(page.get_by_text("The budget of this run ($0.30) is spent").last).to_be_visible()
+    await expect(page.get_by_text("The budget of this run ($1.00) is spent").last).to_be_visible()
     await page.get_by_role("main").get_by_role("button", name="Budget of a run").click()
     await page.get_by_label("Budget of one run, US dollars").fill("")
     await page.get_by_role("button", name="Save").click()
