@@ -231,3 +231,5 @@ async def test_a_part_of_the_page_that_cannot_be_loaded_yet_takes_nothing_with_i
     await expect(card(page).get_by_role("button", name="Confirm")).to_be_visible()
     await page.unroute(away)
     await expect(node(page, 3)).to_be_visible()
+    # Its styles came too, although they had failed.
+    await expect(page.locator(".react-flow__node").last).to_have_css("position", "absolute")

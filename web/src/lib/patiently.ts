@@ -23,3 +23,18 @@ const serverAnswers = () =>
     (answer) => answer.ok,
     () => false,
   );
+
+const MOST_STYLE_TRIES = 60;
+
+/** Loads the stylesheet of a part once more when that failed: the part itself is tried again without it. */
+export function mendStyles(): void {
+  const mend = ({ target: link }: Event) => {
+    if (!(link instanceof HTMLLinkElement) || link.rel !== "stylesheet") return;
+    const tries = Number(link.dataset.tries ?? 0) + 1;
+    if (tries > MOST_STYLE_TRIES) return;
+    const again = link.cloneNode() as HTMLLinkElement;
+    again.dataset.tries = String(tries);
+    setTimeout(() => link.replaceWith(again), Math.min(PAUSE_MS * tries, LONGEST_PAUSE_MS));
+  };
+  addEventListener("error", mend, true);
+}
