@@ -291,3 +291,29 @@ async def test_planning_stops_at_once_and_its_model_with_it(boss: Person, runnin
         await running_model_server.wait_until("cancelled", cancelled + 1)
     assert (await boss.http.post(f"/my/runs/{run_id}/retry/")).status_code == 202
     await until(boss, run_id, is_("waiting"))
+
+
+async def test_an_agent_that_is_switched_off_meanwhile_takes_no_more_work(boss: Person) -> None:
+    await settings(boss, plan_approval="never")
+    graph = plan(
+        task("a", do="[[slow tokens=20]]"),
+        task("b", "a", agent="writer", do="Never."),
+        task("c", "b", do="Never."),
+    )
+    mended = plan(task("b2", "a", do="[[answer text=mended]]"))
+    _, run_id = await begin(boss, request(graph, mended))
+    await until(boss, run_id, lambda run: statuses(run).get("a") == "running")
+
+    writer = next(each for each in (await boss.http.get("/my/agents/")).json()["items"] if each["handle"] == "writer")
+    off = {key: writer[key] for key in ("name", "system_prompt", "model", "tools", "concurrency_limit")}
+    await boss.http.put(f"/my/agents/{writer['agent_id']}/", json={**off, "is_active": False})
+
+    run = await until(boss, run_id, is_("completed"))
+    assert {name: statuses(run)[name] for name in ("a", "b", "c", "b2")} == {
+        "a": "done",
+        "b": "failed",
+        "c": "skipped",
+        "b2": "done",
+    }
+    [failed] = [each for each in run["tasks"] if each["task_id"] == "b"]
+    assert failed["error"]["code"] == "agent_inactive"

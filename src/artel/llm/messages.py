@@ -130,6 +130,10 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "ru": "Ваш бюджет на этот месяц ({limit}) исчерпан, работа остановлена. Увеличьте бюджет на месяц и повторите "
         "или дождитесь следующего месяца.",
     },
+    "agent_inactive": {
+        "en": "The agent is switched off. Switch it on in its settings and try again.",
+        "ru": "Агент выключен. Включите его в настройках и повторите.",
+    },
     "agent_deleted": {
         "en": "The agent was deleted, so its work was stopped.",
         "ru": "Агент удалён, его работа остановлена.",
