@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from artel.kit.money import parse_usd
 from artel.llm.pricing import PriceBook
-from tests.api.test_plans import begin, is_, statuses, until
 from tests.support.api import Person, Site
+from tests.support.planning import begin, is_, statuses, until
 from tests.support.plans import PLANNER, plan, request, task
 from tests.support.prices import INPUT, OUTPUT, set_prices
 

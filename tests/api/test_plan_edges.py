@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from tests.api.test_plans import asked, begin, confirm, is_, look, pending, settings, statuses, until
 from tests.support.api import Person, Site
+from tests.support.planning import asked, begin, confirm, is_, look, pending, settings, statuses, until
 from tests.support.plans import plan, request, task
 
 TWO = plan(task("t1"), task("t2"))

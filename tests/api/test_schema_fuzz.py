@@ -9,10 +9,10 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.api.test_plans import asked
-from tests.api.test_plans import settings as settings_of
 from tests.support.api import Person, Site
 from tests.support.live_http import live_server
+from tests.support.planning import asked
+from tests.support.planning import settings as settings_of
 from tests.support.plans import plan, request, task
 
 _EXAMPLES = 8

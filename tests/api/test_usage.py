@@ -11,6 +11,7 @@ import pytest
 
 from artel.llm.pricing import PriceBook
 from tests.support.api import Person, Site
+from tests.support.plans import PLANNER, chain, plan, request, task
 from tests.support.prices import set_prices
 
 _USED = """
@@ -314,3 +315,41 @@ async def test_a_plan_is_not_even_asked_for_without_money(ann: Person) -> None:
     assert (planned["status"], planned["error"]["code"]) == ("failed", "budget_exceeded")
     assert (tried.status_code, tried.json()["type"]) == (409, "/problems/budget-exceeded")
     assert (await table(ann))["items"] == []
+
+
+@pytest.mark.usefixtures("priced")
+async def test_a_bad_plan_is_not_sent_back_without_money(site: Site, ann: Person) -> None:
+    await ann.agent()
+    # an answer of the planner costs $0.12
+    await ann.http.put("/my/orchestrators/", json={"model": PLANNER, "budget_usd": 0.10})
+    bad = plan(task("t1", agent="nobody"))
+
+    planned = (await ann.say(await ann.chat(), request(bad, plan(task("t1"))))).json()
+
+    assert (planned["status"], planned["error"]["code"]) == ("failed", "budget_exceeded")
+    [row] = (await table(ann))["items"]
+    assert (row["calls"], row["cost"]) == (1, "$0.12")
+    assert (await ann.http.get(f"/my/runs/{planned['run_id']}/")).json()["cost"] == "$0.12"
+
+
+@pytest.mark.usefixtures("priced")
+async def test_a_teams_work_ends_when_its_run_has_spent_its_budget(ann: Person) -> None:
+    for name in ("Coder", "Writer"):
+        await ann.agent(name, model={"provider": "openai", "name": "answer:tokens=5"})
+    # enough for the plan and for the first of its tasks
+    settings = {"model": PLANNER, "budget_usd": 0.17, "plan_approval": "never", "max_parallel": 1}
+    await ann.http.put("/my/orchestrators/", json=settings)
+    names = ("t1", "t2", "t3")
+
+    ended = (await ann.say(await ann.chat(), request(chain(names)))).json()
+
+    run = (await ann.http.get(f"/my/runs/{ended['run_id']}/")).json()
+    tasks = {each["task_id"]: each for each in run["tasks"]}
+    assert (run["status"], run["error"]["code"], run["cost"]) == ("failed", "budget_exceeded", "$0.182")
+    assert [tasks[name]["status"] for name in names] == ["done", "failed", "skipped"]
+    assert tasks["t2"]["error"]["code"] == "budget_exceeded"
+    by_agent = (await table(ann, by="agent"))["items"]
+    assert sorted((row["agent_id"].partition("_")[2], row["cost"]) for row in by_agent) == [
+        ("coder", "$0.062"),
+        ("orchestrator", "$0.12"),
+    ]

@@ -14,7 +14,7 @@ _GATES: dict[str, Gate] = {}
 
 
 class Gate:
-    """`directive` in an instruction answers "w0 w1 ..." of `words`, half of them at once and the rest once it is open."""
+    """`directive` in an instruction answers "w0 w1 ...", half of the `words` at once and the rest once it is open."""
 
     def __init__(self, words: int = 40) -> None:
         self.words = words

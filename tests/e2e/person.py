@@ -61,9 +61,9 @@ def composer(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Message", exact=True)
 
 
-def answers(page: Page) -> Locator:
+def answers(place: Page | Locator) -> Locator:
     """The texts of all answers, oldest first."""
-    return page.locator(".prose-answer")
+    return place.locator(".prose-answer")
 
 
 async def say(page: Page, text: str) -> None:

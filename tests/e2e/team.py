@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.e2e.person import Person, composer, say
+from tests.e2e.person import Person, answers, composer, say
 from tests.support.plans import PLANNER
 
 
@@ -36,6 +36,11 @@ async def asked(person: Person, content: str) -> Page:
     page = await person.page(f"/chat/{await person.chat('Together')}")
     await ask(page, content)
     return page
+
+
+def answer(page: Page) -> Locator:
+    """The text of the last answer in the conversation."""
+    return answers(page.get_by_role("main")).last
 
 
 def card(page: Page, *, rest: bool = False) -> Locator:

@@ -10,7 +10,10 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.e2e.gates import Gate
 from tests.e2e.person import Person, answers, say
+from tests.e2e.team import asked, card, gather_team
+from tests.support.plans import plan, request, task
 
 _AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 _PATHS = (
@@ -24,6 +27,15 @@ _PATHS = (
     "/setup",
     "/nowhere",
 )
+# What reaches out of the window and is not scrolled by anything around it: what is only cut cannot be read.
+_OUTSIDE = """() => [...document.querySelectorAll("main *, [role=dialog] *")].filter(element => {
+  const box = element.getBoundingClientRect();
+  if (!box.width || box.right <= innerWidth + 1 || box.left >= innerWidth) return false;
+  for (let parent = element.parentElement; parent; parent = parent.parentElement) {
+    if (["auto", "scroll"].includes(getComputedStyle(parent).overflowX)) return false;
+  }
+  return true;
+}).map(element => element.outerHTML.slice(0, 120))"""
 _HISTORY = re.compile(r"/my/chat/\d+/(\?|$)")
 _ANSWER = "[[answer text=**Bold**_and_`code`_in_a_sentence_with_a_[link](https://example.org).]]"
 
@@ -61,6 +73,109 @@ async def test_axe_finds_nothing(maria: Person, theme: Literal["light", "dark"])
     await expect(page.get_by_role("dialog")).to_be_visible()
     faults += await _faults(page)
     assert faults == []
+
+
+_LONG = "Compare_every_single_one_of_them_and_write_down_what_speaks_for_it_and_against_it_" * 3
+
+
+@pytest.mark.parametrize(("theme", "locale"), [("light", "en"), ("dark", "ru")])
+async def test_axe_finds_nothing_in_a_plan_and_what_belongs_to_it(
+    maria: Person, theme: Literal["light", "dark"], locale: str
+) -> None:
+    gate = Gate()
+    await gather_team(maria, budget_usd=100)
+    page = await asked(maria, request(plan(task("t1", do=gate.directive), task("t2", "t1", agent="writer"))))
+    await expect(card(page)).to_contain_text("Waiting for you")
+    await maria.api("PATCH", "/auth/me", {"locale": locale})
+    await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    plans = page.get_by_role("region", name=re.compile("2 tasks|2 задачи"))
+    await page.reload()
+    faults: list[str] = []
+
+    async def look(where: str) -> None:
+        faults.extend(f"{where} {fault}" for fault in await _faults(page))
+
+    await expect(plans.get_by_role("button", name=re.compile("^(Confirm|Подтвердить)"))).to_be_visible()
+    await expect(page.locator(".react-flow__node").last).to_be_visible()
+    await look("waiting")
+    await plans.get_by_role("button", name=re.compile("^(Change tasks|Изменить задачи)")).click()
+    await plans.get_by_role("button", name=re.compile("^(Leave out|Убрать)")).first.click()
+    await plans.get_by_role("button", name=re.compile("^(Reword|Изменить текст)")).first.click()
+    await look("changing")
+    await page.goto("/inbox")
+    await expect(page.get_by_role("main").get_by_role("listitem")).to_be_visible()
+    await look("inbox")
+    await page.go_back()
+    await plans.get_by_role("button", name=re.compile("^(Undo all|Отменить все)")).click()
+    await plans.get_by_role("button", name=re.compile("^(Confirm|Подтвердить)")).click()
+    await plans.get_by_role("button", name=re.compile("@coder")).click()
+    await expect(page.get_by_text("w3 w4").last).to_be_visible()
+    await look("running")
+    gate.open()
+    await expect(plans).to_contain_text(re.compile("2 of 2|2 из 2"))
+    await expect(answers(page.get_by_role("main")).last).to_contain_text("w0 w1")
+    await look("done")
+    for path in ("/inbox", "/usage", "/orchestrator"):
+        await page.goto(path)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if path == "/usage":
+            await expect(page.get_by_role("row").last).to_be_visible()
+        await look(path)
+    assert faults == []
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+async def test_a_plan_fits_on_a_small_phone(maria: Person, locale: str) -> None:
+    gate = Gate()
+    await gather_team(maria, budget_usd=100)
+    graph = plan(
+        task("t1", do=f"{_LONG} {gate.directive}"),
+        task("t2", agent="writer", do="Say [[answer text=" + "long" * 80 + "]]"),
+        task("t3", "t1", "t2"),
+    )
+    page = await asked(maria, request(graph, text="Together"))
+    await expect(card(page)).to_contain_text("Waiting for you")
+    await maria.api("PATCH", "/auth/me", {"locale": locale})
+    await page.set_viewport_size({"width": 360, "height": 700})
+    await page.emulate_media(reduced_motion="reduce")
+    plans = page.get_by_role("region", name=re.compile("3 tasks|3 задачи"))
+    wide: list[str] = []
+
+    async def look(where: str) -> None:
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        cut = await page.evaluate(_OUTSIDE)
+        wide.extend([f"{where}: {width}"] * (width > 360) + [f"{where}: {each}" for each in cut])
+
+    await page.reload()
+    await expect(plans.get_by_role("listitem")).to_have_count(3)
+    await look("waiting")
+    await plans.get_by_role("button", name=re.compile("^(Reword|Изменить текст)")).first.click()
+    await plans.get_by_role("button", name=re.compile("^(Leave out|Убрать)")).last.click()
+    await plans.get_by_role("button", name=re.compile("^(Reject|Отклонить)")).click()
+    await look("changing")
+    await plans.get_by_role("button", name=re.compile("^(Back|Назад)")).click()
+    await plans.get_by_role("button", name=re.compile("^(Undo all|Отменить все)")).click()
+    await page.goto("/inbox")
+    await expect(page.get_by_role("main").get_by_role("listitem")).to_be_visible()
+    await look("inbox")
+    await page.go_back()
+    await plans.get_by_role("button", name=re.compile("^(Confirm|Подтвердить)")).click()
+    await plans.get_by_role("button", name=re.compile("@coder")).first.click()
+    await expect(page.get_by_role("dialog")).to_contain_text("w3 w4")
+    await look("a task")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await look("running")
+    gate.open()
+    await expect(plans).to_contain_text(re.compile("3 of 3|3 из 3"))
+    await expect(answers(page).last).to_contain_text("longlong")
+    await look("done")
+    for path in ("/usage", "/orchestrator"):
+        await page.goto(path)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        await look(path)
+    assert wide == []
 
 
 async def test_axe_finds_nothing_at_the_door(browser: Browser, site: str) -> None:

@@ -7,8 +7,8 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.gates import Gate
-from tests.e2e.person import Person, answers, say
-from tests.e2e.team import ask, asked, card, confirm, gather_team, inbox, node, row, run_of, tasks_of
+from tests.e2e.person import Person, say
+from tests.e2e.team import answer, ask, asked, card, confirm, gather_team, inbox, node, row, run_of, tasks_of
 from tests.support.plans import plan, request, task
 
 _MONEY = re.compile(r"\$\d+\.\d\d")
@@ -63,12 +63,12 @@ async def test_a_plan_waits_is_confirmed_by_keyboard_and_followed_to_its_answer(
     await expect(card(page).get_by_role("progressbar")).to_have_attribute("aria-valuetext", "2 of 3 tasks are over")
     last.open()
 
-    await expect(answers(page).last).to_contain_text("w0 w1")
+    await expect(answer(page)).to_contain_text("w0 w1")
     await expect(card(page)).to_contain_text(re.compile(r"\$\d+\.\d\d in .* · estimated \$\d+\.\d\d, "))
     await expect(node(page, 3)).to_contain_text(_MONEY)
-    said, figures = await answers(page).last.inner_text(), await card(page).get_by_role("paragraph").first.inner_text()
+    said, figures = await answer(page).inner_text(), await card(page).get_by_role("paragraph").first.inner_text()
     await page.reload()
-    await expect(answers(page).last).to_have_text(said, use_inner_text=True)
+    await expect(answer(page)).to_have_text(said, use_inner_text=True)
     await expect(card(page).get_by_role("paragraph").first).to_have_text(figures, use_inner_text=True)
 
 
@@ -90,7 +90,7 @@ async def test_a_plan_is_changed_and_the_run_follows_the_changes(maria: Person) 
     await expect(row(page, 3).get_by_role("combobox")).to_have_value("writer")
     await card(page).get_by_role("button", name="Confirm with changes").click()
 
-    await expect(answers(page).last).to_contain_text("much better")
+    await expect(answer(page)).to_contain_text("much better")
     await expect(card(page)).to_contain_text("2 tasks")
     await expect(card(page)).to_contain_text("2 of 2")
     run = await run_of(maria, page)
@@ -131,7 +131,7 @@ async def test_changes_that_make_no_plan_are_said_so_and_kept(maria: Person) -> 
     await confirm(page)
 
     await expect(card(page)).to_contain_text("Done")
-    await expect(answers(page).last).to_contain_text("Kept words")
+    await expect(answer(page)).to_contain_text("Kept words")
 
 
 async def test_tabs_follow_each_others_decisions(maria: Person) -> None:
@@ -149,7 +149,7 @@ async def test_tabs_follow_each_others_decisions(maria: Person) -> None:
         await expect(card(page).get_by_role("button", name="Confirm")).to_have_count(0)
         await expect(inbox(page)).not_to_contain_text("decision")
     gate.open()
-    await expect(answers(second).last).to_contain_text("w0 w1")
+    await expect(answer(second)).to_contain_text("w0 w1")
 
     await say(first, request(_TWO))
     for page in (first, second):
@@ -176,7 +176,7 @@ async def test_changes_in_one_tab_are_not_lost_when_another_was_faster(maria: Pe
     await expect(card(second)).to_contain_text("Left out: Do t2.")
     await second.get_by_role("button", name="Discard").click()
     await expect(card(second)).not_to_contain_text("without your changes")
-    await expect(answers(first).last).to_contain_text("You said")
+    await expect(answer(first)).to_contain_text("You said")
 
 
 async def test_the_inbox_leads_to_what_waits(maria: Person) -> None:
@@ -202,7 +202,7 @@ async def test_one_agent_is_enough_without_ceremony(maria: Person) -> None:
 
     await ask(page, request(plan(task("t1", agent="writer", do="[[answer text=All_by_myself]]"))))
 
-    await expect(answers(page).last).to_have_text("All by myself")
+    await expect(answer(page)).to_have_text("All by myself")
     await expect(page.get_by_text("The orchestrator chose @writer")).to_be_visible()
     await expect(card(page)).to_have_count(0)
     await page.reload()
@@ -217,3 +217,19 @@ async def test_without_a_plan_the_page_says_so_and_leads_to_the_settings(maria: 
     await expect(page.get_by_text("The orchestrator found no plan that can be carried out", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Orchestrator settings").click()
     await expect(page.get_by_role("heading", name="Orchestrator", level=1)).to_be_visible()
+
+
+async def test_a_part_of_the_page_that_cannot_be_loaded_yet_takes_nothing_with_it(maria: Person) -> None:
+    await gather_team(maria)
+    page = await maria.page(f"/chat/{await maria.chat()}")
+    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    away = re.compile(r"/assets/PlanGraph|/healthz")
+    await page.route(away, lambda route: route.abort())
+    async with page.expect_event("requestfailed", lambda failed: "PlanGraph" in failed.url):
+        await ask(page, request(_TWO))
+
+    await expect(card(page).get_by_role("button", name="Confirm")).to_be_visible()
+    await page.unroute(away)
+    await expect(node(page, 3)).to_be_visible()
+    # Its styles came too, although they had failed.
+    await expect(page.locator(".react-flow__node").last).to_have_css("position", "absolute")

@@ -23,6 +23,7 @@ from artel.llm.answer import stream_answer
 from artel.llm.deltas import TextDelta
 from artel.llm.errors import ModelError
 from artel.llm.fallback import with_fallback
+from artel.llm.messages import message_for
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials
 from artel.store.tx import UserTx
@@ -66,6 +67,9 @@ class AgentRunner:
     async def run(self, held: Held) -> Answer:
         """As the bus's Runner: an answer, or TaskFailed in words for the user's eyes."""
         prepared: Prepared = held.prepared
+        if not prepared.config.is_active:
+            # Switched off while its work waited: an inactive agent is kept, and takes no work.
+            raise TaskFailed(Fault("agent_inactive", message_for("agent_inactive", prepared.locale)))
         writer = AnswerWriter(held, self.emit, self.first_text)
         writer.begin()
         try:

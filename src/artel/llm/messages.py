@@ -120,15 +120,19 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
     },
     "budget_exceeded:run": {
         "en": "The budget of this run ({limit}) is spent, so the work was stopped. Raise the budget of a run in the "
-        "orchestrator's settings and send the message again.",
+        "orchestrator's settings and try again.",
         "ru": "Бюджет этого запуска ({limit}) исчерпан, работа остановлена. Увеличьте бюджет запуска в настройках "
-        "оркестратора и отправьте сообщение снова.",
+        "оркестратора и повторите.",
     },
     "budget_exceeded:month": {
         "en": "Your budget for this month ({limit}) is spent, so the work was stopped. Raise the monthly budget and "
         "try again, or wait for the next month.",
         "ru": "Ваш бюджет на этот месяц ({limit}) исчерпан, работа остановлена. Увеличьте бюджет на месяц и повторите "
         "или дождитесь следующего месяца.",
+    },
+    "agent_inactive": {
+        "en": "The agent is switched off. Switch it on in its settings and try again.",
+        "ru": "Агент выключен. Включите его в настройках и повторите.",
     },
     "agent_deleted": {
         "en": "The agent was deleted, so its work was stopped.",

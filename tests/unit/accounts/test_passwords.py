@@ -52,9 +52,10 @@ async def test_a_user_who_does_not_exist_takes_as_long() -> None:
     async def fastest(known: str | None) -> float:
         times: list[float] = []
         for _ in range(5):
-            began = time.perf_counter()
+            # Of the processor: how busy the machine is with others says nothing.
+            began = time.process_time()
             await passwords.verify("wrong password", known)
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
         return min(times)
 
     assert 0.3 < await fastest(None) / await fastest(stored) < 3

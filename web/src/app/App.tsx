@@ -7,15 +7,18 @@ import { useMe } from "@/api/account";
 import { keys } from "@/api/keys";
 import type { Me } from "@/api/types";
 import { speak } from "@/lib/i18n";
+import { patiently } from "@/lib/patiently";
 import { LiveProvider } from "@/live/LiveProvider";
 import { EmptyState } from "@/ui/EmptyState";
 import { Spinner } from "@/ui/Spinner";
 import { ToastProvider } from "@/ui/toasts";
 import { Routes } from "./Routes";
 
-const SignInPage = lazy(async () => ({ default: (await import("@/features/auth/SignInPage")).SignInPage }));
+const SignInPage = lazy(async () => ({
+  default: (await patiently(() => import("@/features/auth/SignInPage"))).SignInPage,
+}));
 const SignInAgain = lazy(async () => ({
-  default: (await import("@/features/auth/SignInAgain")).SignInAgain,
+  default: (await patiently(() => import("@/features/auth/SignInAgain"))).SignInAgain,
 }));
 
 /** Who is there decides what is shown: the door, or the user's space. */

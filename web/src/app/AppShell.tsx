@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { useApprovals } from "@/api/plans";
 import type { Me } from "@/api/types";
 import { useHotkeys } from "@/lib/hotkeys";
+import { patiently } from "@/lib/patiently";
 import { readStored, writeStored } from "@/lib/storage";
 import { useMedia } from "@/lib/useMedia";
 import { ShellContext } from "@/ui/shell";
@@ -11,9 +12,9 @@ import { ConnectionBanner } from "./ConnectionBanner";
 import { Sidebar } from "./Sidebar";
 
 const loadPalette = () => import("@/features/palette/Palette");
-const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
+const Palette = lazy(async () => ({ default: (await patiently(loadPalette)).Palette }));
 /** Only narrow screens need it, and not before the menu is opened. */
-const Sheet = lazy(async () => ({ default: (await import("@/ui/Sheet")).Sheet }));
+const Sheet = lazy(async () => ({ default: (await patiently(() => import("@/ui/Sheet"))).Sheet }));
 const DETAILS_KEY = "artel.details";
 
 interface AppShellProps {

@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { isPassing } from "@/api/problem";
 import { startTexts } from "@/lib/i18n";
+import { mendStyles } from "@/lib/patiently";
 import { watchTheme } from "@/lib/theme";
 import { App } from "./App";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -22,6 +23,7 @@ const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root");
 
 watchTheme();
+mendStyles();
 await startTexts();
 createRoot(root).render(
   <StrictMode>

@@ -1,5 +1,6 @@
 import { type ComponentType, lazy, useState } from "react";
 import { laterTexts } from "@/lib/i18n";
+import { patiently } from "@/lib/patiently";
 
 /**
  * A page that is loaded when it is opened, its texts with it, or ahead of that by `load`.
@@ -10,7 +11,7 @@ export function part<Props extends object>(fetch: () => Promise<ComponentType<Pr
   let ready: ComponentType<Props> | null = null;
   let loading: Promise<ComponentType<Props>> | null = null;
   const load = () => {
-    loading ??= Promise.all([fetch(), texts ? laterTexts() : null]).then(
+    loading ??= patiently(() => Promise.all([fetch(), texts ? laterTexts() : null])).then(
       ([page]) => {
         ready = page;
         return page;

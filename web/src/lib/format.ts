@@ -44,6 +44,9 @@ export function sumOfCosts(costs: (string | null)[]): string | null {
   return `$${digits.slice(0, -places)}.${digits.slice(-places)}`.replace(/(\.\d{2}\d*?)0+$/, "$1");
 }
 
+/** An amount such as "$0.0004" as a number, for comparing and drawing; nothing when it is not known. */
+export const amountOf = (cost: string | null) => (cost === null ? 0 : Number(cost.replace("$", "")));
+
 function scaled(cost: string, places: number): bigint {
   const [whole = "0", fraction = ""] = cost.replace("$", "").split(".");
   return BigInt(whole + fraction.padEnd(places, "0"));

@@ -1,5 +1,6 @@
 import type { Approval, History, Message, Plan, Run, Session } from "@/api/types";
-import { type PlansByRun, plansByRun } from "@/live/plans";
+import { amountOf } from "@/lib/format";
+import { type PlansByRun, plansByRun, spentOnTasks } from "@/live/plans";
 import type { TaskWork } from "@/live/works";
 
 /** What this page keeps of a run. */
@@ -9,6 +10,8 @@ export interface LiveRun
   answer_id: string | null;
   /** Which of the run's own tasks is at work: planning, planning the rest anew, or joining the results. */
   stage: Stage | null;
+  /** What was spent beside the plans' finished tasks when that was last asked: planning, earlier attempts. */
+  beside: number;
 }
 
 export type Stage = "plan" | "replan" | "synthesis";
@@ -97,14 +100,15 @@ export function withRun(conversation: Conversation, run: LiveRun): Conversation 
 }
 
 function pageOf(history: History) {
+  const plans = plansByRun([
+    ...history.approvals.flatMap((approval): Plan[] => (approval.plan ? [approval.plan] : [])),
+    ...history.plans,
+  ]);
   return {
     order: history.items.map((message) => message.id),
     messages: Object.fromEntries(history.items.map((message) => [message.id, message])),
-    runs: Object.fromEntries(history.runs.map((run) => [run.id, liveRun(run)])),
-    plans: plansByRun([
-      ...history.approvals.flatMap((approval): Plan[] => (approval.plan ? [approval.plan] : [])),
-      ...history.plans,
-    ]),
+    runs: Object.fromEntries(history.runs.map((run) => [run.id, liveRun(run, plans[run.id])])),
+    plans,
     approvals: Object.fromEntries(history.approvals.map((approval) => [approval.id, withoutPlan(approval)])),
   };
 }
@@ -113,11 +117,14 @@ export function withoutPlan({ plan: _plan, ...approval }: Approval): LiveApprova
   return approval;
 }
 
-export function liveRun({ message_id: _question, session_id: _session, tasks, ...run }: Run): LiveRun {
+export function liveRun(
+  { message_id: _question, session_id: _session, tasks, ...run }: Run,
+  plans: readonly Plan[] = [],
+): LiveRun {
   const stage = STAGES.find((name) =>
     tasks?.some((task) => task.task_id === name && task.status === "running"),
   );
-  return { ...run, stage: stage ?? null };
+  return { ...run, stage: stage ?? null, beside: Math.max(0, amountOf(run.cost) - spentOnTasks(plans)) };
 }
 
 function pick(messages: Conversation["messages"], ids: readonly string[]): Record<string, Message> {

@@ -1,4 +1,5 @@
 import type { Plan, PlanTask, PlanTaskStatus } from "@/api/types";
+import { amountOf } from "@/lib/format";
 
 /** The plans of each run, the first revision first. */
 export type PlansByRun = Readonly<Record<string, readonly Plan[]>>;
@@ -50,6 +51,10 @@ export const isTaskOver = (status: PlanTaskStatus) => OVER.includes(status);
 /** How many tasks of these plans are over. */
 export const countOver = (plans: readonly Plan[]) =>
   plans.reduce((sum, plan) => sum + plan.tasks.filter((task) => isTaskOver(task.status)).length, 0);
+
+/** What the finished tasks of these plans have cost together, as far as it is known. */
+export const spentOnTasks = (plans: readonly Plan[]) =>
+  plans.flatMap((plan) => plan.tasks).reduce((sum, task) => sum + amountOf(task.actual?.cost ?? null), 0);
 
 /** A plan that still may change by itself or by its user. */
 export const isPlanOpen = (plan: Plan) => plan.status === "proposed" || plan.status === "running";

@@ -201,5 +201,6 @@ function blankRun(event: LiveEvent, id: string): LiveRun {
     finished_at: null,
     answer_id: null,
     stage: null,
+    beside: 0,
   };
 }

@@ -53,6 +53,7 @@ export function withSent(
     status: run?.status ?? "queued",
     answer_id: sent.answer_id,
     stage: run?.stage ?? null,
+    beside: run?.beside ?? 0,
     agent_id: run?.agent_id ?? null,
     error: run?.error ?? null,
     cost: run?.cost ?? null,

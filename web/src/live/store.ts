@@ -153,7 +153,9 @@ export class ConversationStore {
   adoptRun(run: Run): void {
     const { conversation } = this.state;
     if (!conversation || !run.tasks) return;
-    this.set({ conversation: withRunTasks(withRun(conversation, liveRun(run)), run) });
+    this.set({
+      conversation: withRunTasks(withRun(conversation, liveRun(run, conversation.plans[run.id])), run),
+    });
     void this.refresh();
   }
 

@@ -6,12 +6,15 @@ import { useChats } from "@/api/chats";
 import { useApprovals } from "@/api/plans";
 import type { Session } from "@/api/types";
 import { type Age, ageOf } from "@/lib/format";
+import { patiently } from "@/lib/patiently";
 import { Button } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { ChatItem } from "./ChatItem";
 import { useDeleteChat, useHiddenChats } from "./useDeleteChat";
 
-const RenameDialog = lazy(async () => ({ default: (await import("./RenameDialog")).RenameDialog }));
+const RenameDialog = lazy(async () => ({
+  default: (await patiently(() => import("./RenameDialog"))).RenameDialog,
+}));
 const AGES: Age[] = ["today", "yesterday", "week", "earlier"];
 
 /** The user's chats, newest first, by age; more of them load as the list is scrolled. */

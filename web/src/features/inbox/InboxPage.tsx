@@ -24,7 +24,7 @@ export function InboxPage() {
           action={{ label: t("common.retry"), run: () => void refetch() }}
         />
       )}
-      {approvals?.length === 0 && <EmptyState title={t("inbox.empty")} text={t("inbox.emptyText")} />}
+      {approvals?.length === 0 && <EmptyState inner title={t("inbox.empty")} text={t("inbox.emptyText")} />}
       {(isPending || (approvals && approvals.length > 0)) && (
         <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
           <ul className="mx-auto flex max-w-3xl flex-col gap-3 px-4 py-6 md:px-6">

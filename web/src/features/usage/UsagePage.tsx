@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Usage } from "@/api/types";
 import { type Period, useUsage } from "@/api/usage";
+import { patiently } from "@/lib/patiently";
 import { Choice } from "@/ui/Choice";
 import { EmptyState } from "@/ui/EmptyState";
 import { Notice } from "@/ui/Notice";
@@ -12,7 +13,7 @@ import { PeriodPicker } from "./PeriodPicker";
 import { GROUPS, type GroupBy, lastDays, MEASURES, type Measure } from "./rows";
 import { UsageTable } from "./UsageTable";
 
-const UsageChart = lazy(() => import("./UsageChart"));
+const UsageChart = lazy(() => patiently(() => import("./UsageChart")));
 const FIRST_DAYS = 30;
 
 /** What the team used in a period, and what it may use in a month. */

@@ -1,5 +1,5 @@
 import type { UsageRow } from "@/api/types";
-import { sumOfCosts } from "@/lib/format";
+import { amountOf, sumOfCosts } from "@/lib/format";
 
 export const GROUPS = ["agent", "model", "day"] as const;
 export type GroupBy = (typeof GROUPS)[number];
@@ -72,7 +72,7 @@ export function chartOf(
       if (row.day !== day) continue;
       const key = by === "day" ? "" : keyOf(row, by);
       const place = named.includes(key) ? key : OTHERS;
-      values[place] = (values[place] ?? 0) + (measure === "cost" ? amount(row.cost) : tokensOf(row));
+      values[place] = (values[place] ?? 0) + (measure === "cost" ? amountOf(row.cost) : tokensOf(row));
     }
     return { day, values };
   });
@@ -98,8 +98,7 @@ export const lastDays = (count: number, now = Date.now()) => ({
   until: dayOf(now),
 });
 
-const amount = (cost: string | null) => (cost === null ? 0 : Number(cost.replace("$", "")));
-const worth = (group: Group) => amount(group.cost);
+const worth = (group: Group) => amountOf(group.cost);
 const tokens = (group: Group) => group.input + group.output;
 const tokensOf = (row: UsageRow) => row.input_tokens + row.output_tokens;
 const sum = (rows: readonly UsageRow[], of: (row: UsageRow) => number) =>

@@ -156,6 +156,7 @@ export const en = {
     model_context_too_long: "The conversation is too long for this model",
     model_refused: "The model refused to answer",
     budget_exceeded: "The budget is used up",
+    agent_inactive: "The agent is switched off",
     agent_deleted: "The agent was deleted",
     interrupted: "The answer was interrupted",
     no_plan: "The orchestrator found no plan that can be carried out",

@@ -277,6 +277,7 @@ export const later = {
     undoAll: "Undo all changes",
     none: "At least one task must stay.",
     reestimated: "Estimated as proposed, before your changes",
+    estimateLater: "estimated when confirmed",
     without: "without what you left out",
     refused: "The plan cannot run like this",
     expired: "Nobody answered in time, so the plan has expired.",

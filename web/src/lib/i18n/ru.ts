@@ -158,6 +158,7 @@ export const ru = {
     model_context_too_long: "Беседа слишком длинна для этой модели",
     model_refused: "Модель отказалась отвечать",
     budget_exceeded: "Бюджет исчерпан",
+    agent_inactive: "Агент выключен",
     agent_deleted: "Агент удалён",
     interrupted: "Ответ прервался",
     no_plan: "Оркестратор не нашёл выполнимого плана",

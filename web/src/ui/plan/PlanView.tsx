@@ -1,6 +1,7 @@
 import { List, Maximize2, Workflow } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { patiently } from "@/lib/patiently";
 import { readStored, writeStored } from "@/lib/storage";
 import { useMedia } from "@/lib/useMedia";
 import { IconButton } from "@/ui/IconButton";
@@ -8,8 +9,8 @@ import { Skeleton } from "@/ui/Skeleton";
 import { PlanList } from "./PlanList";
 import type { PlanViewProps } from "./types";
 
-const PlanGraph = lazy(() => import("./PlanGraph"));
-const Enlarged = lazy(async () => ({ default: (await import("./Enlarged")).Enlarged }));
+const PlanGraph = lazy(() => patiently(() => import("./PlanGraph")));
+const Enlarged = lazy(async () => ({ default: (await patiently(() => import("./Enlarged"))).Enlarged }));
 const KEY = "artel.plan-view";
 
 export type View = "graph" | "list";

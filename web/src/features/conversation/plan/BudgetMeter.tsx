@@ -1,9 +1,10 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useOrchestrator } from "@/api/plans";
-import { shortMoney, sumOfCosts } from "@/lib/format";
+import { amountOf, shortMoney } from "@/lib/format";
 import type { LiveRun } from "@/live/conversation";
 import { useChatState } from "@/live/LiveProvider";
+import { spentOnTasks } from "@/live/plans";
 import type { ConversationStore } from "@/live/store";
 import { Bar } from "@/ui/Bar";
 
@@ -11,14 +12,12 @@ import { Bar } from "@/ui/Bar";
 export function BudgetMeter({ store, run }: { store: ConversationStore; run: LiveRun }) {
   const { t } = useTranslation();
   const { data: orchestrator } = useOrchestrator();
-  const spent = useChatState(store, (state) => {
-    const tasks = (state.conversation?.plans[run.id] ?? []).flatMap((plan) => plan.tasks);
-    return sumOfCosts([...tasks.map((task) => task.actual?.cost ?? null), "$0.00"]) ?? "$0.00";
-  });
+  const onTasks = useChatState(store, (state) => spentOnTasks(state.conversation?.plans[run.id] ?? []));
+  const spent = Math.max(amountOf(run.cost), run.beside + onTasks);
   const budget = orchestrator?.budget_usd;
   if (budget == null) return null;
-  const share = budget > 0 ? Number(spent.slice(1)) / budget : 1;
-  const text = t("plan.budgetText", { spent: shortMoney(spent), budget: shortMoney(`$${budget}`) });
+  const share = budget > 0 ? spent / budget : 1;
+  const text = t("plan.budgetText", { spent: shortMoney(`$${spent}`), budget: shortMoney(`$${budget}`) });
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-line border-t px-4 py-2 text-[0.8rem] text-ink-soft">
       <Link href="/orchestrator" className="shrink-0 rounded hover:underline">

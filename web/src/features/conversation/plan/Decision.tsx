@@ -36,9 +36,13 @@ export function Decision({ store, plan, approvalId }: DecisionProps) {
   const { problems, failure, busy, answer } = useAnswer(store, approvalId, control.forget);
   const facts = useCallback(
     (task: PlanTask) => (
-      <span className="text-ink-soft tabular-nums">{briefEstimate(t, task.estimate, i18n.language)}</span>
+      <span className="text-ink-soft tabular-nums">
+        {plan.tasks.some((proposed) => proposed.id === task.id && proposed.agent !== task.agent)
+          ? t("approval.estimateLater")
+          : briefEstimate(t, task.estimate, i18n.language)}
+      </span>
     ),
-    [t, i18n.language],
+    [t, i18n.language, plan.tasks],
   );
   const empty = emptied(plan.tasks, control.edits);
   const worst = plan.tasks.find((task) => task.id in problems.byTask)?.id;

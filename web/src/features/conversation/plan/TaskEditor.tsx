@@ -79,7 +79,9 @@ export function TaskEditor({
           <span
             className={cx("ml-auto text-[0.8rem] text-ink-faint tabular-nums", dropped && "line-through")}
           >
-            {briefEstimate(t, task.estimate, i18n.language)}
+            {handle === task.agent
+              ? briefEstimate(t, task.estimate, i18n.language)
+              : t("approval.estimateLater")}
           </span>
         </div>
         {open && !dropped ? (
