@@ -106,3 +106,15 @@ async def test_a_raised_budget_lets_a_plan_go_on_where_it_stopped(boss: Person) 
     assert len(kept) == 3
     assert all(attempts[name] == 1 for name in kept)
     assert parse_usd(run["cost"]) > Decimal(0)
+
+
+async def test_a_call_that_came_to_nothing_makes_no_price_unknown(boss: Person) -> None:
+    graph = plan(task("a", do="[[answer text=first]]"), task("b", "a", agent="writer", do="[[status code=400]]"))
+    await boss.http.put("/my/orchestrators/", json={"model": PLANNER, "plan_approval": "never"})
+    chat, run_id = await begin(boss, request(graph, plan()))
+    await until(boss, run_id, is_("completed"))
+
+    [made] = (await boss.http.get(f"/my/chat/{chat}/")).json()["plans"]
+
+    assert {each["id"]: each["actual"]["cost"] for each in made["tasks"]} == {"a": "$0.022", "b": "$0.00"}
+    assert made["actual"]["cost"] is not None

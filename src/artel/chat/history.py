@@ -83,12 +83,13 @@ class History:
         # The log first, as for a page.
         partials, last_event_id = await self._partials()
         async with self._shards.user_tx(self._user_id) as tx:
-            row = await find_task(tx, run_id, name)
-            message = await tx.session.get(Message, (self._user_id, row.message_id))
+            row, message = await find_task(tx, run_id, name)
         if message is not None and (row.kind == TASK or message.task_id is None):
             return TaskView(row, message.content, message.usage, message.cost, last_event_id)
         partial = partials.get(row.message_id)
-        return TaskView(row, partial.text if partial else "", None, None, last_event_id)
+        # What an earlier attempt had written is void, and the log was asked a moment before.
+        text = partial.text if partial and partial.attempt == row.epoch else ""
+        return TaskView(row, text, None, None, last_event_id)
 
     async def _partials(self) -> tuple[Mapping[UUID, PartialText], int]:
         try:

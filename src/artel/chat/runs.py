@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, union
+from sqlalchemy import and_, select, union
 from sqlalchemy.orm import defer
 
 from artel.bus.model import NoSuchRun, NoSuchTask
 from artel.chat.views import UNFINISHED, RunView
 from artel.store.shards import Shards
-from artel.store.tables import Run, Task
+from artel.store.tables import Message, Run, Task
 from artel.store.tx import UserTx
 
 WORK_OF_TASKS = tuple(defer(column, raiseload=True) for column in (Task.history, Task.deferred, Task.answers))
@@ -49,17 +49,21 @@ class Runs:
             return (await with_tasks(tx, [row]))[0]
 
 
-async def find_task(tx: UserTx, run_id: UUID, name: str) -> Task:
-    """A task by its name within a run.
+async def find_task(tx: UserTx, run_id: UUID, name: str) -> tuple[Task, Message | None]:
+    """A task by its name within a run, and what it has said, as of one moment.
 
     Raises:
         NoSuchTask: there is none of this user.
     """
-    query = select(Task).where(Task.user_id == tx.user_id, Task.run_id == run_id, Task.task_id == name)
-    row = await tx.session.scalar(query.options(*WORK_OF_TASKS))
-    if row is None:
+    query = (
+        select(Task, Message)
+        .outerjoin(Message, and_(Message.user_id == Task.user_id, Message.id == Task.message_id))
+        .where(Task.user_id == tx.user_id, Task.run_id == run_id, Task.task_id == name)
+    )
+    found = (await tx.session.execute(query.options(*WORK_OF_TASKS))).first()
+    if found is None:
         raise NoSuchTask
-    return row
+    return found[0], found[1]
 
 
 async def runs_of_page(tx: UserTx, session_id: int, run_ids: Collection[UUID], since: UUID | None) -> list[RunView]:

@@ -122,8 +122,10 @@ def _came(row: Task, spent: Mapping[str, Any] | None) -> Came | None:
     if row.finished_at is None or row.started_at is None:
         return None
     usage: Mapping[str, int] = (spent["usage"] if spent else None) or {}
+    # A call that came to nothing used nothing; that is no unknown price.
+    cost = spent["cost"] if spent and spent["usage"] else Decimal(0)
     return Came(
-        spent["cost"] if spent else Decimal(0),
+        cost,
         round((row.finished_at - row.started_at).total_seconds(), 3),
         usage.get("input_tokens", 0),
         usage.get("output_tokens", 0),
