@@ -21,6 +21,7 @@ from uuid import UUID
 
 from artel.accounts.means import Limit, read_limits, read_means
 from artel.accounts.provider_keys import SealedAccess
+from artel.bus.graph import BUDGET_EXCEEDED
 from artel.bus.model import Fault, ModelUse, TaskFailed
 from artel.kit.clock import Clock, utc_now
 from artel.kit.money import format_usd
@@ -31,8 +32,6 @@ from artel.store.tx import UserTx
 LOOK_SECONDS: Final = 0.25
 """Between two looks at what an answer has cost so far: the estimate takes far longer than a piece of text."""
 
-CODE: Final = "budget_exceeded"
-
 _T = TypeVar("_T")
 
 
@@ -40,8 +39,8 @@ class BudgetExceeded(TaskFailed, AnswerUnwanted):
     """Nothing more may be spent; to try again would not help. `use`: the call that was stopped, which is paid for."""
 
     def __init__(self, limit: Limit, locale: str, use: ModelUse | None = None) -> None:
-        text = message_for(CODE, locale, variant=limit.of, limit=format_usd(limit.usd))
-        super().__init__(Fault(CODE, text), use=use)
+        text = message_for(BUDGET_EXCEEDED, locale, variant=limit.of, limit=format_usd(limit.usd))
+        super().__init__(Fault(BUDGET_EXCEEDED, text), use=use)
 
 
 @dataclass(slots=True)

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from artel.bus.model import PLANNING, SYNTHESIS, TASK, Fault, Held, Progress, Skipped
+from artel.bus.model import MAX_ATTEMPTS, PLANNING, SYNTHESIS, TASK, Fault, Held, Progress, Skipped
 from artel.store.tx import UserTx
 
 REPLANNING = "replan"
 """The name of the task that plans the rest of a run anew, once."""
 BUDGET_EXCEEDED = "budget_exceeded"
 """Nothing that costs money helps against this failure."""
+
+
+NEWEST_PLAN = "(select id from plans where user_id = $1 and run_id = $2 order by revision desc limit 1)"
+"""The plan of run $2 that counts, as a part of a statement."""
 
 
 async def lock_place(tx: UserTx, held: Held) -> None:
@@ -94,8 +98,6 @@ select from runs left join agent on true where runs.user_id = $1 and runs.id = $
 
 _LOCK_RUN = "select from runs where user_id = $1 and id = $2 for no key update"
 
-_NEWEST_PLAN = "(select id from plans where user_id = $1 and run_id = $2 order by revision desc limit 1)"
-
 _SKIP = f"""
 with recursive lost (task_id) as (
     select unnest($3::text[])
@@ -139,7 +141,7 @@ from tasks where user_id = $1 and run_id = $2 and kind = '{TASK}'
 
 _FIRST_FAILURE = f"""
 select error from tasks
-where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'failed' and plan_id = {_NEWEST_PLAN}
+where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'failed' and plan_id = {NEWEST_PLAN}
 order by finished_at, id limit 1
 """
 
@@ -148,11 +150,11 @@ update tasks set status = 'ready', not_before = now()
 where user_id = $1 and run_id = $2 and kind = '{SYNTHESIS}' and status = 'pending'
 """
 
-_PLAN_FAILED = f"update plans set status = 'failed' where user_id = $1 and id = {_NEWEST_PLAN}"
+_PLAN_FAILED = f"update plans set status = 'failed' where user_id = $1 and id = {NEWEST_PLAN}"
 
 _REPLAN = f"""
 insert into tasks (user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts, status)
-select $1, $3, session_id, id, '{REPLANNING}', '{PLANNING}', agent_id, answer_id, 3, 'ready'
+select $1, $3, session_id, id, '{REPLANNING}', '{PLANNING}', agent_id, answer_id, {MAX_ATTEMPTS}, 'ready'
 from runs where user_id = $1 and id = $2
 on conflict (user_id, run_id, task_id) do nothing
 returning id

@@ -21,6 +21,9 @@ Mode = Literal["direct", "auto"]
 ANSWER, PLANNING, TASK, SYNTHESIS = "answer", "plan", "task", "synthesis"
 """Kinds of tasks: all but `TASK` speak for their run. See docs/plans.md."""
 
+MAX_ATTEMPTS = 3
+"""A task that failed so often has failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from artel.bus.graph import advance
+from artel.bus.graph import NEWEST_PLAN, REPLANNING, advance, lock_run
 from artel.bus.model import ANSWER, PLANNING, SYNTHESIS, TASK, NoSuchRun, NoSuchTask
 from artel.bus.submit import RUN_BUDGET, AgentInactive
 from artel.kit.errors import Conflict
@@ -42,7 +42,7 @@ async def retry_run(tx: UserTx, run_id: UUID, next_id: UUID) -> None:
 
 async def _retry_plan(tx: UserTx, run_id: UUID, next_id: UUID) -> None:
     await tx.execute(_FORGET_REPLANNING, tx.user_id, run_id)
-    lost = f"kind in ('{TASK}', '{SYNTHESIS}') and plan_id = {_NEWEST} and status in {_LOST}"
+    lost = f"kind in ('{TASK}', '{SYNTHESIS}') and plan_id = {NEWEST_PLAN} and status in {_LOST}"
     # There is no plan, or nobody agreed to it: what the model said is kept, so it is not asked for the same again.
     own = f"kind = '{PLANNING}' and id = {_LAST_PLANNING} or kind = '{SYNTHESIS}' and status in {_LOST}"
     if not (
@@ -88,7 +88,7 @@ async def _lock(tx: UserTx, run_id: UUID) -> str:
         raise NoSuchRun
     await tx.fetch(_LOCK_AGENTS, tx.user_id, run_id)
     if mode == "auto":
-        await tx.execute(_LOCK_RUN, tx.user_id, run_id)
+        await lock_run(tx, run_id)
     await tx.execute(_LOCK_TASKS, tx.user_id, run_id)
     return mode
 
@@ -109,8 +109,6 @@ async def _again(tx: UserTx, run_id: UUID, which: str, *values: object) -> bool:
 
 _STATUS = "select status from runs where user_id = $1 and id = $2"
 
-_NEWEST = "(select id from plans where user_id = $1 and run_id = $2 order by revision desc limit 1)"
-
 _LOST = ("failed", "cancelled", "skipped")
 
 _LAST_PLANNING = f"""(
@@ -119,7 +117,7 @@ _LAST_PLANNING = f"""(
 
 # The rest is being planned anew, or summed up: it is too late for this one.
 _TASK = f"""
-select status, kind, plan_id = {_NEWEST} as is_current, exists (
+select status, kind, plan_id = {NEWEST_PLAN} as is_current, exists (
     select from tasks where user_id = $1 and run_id = $2 and (
         kind = '{PLANNING}' and status in ('ready', 'running') or kind = '{SYNTHESIS}' and status = 'running'
     )
@@ -133,13 +131,11 @@ where user_id = $1 and agent_id in (select assigned_agent from tasks where user_
 order by agent_id for no key update
 """
 
-_LOCK_RUN = "select from runs where user_id = $1 and id = $2 for no key update"
-
 _LOCK_TASKS = "select from tasks where user_id = $1 and run_id = $2 order by id for update"
 
 # A planning that was to mend what is now tried again; the next failure may plan anew once more.
 _FORGET_REPLANNING = f"""
-delete from tasks where user_id = $1 and run_id = $2 and kind = '{PLANNING}' and task_id = 'replan'
+delete from tasks where user_id = $1 and run_id = $2 and kind = '{PLANNING}' and task_id = '{REPLANNING}'
     and status in ('failed', 'cancelled')
 """
 
@@ -177,7 +173,7 @@ where user_id = $1 and id = $2
 
 _REOPEN_PLAN = f"""
 update plans set status = 'running'
-where user_id = $1 and id = {_NEWEST} and exists (
+where user_id = $1 and id = {NEWEST_PLAN} and exists (
     select from tasks where user_id = $1 and run_id = $2 and plan_id = plans.id
 )
 """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from artel.bus.model import ANSWER, PLANNING, Call, Held, NoSuchAgent, NoSuchSession, Submitted
+from artel.bus.model import ANSWER, MAX_ATTEMPTS, PLANNING, Call, Held, NoSuchAgent, NoSuchSession, Submitted
 from artel.kit.errors import Conflict
 from artel.kit.ids import IdMaker
 from artel.store.tx import UserTx
 
-MAX_ATTEMPTS = 3
 _TITLE_CHARS = 60
 
 

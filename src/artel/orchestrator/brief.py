@@ -10,6 +10,7 @@ from artel.agents.conversation import Said, read_conversation
 from artel.agents.turn import Brief, conversation_brief
 from artel.bus.model import SYNTHESIS, TASK, Held
 from artel.orchestrator.config import OrchestratorConfig
+from artel.orchestrator.settings import read_settings
 from artel.store.tx import UserTx
 
 RESULTS_CHARS: Final = 48_000
@@ -57,8 +58,7 @@ async def read_brief(tx: UserTx, held: Held) -> Brief:
     if held.kind == SYNTHESIS:
         said = await read_conversation(tx, held.session_id, held.message_id)
         results = await _results(tx, _ALL, held)
-        stored = await tx.fetchval("select config from user_orchestrators where user_id = $1", tx.user_id)
-        settings = OrchestratorConfig.model_validate(stored) if stored else OrchestratorConfig()
+        settings = await read_settings(tx)
         return Brief([*said, Said(results_text(results), None)], synthesis_instructions(settings))
     brief = await conversation_brief(tx, held)
     if held.instruction is None:

@@ -115,19 +115,19 @@ class Decisions:
     ) -> Callable[[], None]:
         plan = await tx.session.get(Plan, (tx.user_id, row.plan_id))
         assert plan is not None
-        proposed = [PlannedTask.of_json(task) for task in plan.tasks]
+        tasks = [PlannedTask.of_json(task) for task in plan.tasks]
+        proposed = Outline(tasks, Estimate.of_json(plan.estimate), plan.max_parallel)
         before = await tx.fetch(_BEFORE, tx.user_id, place.run_id)
         finished = {task["task_id"] for task in before if task["status"] == "done"}
         team = await read_team(tx)
-        draft = edited or _as_draft(proposed)
+        draft = edited or proposed.as_draft()
         # Whoever leaves a task out does not want to wait for it.
-        left_out = {task.id for task in proposed} - {task.id for task in draft.tasks}
+        left_out = {task.id for task in tasks} - {task.id for task in draft.tasks}
         draft = without(draft, {*finished, *_foreign(draft, left_out)})
         taken = {task["task_id"] for task in before}
         _check(draft, problems(draft, team.by_handle.keys(), team.settings.max_tasks, finished, taken))
         if edited is None:
-            outline = Outline(proposed, Estimate.of_json(plan.estimate), plan.max_parallel)
-            await self.proposals.release(tx, place, plan.id, outline)
+            await self.proposals.release(tx, place, plan.id, proposed)
             return _nothing
         outline = await outline_of(tx, draft, team, await self.prices.read(tx))
         await rewrite(tx, plan.id, outline)
@@ -159,10 +159,6 @@ def _check(draft: Draft, found: list[str]) -> None:
 def _foreign(draft: Draft, left_out: Collection[str]) -> set[str]:
     """Names that a client made up: they are not forgiven as those of tasks that were left out are."""
     return {name for task in draft.tasks for name in task.depends_on} - set(left_out)
-
-
-def _as_draft(tasks: Sequence[PlannedTask]) -> Draft:
-    return Outline(tasks, tasks[0].estimate, 1).as_draft()
 
 
 def _place(row: ApprovalRequest) -> RunPlace:

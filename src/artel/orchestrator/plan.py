@@ -8,15 +8,14 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from artel.bus.graph import REPLANNING
+from artel.bus.model import ANSWER, PLANNING, SYNTHESIS
 from artel.kit.stored import stored_text
 
 MAX_INSTRUCTION: Final = 20_000
 MAX_LISTED: Final = 20
 """Names in one sentence; a plan may be large and wrong everywhere."""
-SYNTHESIS: Final = "synthesis"
-PLANNING: Final = "plan"
-REPLANNING: Final = "replan"
-RESERVED: Final = frozenset({PLANNING, REPLANNING, SYNTHESIS, "answer"})
+RESERVED: Final = frozenset({PLANNING, REPLANNING, SYNTHESIS, ANSWER})
 """Names of the run's own tasks."""
 
 

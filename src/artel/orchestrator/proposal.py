@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from artel.approvals import manager as approvals
-from artel.bus.model import ANSWER, SYNTHESIS, TASK
+from artel.bus.model import ANSWER, MAX_ATTEMPTS, SYNTHESIS, TASK
 from artel.events.types import Event, PlanRequest, TaskPlanCreated
 from artel.kit.ids import IdMaker
 from artel.orchestrator.config import OrchestratorConfig
@@ -185,7 +185,7 @@ select $1, task.id, runs.session_id, $2, task.task_id, '{TASK}', task.agent,
                 and done.status = 'done'
         )
     ) then 'pending' else 'ready' end,
-    task.dependencies, task.instruction, task.message_id, 3, $3
+    task.dependencies, task.instruction, task.message_id, {MAX_ATTEMPTS}, $3
 from runs, jsonb_to_recordset($4::jsonb) task (
     id uuid, task_id text, agent text, instruction text, dependencies jsonb, message_id uuid
 )
@@ -197,7 +197,8 @@ insert into tasks (
     user_id, id, session_id, run_id, task_id, kind, assigned_agent, status, dependencies, message_id, max_attempts,
     plan_id
 )
-select $1, $4, session_id, id, '{SYNTHESIS}', '{SYNTHESIS}', agent_id, 'pending', $5::jsonb, answer_id, 3, $3
+select $1, $4, session_id, id, '{SYNTHESIS}', '{SYNTHESIS}', agent_id, 'pending', $5::jsonb, answer_id,
+    {MAX_ATTEMPTS}, $3
 from runs where user_id = $1 and id = $2
 on conflict (user_id, run_id, task_id) do update set status = 'pending', dependencies = excluded.dependencies,
     plan_id = excluded.plan_id, error = null, finished_at = null
@@ -225,7 +226,7 @@ insert into tasks (
     user_id, id, session_id, run_id, task_id, kind, assigned_agent, status, instruction, message_id, max_attempts,
     plan_id
 )
-select $1, $4, session_id, id, $5, '{ANSWER}', $6, 'ready', $7, answer_id, 3, $3
+select $1, $4, session_id, id, $5, '{ANSWER}', $6, 'ready', $7, answer_id, {MAX_ATTEMPTS}, $3
 from runs where user_id = $1 and id = $2
 on conflict (user_id, run_id, task_id) do nothing
 """

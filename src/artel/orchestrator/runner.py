@@ -14,11 +14,12 @@ from artel.agents.conversation import as_model_messages, read_conversation
 from artel.agents.runner import AgentRunner, told_to_user
 from artel.agents.turn import Prepared
 from artel.bus.finish import checkpoint
+from artel.bus.graph import REPLANNING
 from artel.bus.model import PLANNING, Fault, Held, ModelUse, Onward, Outcome, TaskFailed
 from artel.kit.ids import IdMaker
 from artel.orchestrator.brief import Result, read_results
 from artel.orchestrator.outline import outline_of
-from artel.orchestrator.plan import REPLANNING, Draft
+from artel.orchestrator.plan import Draft
 from artel.orchestrator.planner import NoPlan, Terms, ask_for_plan
 from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.prompts import planner_prompt, replan_prompt

@@ -9,6 +9,7 @@ from artel.agents.config import AgentConfig
 from artel.agents.handles import handle_of
 from artel.orchestrator.config import OrchestratorConfig
 from artel.orchestrator.prompts import Member
+from artel.orchestrator.settings import read_settings
 from artel.store.tx import UserTx
 
 
@@ -37,8 +38,7 @@ class Team:
 
 async def read_team(tx: UserTx) -> Team:
     """As it is now."""
-    stored = await tx.fetchval("select config from user_orchestrators where user_id = $1", tx.user_id)
-    settings = OrchestratorConfig.model_validate(stored) if stored else OrchestratorConfig()
+    settings = await read_settings(tx)
     rows = await tx.fetch(_ACTIVE, tx.user_id)
     members = [
         Member(row["agent_id"], handle_of(tx.user_id, row["agent_id"]), AgentConfig.model_validate(row["config"]))
