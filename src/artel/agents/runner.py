@@ -17,7 +17,7 @@ from artel.agents.conversation import Said, as_model_messages
 from artel.agents.tool_turn import ToolTurns
 from artel.agents.turn import Meter, Prepared, ReadBrief, conversation_brief
 from artel.agents.writer import AnswerWriter, Emit
-from artel.bus.model import Answer, Fault, Held, ModelUse, TaskFailed
+from artel.bus.model import PLANNING, Answer, Fault, Held, ModelUse, Parked, TaskFailed
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.answer import stream_answer
 from artel.llm.deltas import TextDelta
@@ -27,6 +27,7 @@ from artel.llm.messages import message_for
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials
 from artel.store.tx import UserTx
+from artel.tools.registry import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class AgentRunner:
     emit: Emit
     first_text: Callable[[float], None]
     """Told after how many seconds an answer's first words came."""
+    toolbox: Toolbox
     brief: ReadBrief = conversation_brief
 
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
@@ -62,10 +64,11 @@ class AgentRunner:
             access=access,
             allowance=allowance,
             said=said,
+            tools=await self.toolbox.chosen(tx, config.enabled_tools),
         )
 
-    async def run(self, held: Held) -> Answer:
-        """As the bus's Runner: an answer, or TaskFailed in words for the user's eyes."""
+    async def run(self, held: Held) -> Answer | Parked:
+        """As the bus's Runner: an answer, a task that waits, or TaskFailed in words for the user's eyes."""
         prepared: Prepared = held.prepared
         if not prepared.config.is_active:
             # Switched off while its work waited: an inactive agent is kept, and takes no work.
@@ -78,11 +81,12 @@ class AgentRunner:
         finally:
             writer.flush()
 
-    async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer:
+    async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer | Parked:
         config = prepared.config
         model, meter = self.open(held.user_id, prepared)
         messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
-        if config.enabled_tools:
+        # A task may be in the middle of a turn with tools that its agent has lost meanwhile.
+        if prepared.tools or (held.history and held.kind != PLANNING):
             return await self.tools.run(held, prepared, model, messages, meter, writer)
         return await _ask_once(held, prepared, model, messages, meter, writer)
 

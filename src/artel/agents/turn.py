@@ -23,6 +23,7 @@ from artel.bus.model import Held, ModelUse
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials, ModelRef
 from artel.store.tx import UserTx
+from artel.tools.tool import Tool
 
 CHARS_A_TOKEN = 4
 """A rough count, for calls whose provider did not say: English text has about four characters a token."""
@@ -38,6 +39,7 @@ class Prepared:
     access: Mapping[str, SealedAccess]
     allowance: Allowance
     said: list[Said]
+    tools: Sequence[Tool] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def gateway_for(house: House) -> ASGIApp:
         prices=house.prices,
         proposals=house.proposals,
         dry_run=house.dry_run,
+        toolbox=house.tools,
     )
     return create_app(
         GatewayDeps(
@@ -51,7 +52,6 @@ def gateway_for(house: House) -> ASGIApp:
             attempts=Attempts(house.redis),
             idempotency=IdempotencyStore(house.shards, house.box),
             foreign=ForeignIds(house.shards),
-            tools=house.tools,
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from pydantic_ai.messages import BinaryContent
 from redis.asyncio import Redis
 
 from artel.accounts.api_keys import ApiKeys
@@ -47,8 +48,9 @@ from artel.settings import Settings
 from artel.store.shards import Shards
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
-from artel.tools.builtin.current_time import CURRENT_TIME
-from artel.tools.registry import ToolRegistry
+from artel.tools.browser import browser_tools
+from artel.tools.builtin.current_time import current_time
+from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
 
@@ -83,7 +85,7 @@ class House:
     authenticator: Authenticator
     revocations: Revocations
     provider_keys: ProviderKeys
-    tools: ToolRegistry
+    tools: Toolbox
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
@@ -129,14 +131,15 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = ToolRegistry([CURRENT_TIME])
+        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
-            tools=ToolTurns(shards, ids, tools, outbox.emit),
+            tools=ToolTurns(shards, ids, outbox.emit, _no_pictures),
             emit=outbox.emit,
             first_text=metrics.direct_call_first_token_seconds.observe,
+            toolbox=tools,
             brief=read_brief,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
@@ -193,6 +196,11 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             dry_run=dry_run,
             bus=bus,
         )
+
+
+async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
+    del user_id, files
+    return []
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:

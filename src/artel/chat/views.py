@@ -11,6 +11,7 @@ from uuid import UUID
 
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
+from artel.store.tool_tables import ToolCall
 
 _STEPS = ("plan",)
 """Kinds of tasks that write nothing themselves."""
@@ -34,6 +35,7 @@ class MessageView:
     cost: Decimal | None
     attempt: int
     created_at: datetime
+    tool_calls: Sequence[ToolCall] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class TaskView:
     cost: Decimal | None
     last_event_id: int
     """Events after it are not in the content."""
+    tool_calls: Sequence[ToolCall] = ()
 
 
 def stored_message(row: Message) -> MessageView:
@@ -91,7 +94,7 @@ def answer_in_the_making(view: RunView, partial: PartialText | None) -> MessageV
         session_id=run.session_id,
         run_id=run.id,
         role="assistant",
-        content=partial.text if partial else "",
+        content=partial.text if partial else (writer.said or "" if writer else ""),
         agent_id=writer.assigned_agent if writer else run.agent_id,
         target_agent=None,
         status="streaming",

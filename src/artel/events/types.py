@@ -138,6 +138,13 @@ class ToolRequest(_Envelope):
     tool_id: str
     agent_id: str
     arguments: dict[str, Any]
+    kind: Literal["builtin", "browser", "mcp"] = "builtin"
+    tool_call_id: str = ""
+    message_id: UUID | None = None
+    task_id: str | None = None
+    remembered: bool = False
+    """The user has allowed it before; what remains is to be done by the page."""
+    expires_at: str | None = None
     type: Literal["tool_request"] = "tool_request"
 
 

@@ -24,7 +24,6 @@ from artel.space.space import UserWorkerSpace
 from artel.store.health import Check
 from artel.store.idempotency import IdempotencyStore
 from artel.telemetry.metrics import Metrics
-from artel.tools.registry import ToolRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,6 @@ class GatewayDeps:
     attempts: Attempts
     idempotency: IdempotencyStore
     foreign: ForeignIds
-    tools: ToolRegistry
     pulse: Pulse
     metrics: Metrics
     checks: Mapping[str, Check]

@@ -8,7 +8,7 @@ from typing import Final
 
 from artel.agents.conversation import Said, read_conversation
 from artel.agents.turn import Brief, conversation_brief
-from artel.bus.model import SYNTHESIS, TASK, Held
+from artel.bus.model import DELEGATED, SYNTHESIS, TASK, Held
 from artel.orchestrator.config import OrchestratorConfig
 from artel.orchestrator.settings import read_settings
 from artel.store.tx import UserTx
@@ -51,7 +51,7 @@ class Result:
 
 async def read_brief(tx: UserTx, held: Held) -> Brief:
     """For any kind of task but planning."""
-    if held.kind == TASK:
+    if held.kind in (TASK, DELEGATED):
         request = await tx.fetchval(_REQUEST, tx.user_id, held.run_id, REQUEST_CHARS)
         results = await _results(tx, _NEEDED, held)
         return Brief([Said(task_text(request or "", held.instruction or "", results), None)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from artel.accounts.provider_keys import ProviderKeys
 from artel.accounts.spending import Spending
+from artel.agents.consent import Consent
 from artel.agents.roster import Roster
 from artel.bus.bus import Bus
 from artel.chat.history import History
@@ -26,7 +27,9 @@ from artel.orchestrator.settings import OrchestratorSettings
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.space import UserWorkerSpace
+from artel.space.tools import UserTools
 from artel.store.shards import Shards
+from artel.tools.registry import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class SpaceFactory:
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
+    toolbox: Toolbox
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -58,6 +62,8 @@ class SpaceFactory:
             runs=Runs(user_id, self.shards),
             orchestrator=UserOrchestrator(OrchestratorSettings(user_id, self.shards), roster, models.default),
             plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
+            consent=self.consent(user_id),
+            tools=UserTools(user_id, self.shards, self.toolbox),
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
@@ -65,3 +71,7 @@ class SpaceFactory:
             hub=self.hub,
             emit=self.emit,
         )
+
+    def consent(self, user_id: int) -> Consent:
+        """What a user says about tool calls; the sweep of what waited too long needs no more of a space."""
+        return Consent(user_id, self.shards, self.ids, self.toolbox, self.emit, self.bus.wake)

@@ -15,6 +15,7 @@ from artel.chat.sessions import MAX_TITLE, SessionView
 from artel.chat.views import MessageView, RunView, TaskView
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, Tokens, fault, tokens, usd
 from artel.gateway.shapes.plans import Approval, Plan, approval, plan
+from artel.gateway.shapes.tools import ToolCall, tool_call
 from artel.orchestrator.views import ApprovalView, PlanView
 from artel.store.tables import Task as TaskRow
 
@@ -92,6 +93,7 @@ class Message(Shape):
     cost: Money
     attempt: int
     created_at: datetime
+    tool_calls: list[ToolCall]
 
 
 class Answered(Message):
@@ -124,6 +126,7 @@ class TaskDetail(Task):
     content: str
     usage: Tokens | None
     cost: Money
+    tool_calls: list[ToolCall]
     last_event_id: int = Field(description="Events after it are not in the content.")
 
 
@@ -183,6 +186,7 @@ def message(view: MessageView) -> Message:
         cost=usd(view.cost),
         attempt=view.attempt,
         created_at=view.created_at,
+        tool_calls=[tool_call(call) for call in view.tool_calls],
     )
 
 
@@ -239,6 +243,7 @@ def task_detail(detail: TaskView) -> TaskDetail:
         content=detail.content,
         usage=tokens(detail.usage),
         cost=usd(detail.cost),
+        tool_calls=[tool_call(call) for call in detail.tool_calls],
         last_event_id=detail.last_event_id,
     )
 
