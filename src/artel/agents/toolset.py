@@ -93,19 +93,31 @@ class AgentToolset(AbstractToolset[None]):
 
     async def _carry_out(self, tool: Tool, call_id: str, arguments: dict[str, Any]) -> Any:
         held = self.desk.held
-        place = answer_place(held)
-        self.emit(held.user_id, ToolStarted(**place, tool_call_id=call_id, tool_id=tool.tool_id))
+        started = ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=tool.tool_id, arguments=arguments)
+        self.emit(held.user_id, started)
         begun = time.monotonic()
-        status: Literal["ok", "failed"] = "failed"
+        status: Literal["ok", "failed"] | None = "failed"
         try:
             status, outcome = await self._outcome(tool, call_id, arguments)
             return await self._keep(call_id, status, outcome.value, outcome.files)
+        except CallDeferred:
+            status = None
+            raise
         finally:
-            spent = round((time.monotonic() - begun) * 1000)
-            self.emit(
-                held.user_id,
-                ToolFinished(**place, tool_call_id=call_id, tool_id=tool.tool_id, status=status, duration_ms=spent),
-            )
+            # What comes later is told by the row alone.
+            if status is not None:
+                self._tell_end(tool, call_id, status, begun)
+
+    def _tell_end(self, tool: Tool, call_id: str, status: Literal["ok", "failed"], begun: float) -> None:
+        held = self.desk.held
+        ended = ToolFinished(
+            **answer_place(held),
+            tool_call_id=call_id,
+            tool_id=tool.tool_id,
+            status=status,
+            duration_ms=round((time.monotonic() - begun) * 1000),
+        )
+        self.emit(held.user_id, ended)
 
     async def _outcome(
         self, tool: Tool, call_id: str, arguments: dict[str, Any]
