@@ -11,11 +11,12 @@ from uuid import UUID
 import orjson
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
+from artel.agents.places import answer_place
 from artel.approvals import manager as approvals
 from artel.approvals.audit import POLICY, Decided, record
 from artel.approvals.policy import Rules, read_rules
 from artel.bus.model import Held, LeaseLost
-from artel.events.types import ToolRequest
+from artel.events.types import ToolFinished, ToolRequest
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.kit.stored import stored_json
@@ -62,11 +63,11 @@ class ToolDesk:
         """Goes on to the calls of the model's answer of this number."""
         self.round = answers
 
-    async def open_calls(self, tx: UserTx, answer: ModelResponse) -> list[ToolRequest]:
+    async def open_calls(self, tx: UserTx, answer: ModelResponse) -> list[ToolRequest | ToolFinished]:
         """Writes down what happens to each call of an answer, and asks where that is the user's to say.
 
         In the transaction that keeps the answer. What is written already stays; what was stopped with its task is
-        opened anew. Answers the questions, to be told once this is committed.
+        opened anew. Answers the questions and what was refused at once, to be told once this is committed.
         """
         held = self.held
         calls = {self.call_id(call.tool_call_id): call for call in answer.tool_calls}
@@ -76,15 +77,15 @@ class ToolDesk:
         if gone:
             await tx.execute(_GONE, held.user_id, held.id, gone, stored_json({"value": {"error": _UNKNOWN}}))
         settled = {row["call_id"] for row in known}
-        asked: list[ToolRequest] = []
+        told: list[ToolRequest | ToolFinished] = []
         for place, (call_id, call) in enumerate(calls.items()):
             if call_id not in settled:
-                asked += await self._open(tx, rules, place, call_id, call)
-        return asked
+                told += await self._open(tx, rules, place, call_id, call)
+        return told
 
     async def _open(
         self, tx: UserTx, rules: Rules, place: int, call_id: str, call: ToolCallPart
-    ) -> Iterable[ToolRequest]:
+    ) -> Iterable[ToolRequest | ToolFinished]:
         held = self.held
         tool = self.tools.get(call.tool_name)
         arguments, problem = _read(call, tool)
@@ -102,11 +103,18 @@ class ToolDesk:
         await tx.execute(_OPEN, held.user_id, held.id, *fields, status, place, approval_id)
         if status == "denied":
             await self._audit(tx, call.tool_name, arguments)
+        if status in ("failed", "denied"):
+            return [self._refused(call_id, call.tool_name, "failed" if status == "failed" else "rejected")]
         if tool is None or approval_id is None:
             return []
         # A tool of the page waits for the page in any case; whether its user was asked before is told along.
         remembered = policy == "allow"
         return [await self._ask(tx, rules, tool, approval_id, call_id, arguments, remembered=remembered)]
+
+    def _refused(self, call_id: str, tool_id: str, status: Literal["failed", "rejected"]) -> ToolFinished:
+        return ToolFinished(
+            **answer_place(self.held), tool_call_id=call_id, tool_id=tool_id, status=status, duration_ms=0
+        )
 
     async def _audit(self, tx: UserTx, tool_id: str, arguments: dict[str, Any]) -> None:
         held = self.held

@@ -97,7 +97,8 @@ class AgentToolset(AbstractToolset[None]):
 
     async def _carry_out(self, tool: Tool, call_id: str, arguments: dict[str, Any]) -> Any:
         held = self.desk.held
-        self.emit(held.user_id, ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=tool.tool_id))
+        started = ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=tool.tool_id, arguments=arguments)
+        self.emit(held.user_id, started)
         begun = time.monotonic()
         status: Literal["ok", "failed"] = "failed"
         try:
