@@ -257,3 +257,21 @@ async def test_the_record_says_who_decided_what(ada: Person) -> None:
     assert (entry["arguments"], entry["agent_id"]) == ({"timezone": "UTC"}, f"user{ada.id}_coder")
     assert entry["detail"] == {"edited": {"timezone": "UTC"}, "remember": "session"}
     assert (await ada.http.get("/my/audit/", params={"agent_id": "other"})).json()["items"] == []
+
+
+async def test_an_older_answer_that_ends_meanwhile_changes_nothing_of_the_turn(ada: Person) -> None:
+    await ada.agent("Slow")
+    chat = await ada.chat()
+    path = f"/my/chat/{chat}/message/"
+    older = (await ada.http.post(path, json={"content": "@slow [[slow tokens=15]]"})).json()["run_id"]
+    content = f"@coder {calling(['One moment.', TIME])}"
+    run_id = (await ada.http.post(path, json={"content": content})).json()["run_id"]
+    [approval] = await waiting_for(ada)
+    await until(ada, older, is_("completed"))
+
+    await yes(ada, approval)
+
+    answer = await answered(ada, run_id)
+    assert answer["content"].startswith("One moment.\n\nTool said: ")
+    assert answer["content"].count("One moment.") == 1
+    assert answer["usage"] == {"input_tokens": 32, "output_tokens": answer["usage"]["output_tokens"]}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import NoneType
+from typing import Any
 
 from pydantic_ai import Agent, DeferredToolRequests, ModelMessagesTypeAdapter
 from pydantic_ai.messages import (
@@ -73,8 +74,9 @@ class ToolTurns:
             output_type=[str, DeferredToolRequests],
             model_settings=settings,
         )
-        history = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else messages
-        for text in _texts(history[len(messages) :]):
+        kept = _Kept.of(held, messages)
+        history, first = kept.messages, kept.own_from
+        for text in _texts(history[first:]):
             _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
             async for node in run:
@@ -90,29 +92,46 @@ class ToolTurns:
                     writer.flush()
                     held.use_so_far = None
                     if node.model_response.tool_calls:
-                        await self._keep(held, desk, run.all_messages(), meter, allowance)
+                        await self._keep(held, desk, _Kept(run.all_messages(), first), meter, allowance)
             if run.result is not None and isinstance(run.result.output, DeferredToolRequests):
                 return Parked(writer.text)
-            spent = _spent(run.all_messages(), len(messages), meter)
+            spent = _spent(run.all_messages(), first, meter)
         return Answer(writer.text, spent[-1], total=_sum(spent))
 
-    async def _keep(
-        self, held: Held, desk: ToolDesk, messages: list[ModelMessage], meter: Meter, allowance: Allowance
-    ) -> None:
+    async def _keep(self, held: Held, desk: ToolDesk, kept: _Kept, meter: Meter, allowance: Allowance) -> None:
         """Keeps an answer that calls tools, with a row for each call; then tells what is asked and what was refused."""
+        messages = kept.messages
         last = messages[-1]
         assert isinstance(last, ModelResponse)
-        desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages))
+        desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages[kept.own_from :]))
         # We may start from this very answer: it is kept, and paid for, and only what was stopped is opened anew.
-        is_kept = held.history is not None and len(held.history) == len(messages)
+        is_kept = held.history is not None and len(held.history["messages"]) == len(messages)
         async with self.shards.user_tx(held.user_id) as tx:
             if not is_kept:
-                history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
-                await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
+                await checkpoint(tx, held, kept.as_json(), meter.use(last, messages[:-1]), self.ids.uuid())
                 await allowance.refresh(tx)
             told = await desk.open_calls(tx, last)
         for event in told:
             self.emit(held.user_id, event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A turn as it is kept: the conversation as it was when the turn began, and from `own_from` on what the turn added.
+    While it waits, for days perhaps, the conversation may grow before it: an older answer comes to its end."""
+
+    messages: list[ModelMessage]
+    own_from: int
+
+    @classmethod
+    def of(cls, held: Held, conversation: list[ModelMessage]) -> _Kept:
+        if held.history is None:
+            return cls(conversation, len(conversation))
+        return cls(ModelMessagesTypeAdapter.validate_python(held.history["messages"]), held.history["own_from"])
+
+    def as_json(self) -> dict[str, Any]:
+        messages = ModelMessagesTypeAdapter.dump_python(self.messages, mode="json")
+        return {"own_from": self.own_from, "messages": messages}
 
 
 def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:

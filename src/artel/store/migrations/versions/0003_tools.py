@@ -23,6 +23,18 @@ NEW_TABLES = (
     "mcp_sign_ins",
 )
 
+TURNS = """
+update tasks set history = jsonb_build_object('messages', history, 'own_from', (
+    select coalesce(max(place), 0) from jsonb_array_elements(history) with ordinality listed (message, place)
+    where message->'parts' @> '[{"part_kind": "user-prompt"}]'
+))
+where jsonb_typeof(history) = 'array' and kind <> 'plan'
+"""
+
+TURNS_BACK = """
+update tasks set history = history->'messages' where jsonb_typeof(history) = 'object'
+"""
+
 FILL_CALLS = """
 alter table tool_calls add message_id uuid, add agent_id text, add status text default 'open' not null,
     add place bigint default 0 not null, add approval_id uuid, add started_at timestamptz, add cost numeric
@@ -214,6 +226,7 @@ alter table tool_calls drop constraint ck_tool_calls_status, drop message_id, dr
 
 def upgrade() -> None:
     """Adds what tools need; calls of before keep their results."""
+    run_as_migrator(TURNS)
     run_as_migrator(FILL_CALLS)
     run_as_owner(CALLS)
     run_as_owner(TABLES)
@@ -228,4 +241,5 @@ def downgrade() -> None:
     run_as_migrator("drop function users_with_expired_approvals(bigint)")
     run_as_migrator(_belongs_to_another(""))
     run_as_migrator("delete from approval_requests where type = 'tool'")
+    run_as_migrator(TURNS_BACK)
     run_as_owner(BACK)
