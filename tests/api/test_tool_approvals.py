@@ -83,7 +83,7 @@ async def test_a_wrong_answer_leaves_it_open(ada: Person, body: dict[str, object
 
     assert (refused.status_code, refused.json()["type"]) == (422, f"/problems/{problem}")
     if field:
-        assert field in [each["field"] for each in refused.json()["errors"]]
+        assert any(each["field"].startswith(field) for each in refused.json()["errors"])
     assert [each["id"] for each in await pending(ada)] == [approval["id"]]
     await yes(ada, approval)
     assert (await answered(ada, run_id))["status"] == "complete"

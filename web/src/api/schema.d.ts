@@ -1205,18 +1205,8 @@ export interface components {
             /**
              * Edited
              * @description The plan as it should be (tasks left out, reworded, given to another agent), or the arguments of the tool; null: as proposed.
-             * @example {
-             *       "tasks": [
-             *         {
-             *           "agent": "coder",
-             *           "depends_on": [],
-             *           "id": "t1",
-             *           "instruction": "Write it."
-             *         }
-             *       ]
-             *     }
              */
-            edited?: {
+            edited?: components["schemas"]["Draft"] | {
                 [key: string]: unknown;
             } | null;
             /**
@@ -1303,6 +1293,43 @@ export interface components {
             name: string;
             /** Provider */
             provider: string;
+        };
+        /**
+         * Draft
+         * @description The plan as a model fills it in, and as a user may edit it.
+         */
+        Draft: {
+            /** Tasks */
+            tasks: components["schemas"]["DraftTask"][];
+        };
+        /**
+         * DraftTask
+         * @description One task: who does what, after which others.
+         */
+        DraftTask: {
+            /**
+             * Agent
+             * @description The handle of the agent who does it.
+             * @example coder
+             */
+            agent: string;
+            /**
+             * Depends On
+             * @description Ids of the tasks whose results it needs.
+             * @default []
+             */
+            depends_on: string[];
+            /**
+             * Id
+             * @description A short name, unique within the plan.
+             * @example t1
+             */
+            id: string;
+            /**
+             * Instruction
+             * @description What to do, complete in itself: the agent sees this, the request, and what it depends on.
+             */
+            instruction: string;
         };
         /**
          * DryRun
