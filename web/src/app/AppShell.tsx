@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { useApprovals } from "@/api/plans";
+import { useApprovals } from "@/api/approvals";
 import type { Me } from "@/api/types";
 import { useHotkeys } from "@/lib/hotkeys";
 import { patiently } from "@/lib/patiently";

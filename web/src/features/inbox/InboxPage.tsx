@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useApprovals } from "@/api/plans";
+import { useApprovals } from "@/api/approvals";
 import type { Approval } from "@/api/types";
 import { relativeTime } from "@/lib/format";
 import { AgentAvatar } from "@/ui/AgentAvatar";
