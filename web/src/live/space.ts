@@ -89,6 +89,12 @@ export class LiveSpace implements TabsListener {
     this.changed("approvals");
   }
 
+  /** An approval is not as it was thought to be: its chat and the inbox are read anew. */
+  lookAgain(sessionId: number): Promise<void> {
+    this.changed("approvals");
+    return this.stores.get(sessionId)?.refresh() ?? Promise.resolve();
+  }
+
   /** The user has signed in again: what was refused for want of that goes out now. */
   resendRefused(): void {
     for (const store of this.stores.values()) {
