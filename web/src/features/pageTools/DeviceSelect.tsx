@@ -1,0 +1,28 @@
+import { useTranslation } from "react-i18next";
+import { Select } from "@/ui/Select";
+
+interface DeviceSelectProps {
+  kind: "camera" | "microphone";
+  devices: MediaDeviceInfo[];
+  stream: MediaStream | null;
+  onChange: (deviceId: string) => void;
+}
+
+/** Which of several devices; nothing where there is but one. */
+export function DeviceSelect({ kind, devices, stream, onChange }: DeviceSelectProps) {
+  const { t } = useTranslation();
+  if (devices.length < 2) return null;
+  const current = stream?.getTracks()[0]?.getSettings().deviceId ?? devices[0]?.deviceId ?? "";
+  return (
+    <Select
+      aria-label={t(`page.${kind}.device`)}
+      className="max-w-full flex-1"
+      value={current}
+      options={devices.map((device, index) => ({
+        value: device.deviceId,
+        label: device.label || t(`page.${kind}.number`, { number: index + 1 }),
+      }))}
+      onChange={onChange}
+    />
+  );
+}
