@@ -340,6 +340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/my/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who allowed what
+         * @description Every decision about plans and tool calls, the newest first: who, when, by which proof, with which arguments.
+         */
+        get: operations["audit_my_audit__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/my/budget/": {
         parameters: {
             query?: never;
@@ -720,7 +740,7 @@ export interface paths {
         };
         /**
          * Tools that agents may be given
-         * @description Each with what happens by default when a model calls it.
+         * @description Each with what happens by default when a model calls it; those of the caller's MCP servers too.
          */
         get: operations["tools_my_tools__get"];
         put?: never;
@@ -742,7 +762,8 @@ export interface paths {
         put?: never;
         /**
          * Say yes
-         * @description The first answer wins; the same again changes nothing. An edited plan that is none leaves the approval open.
+         * @description The first answer wins; the same again changes nothing. What cannot be carried out (an edited plan that is none,
+         *     arguments or a result of another shape) leaves the approval open.
          */
         post: operations["confirm_my_tools__approval_id__confirm__post"];
         delete?: never;
@@ -762,7 +783,7 @@ export interface paths {
         put?: never;
         /**
          * Say no
-         * @description The run is cancelled.
+         * @description A plan's run is cancelled; an agent reads the reason and goes on without the tool.
          */
         post: operations["reject_my_tools__approval_id__reject__post"];
         delete?: never;
@@ -816,6 +837,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Actor
+         * @description Who decided.
+         */
+        Actor: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "api_key" | "policy" | "time";
+            /**
+             * Name
+             * @description Of the API key, or of the browser, as it was then.
+             */
+            name: string | null;
+        };
+        /**
          * Actual
          * @description What it came to.
          */
@@ -843,6 +880,8 @@ export interface components {
              * @example user1_coder
              */
             agent_id: string;
+            /** Approval Hours */
+            approval_hours: number;
             /** Concurrency Limit */
             concurrency_limit: number;
             /**
@@ -887,6 +926,12 @@ export interface components {
          * @description An agent as its user wants it.
          */
         AgentIn: {
+            /**
+             * Approval Hours
+             * @description How long it waits for your word.
+             * @default 168
+             */
+            approval_hours: number;
             /**
              * Concurrency Limit
              * @description Tasks it works on at once.
@@ -1009,6 +1054,8 @@ export interface components {
             status: "complete" | "streaming" | "failed" | "cancelled";
             /** Target Agent */
             target_agent: string | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -1069,6 +1116,11 @@ export interface components {
              */
             created_at: string;
             /**
+             * Expires At
+             * @description When it is answered by nobody until then, the agent goes on without.
+             */
+            expires_at: string | null;
+            /**
              * Id
              * Format: uuid
              */
@@ -1089,6 +1141,7 @@ export interface components {
              * @enum {string}
              */
             status: "pending" | "confirmed" | "rejected" | "expired" | "cancelled";
+            tool: components["schemas"]["ToolQuestion"] | null;
             /**
              * Type
              * @enum {string}
@@ -1149,8 +1202,35 @@ export interface components {
          * @description Yes, perhaps with changes.
          */
         ConfirmIn: {
-            /** @description The plan as it should be: tasks left out, reworded, given to another agent. Null: as proposed. */
-            edited?: components["schemas"]["Draft"] | null;
+            /**
+             * Edited
+             * @description The plan as it should be (tasks left out, reworded, given to another agent), or the arguments of the tool; null: as proposed.
+             * @example {
+             *       "tasks": [
+             *         {
+             *           "agent": "coder",
+             *           "depends_on": [],
+             *           "id": "t1",
+             *           "instruction": "Write it."
+             *         }
+             *       ]
+             *     }
+             */
+            edited?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Remember
+             * @description Whether the agent may use the tool without asking in this chat, or always.
+             * @default once
+             * @enum {string}
+             */
+            remember: "once" | "session" | "always";
+            /**
+             * Result
+             * @description What the page got, for a tool that it carries out.
+             */
+            result?: unknown;
         };
         /**
          * Credentials
@@ -1169,6 +1249,52 @@ export interface components {
             password: string;
         };
         /**
+         * Decision
+         * @description An entry of the audit log.
+         */
+        Decision: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "confirmed" | "rejected" | "expired" | "denied";
+            actor: components["schemas"]["Actor"];
+            /** Agent Id */
+            agent_id: string | null;
+            /** Approval Id */
+            approval_id: string | null;
+            /** Arguments */
+            arguments: unknown;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: unknown;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Session Id */
+            session_id: number | null;
+            /** Tool Id */
+            tool_id: string | null;
+        };
+        /**
+         * DecisionList
+         * @description The newest first.
+         */
+        DecisionList: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * DefaultModel
          * @description What a new agent uses until its user chooses.
          */
@@ -1177,43 +1303,6 @@ export interface components {
             name: string;
             /** Provider */
             provider: string;
-        };
-        /**
-         * Draft
-         * @description The plan as a model fills it in, and as a user may edit it.
-         */
-        Draft: {
-            /** Tasks */
-            tasks: components["schemas"]["DraftTask"][];
-        };
-        /**
-         * DraftTask
-         * @description One task: who does what, after which others.
-         */
-        DraftTask: {
-            /**
-             * Agent
-             * @description The handle of the agent who does it.
-             * @example coder
-             */
-            agent: string;
-            /**
-             * Depends On
-             * @description Ids of the tasks whose results it needs.
-             * @default []
-             */
-            depends_on: string[];
-            /**
-             * Id
-             * @description A short name, unique within the plan.
-             * @example t1
-             */
-            id: string;
-            /**
-             * Instruction
-             * @description What to do, complete in itself: the agent sees this, the request, and what it depends on.
-             */
-            instruction: string;
         };
         /**
          * DryRun
@@ -2064,6 +2153,27 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
+            /**
+             * Kind
+             * @default builtin
+             * @enum {string}
+             */
+            kind: "builtin" | "browser" | "mcp";
+            /**
+             * Message Id
+             * @default null
+             */
+            message_id: string | null;
+            /**
+             * Remembered
+             * @default false
+             */
+            remembered: boolean;
+            /**
              * Run Id
              * @default null
              */
@@ -2073,6 +2183,16 @@ export interface components {
              * @default null
              */
             session_id: number | null;
+            /**
+             * Task Id
+             * @default null
+             */
+            task_id: string | null;
+            /**
+             * Tool Call Id
+             * @default
+             */
+            tool_call_id: string;
             /** Tool Id */
             tool_id: string;
             /**
@@ -2093,6 +2213,10 @@ export interface components {
         EventToolStarted: {
             /** Agent Id */
             agent_id: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
             /**
              * Message Id
              * @default null
@@ -2258,6 +2382,8 @@ export interface components {
             status: "complete" | "streaming" | "failed" | "cancelled";
             /** Target Agent */
             target_agent: string | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -2968,6 +3094,8 @@ export interface components {
             status: "pending" | "ready" | "running" | "waiting" | "done" | "failed" | "skipped" | "cancelled";
             /** Task Id */
             task_id: string;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -2992,33 +3120,17 @@ export interface components {
             output_tokens: number;
         };
         /**
-         * ToolChoice
-         * @description A tool the agent may be given; a disabled one stays in the list, so that switching it back is one click.
-         */
-        ToolChoice: {
-            /**
-             * Enabled
-             * @default true
-             */
-            enabled: boolean;
-            /** Tool Id */
-            tool_id: string;
-        };
-        /**
-         * ToolList
-         * @description The catalogue.
-         */
-        ToolList: {
-            /** Items */
-            items: components["schemas"]["ToolShape"][];
-            /** Next Cursor */
-            next_cursor?: null;
-        };
-        /**
-         * ToolShape
+         * Tool
          * @description A tool that agents may be given.
          */
-        ToolShape: {
+        Tool: {
+            /**
+             * Arguments Schema
+             * @description JSON schema of its arguments.
+             */
+            arguments_schema: {
+                [key: string]: unknown;
+            };
             /** Description */
             description: string;
             /**
@@ -3030,13 +3142,142 @@ export interface components {
             label: string;
             /**
              * Policy
+             * @description What happens by default when a model calls it.
              * @enum {string}
              */
             policy: "allow" | "ask" | "deny";
             /**
+             * Server
+             * @description The handle of the MCP server it is of.
+             */
+            server: string | null;
+            /**
              * Tool Id
              * @example current_time
              */
+            tool_id: string;
+        };
+        /**
+         * ToolCall
+         * @description One call that an agent made.
+         */
+        ToolCall: {
+            /** Agent Id */
+            agent_id: string;
+            /** Approval Id */
+            approval_id: string | null;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /**
+             * Files
+             * @description Files that came of it.
+             */
+            files: string[];
+            /** Id */
+            id: string;
+            /**
+             * Result
+             * @description As the model reads it; null while there is none.
+             */
+            result: unknown;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "waiting" | "running" | "ok" | "failed" | "rejected" | "denied" | "expired" | "cancelled";
+            /** Tool Id */
+            tool_id: string;
+        };
+        /**
+         * ToolChoice
+         * @description A tool the agent may be given; a disabled one stays in the list, so that switching it back is one click.
+         */
+        ToolChoice: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Policy
+             * @description What happens when the model calls it; left out: as the tool's default says.
+             */
+            policy?: ("allow" | "ask" | "deny") | null;
+            /** Tool Id */
+            tool_id: string;
+        };
+        /**
+         * ToolList
+         * @description The catalogue.
+         */
+        ToolList: {
+            /** Items */
+            items: components["schemas"]["Tool"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * ToolQuestion
+         * @description A tool call that waits for its user, or for the user's page.
+         */
+        ToolQuestion: {
+            /** Agent Id */
+            agent_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /**
+             * Arguments
+             * @description As the model wants them.
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Arguments Schema
+             * @description JSON schema of the arguments, for editing them.
+             */
+            arguments_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "builtin" | "browser" | "mcp";
+            /** Label */
+            label: string;
+            /**
+             * Message Id
+             * Format: uuid
+             */
+            message_id: string;
+            /**
+             * Remembered
+             * @description Allowed before: what remains is to be done by the page.
+             */
+            remembered: boolean;
+            /**
+             * Result
+             * @description What was decided: `edited`, `remember`, and what the page got.
+             */
+            result: unknown;
+            /** Task Id */
+            task_id: string;
+            /** Tool Call Id */
+            tool_call_id: string;
+            /** Tool Id */
             tool_id: string;
         };
         /**
@@ -4494,6 +4735,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_my_audit__get: {
+        parameters: {
+            query?: {
+                tool_id?: string | null;
+                agent_id?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; leave it out for the first. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionList"];
                 };
             };
             /** @description Bad Request */
