@@ -139,7 +139,8 @@ class OutgoingGuard:
 
     def _check_name(self, host: str) -> None:
         try:
-            plain = (host if host.isascii() else host.encode("idna").decode()).lower()
+            # Other signs than the dot become one here, so that one may stand at the end again.
+            plain = (host if host.isascii() else host.encode("idna").decode()).lower().rstrip(".")
         except UnicodeError as error:
             raise AddressRefused("The address cannot be read.") from error
         if _NUMERIC_HOST.fullmatch(plain):

@@ -7,14 +7,14 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from artel.kit.confined.child import OUT_OF_MEMORY
 from artel.kit.confined.limits import Limits
 
-_CHILD: Final = "artel.kit.confined.child"
+CHILD: Final = ("-m", "artel.kit.confined.child")
 _PIECE: Final = 1 << 16
 _AT_ONCE: Final = max(2, os.cpu_count() or 2)
 _OUT_OF_MEMORY: Final = (OUT_OF_MEMORY, -signal.SIGABRT)
@@ -40,6 +40,8 @@ class Confined:
     limits: Limits
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     at_once: int = _AT_ONCE
+    child: Sequence[str] = CHILD
+    """What Python is told to begin with."""
     _room: asyncio.Semaphore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +73,7 @@ class Confined:
     async def _start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-I", "-m", _CHILD, self.program, str(os.getpid()), self.limits.dump()),
+            *("-I", *self.child, self.program, str(os.getpid()), self.limits.dump()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # it may hold what somebody's page or program says
