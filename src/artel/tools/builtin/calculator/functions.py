@@ -15,19 +15,22 @@ from artel.tools.builtin.calculator.numbers import (
     TOO_LARGE,
     Number,
     Refused,
+    added,
     by_decimals,
     by_machine,
     divided,
     made,
     modulo,
+    negated,
     power,
     rounded,
 )
 
 _PI: Final = Decimal("3.14159265358979323846264338327950288419716939937511")
+_TAU: Final = Decimal("6.28318530717958647692528676655900576839433879875021")
 _E: Final = Decimal("2.71828182845904523536028747135266249775724709369996")
 
-CONSTANTS: Final = {"pi": rounded(_PI), "tau": rounded(_PI * 2), "e": rounded(_E)}
+CONSTANTS: Final = {"pi": rounded(_PI), "tau": rounded(_TAU), "e": rounded(_E)}
 
 _MAX_FACTORIAL: Final = 1200
 _MAX_CHOSEN: Final = 2000
@@ -70,8 +73,7 @@ def _root(number: Number, degree: Number) -> Number:
     if degree.whole("root") < 1:
         raise Refused("root takes a degree of 1 or more.")
     if number.value < 0 and degree.value.numerator % 2:
-        found = _root(Number(-number.value, number.digits), degree)
-        return Number(-found.value, found.digits)
+        return negated(_root(negated(number), degree))
     return power(number, divided(Number(Fraction(1)), degree))
 
 
@@ -147,7 +149,7 @@ def _round(given: Sequence[Number]) -> Number:
 
 
 def _sum(given: Sequence[Number]) -> Number:
-    return reduce(lambda left, right: made(left.value + right.value, left, right), given)
+    return reduce(added, given)
 
 
 def _mean(given: Sequence[Number]) -> Number:

@@ -112,6 +112,25 @@ def by_machine(compute: Callable[[float], float], source: Number) -> Number:
     return Number(Fraction(Decimal(f"{value:.{MEASURED}g}")) if abs(value) > 1e-15 else Fraction(0), MEASURED)
 
 
+def added(left: Number, right: Number) -> Number:
+    """The sum. Where leading digits of rounded numbers cancel each other, fewer of its own are right, or none: 0.
+
+    Raises:
+        Refused: it is too large.
+    """
+    total = made(left.value + right.value, left, right)
+    if total.digits is None or not total.value:
+        return total
+    lost = max(_adjusted(left), _adjusted(right)) - _adjusted(total)
+    kept = total.digits - max(0, lost)
+    return Number(total.value, kept) if kept > 0 else Number(Fraction(0), total.digits)
+
+
+def negated(number: Number) -> Number:
+    """With the other sign."""
+    return Number(-number.value, number.digits)
+
+
 def divided(left: Number, right: Number) -> Number:
     """Left by right.
 
@@ -181,6 +200,11 @@ def _whole_root(value: int, degree: int) -> int | None:
             low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
         found = low
     return found if found**degree == value else None
+
+
+def _adjusted(number: Number) -> int:
+    """The place of the leading digit."""
+    return number.as_decimal().adjusted() if number.value else -MAX_DIGITS
 
 
 def _decimal(value: Fraction) -> Decimal:

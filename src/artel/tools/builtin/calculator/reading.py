@@ -8,7 +8,18 @@ from fractions import Fraction
 from typing import Final
 
 from artel.tools.builtin.calculator.functions import CONSTANTS, FUNCTIONS
-from artel.tools.builtin.calculator.numbers import MAX_DIGITS, TOO_LARGE, Number, Refused, divided, made, modulo, power
+from artel.tools.builtin.calculator.numbers import (
+    MAX_DIGITS,
+    TOO_LARGE,
+    Number,
+    Refused,
+    added,
+    divided,
+    made,
+    modulo,
+    negated,
+    power,
+)
 
 MAX_LENGTH: Final = 2000
 _MAX_DEPTH: Final = 60
@@ -20,8 +31,8 @@ _TOKEN: Final = re.compile(
 _SAME: Final = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "π": " pi ", "√": " sqrt "})
 
 _BINARY: Final[dict[str, tuple[int, Callable[[Number, Number], Number]]]] = {
-    "+": (1, lambda left, right: made(left.value + right.value, left, right)),
-    "-": (1, lambda left, right: made(left.value - right.value, left, right)),
+    "+": (1, added),
+    "-": (1, lambda left, right: added(left, negated(right))),
     "*": (2, lambda left, right: made(left.value * right.value, left, right)),
     "/": (2, divided),
     "//": (2, lambda left, right: _floor(divided(left, right))),
@@ -105,7 +116,7 @@ class _Reader:
             self._close()
         elif text in ("+", "-"):
             value = self.expression(_SIGNS)
-            value = Number(-value.value, value.digits) if text == "-" else value
+            value = negated(value) if text == "-" else value
         else:
             raise Refused(f"{text!r} is not expected here.")
         while self._sign() == "!":

@@ -54,7 +54,7 @@ def _known(charset: str) -> str | None:
     name = charset.strip().strip("\"'").lower()
     name = _MEANT.get(name, name)
     try:
-        b"".decode(name)  # refuses what turns bytes into bytes, such as zlib
+        b"a".decode(name, "replace")  # refuses what turns bytes into bytes, such as zlib
         proper = codecs.lookup(name).name
     except (LookupError, ValueError):
         return None

@@ -63,7 +63,7 @@ class Fetcher:
         self, guard: OutgoingGuard, tls: ssl.SSLContext | None = None, resolver: AbstractResolver | None = None
     ) -> None:
         self._guard = guard
-        connector = guard.connector(resolver, ssl=tls or True, use_dns_cache=False, limit=100, limit_per_host=8)
+        connector = guard.connector(resolver, ssl=tls or True, use_dns_cache=False, force_close=True, limit=100)
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_TIMEOUT, headers=_HEADERS
         )

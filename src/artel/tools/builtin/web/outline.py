@@ -8,22 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 _etree: Final[Any] = importlib.import_module("lxml.etree")  # it has no types
 
+# Not the whole head: where a page leaves its tags out, the parser puts everything there.
 _SILENT: Final = frozenset(
-    (
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "select",
-        "textarea",
-        "button",
-    )
-)
+    ("script", "style", "noscript", "template", "title", "svg", "math", "iframe", "object", "select", "textarea",
+     "button")
+)  # fmt: skip
 _BLOCKS: Final = frozenset(
     ("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "form", "header",
      "hr", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul")

@@ -29,8 +29,12 @@ MAX_TEXT: Final = 400_000
 MAX_TITLE: Final = 300
 MAX_ELEMENTS: Final = 40_000
 """Of a page whose article is looked for, which takes about 0.1 ms an element; of a larger one all words are taken."""
+_SHORT: Final = 2000
+"""Characters of a page that is answered whole: to look for the article would cost its headings and links."""
 _SAMPLE: Final = 1 << 17
-_WARMING: Final = "<html><head><title>A</title></head><body><article><p>One.</p><p>Two.</p></article></body></html>"
+_WARMING: Final = (
+    f"<html><head><title>A</title></head><body><article>{'<p>One, and two.</p>' * 200}</article></body></html>"
+)
 
 
 def prepare() -> Sequence[str]:
@@ -70,7 +74,7 @@ def read_markup(markup: str, url: str) -> tuple[str, str]:
     title = " ".join(tree.xpath("string(//title)").split())[:MAX_TITLE]
     outline = Outline(url, MAX_TEXT)
     whole = outline.of(tree)
-    if outline.is_list or int(tree.xpath("count(//*)")) > MAX_ELEMENTS:
+    if outline.is_list or len(whole) < _SHORT or int(tree.xpath("count(//*)")) > MAX_ELEMENTS:
         return title, whole
     return title, _article(tree, url) or whole
 
