@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     find_local_models: bool = Field(True, validation_alias="ARTEL_FIND_LOCAL_MODELS")
     """Look for Ollama, LM Studio, llama.cpp and vLLM on this machine."""
 
+    searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
+    """A SearXNG that searches the web for agents; without it the public engines are asked."""
+    tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")
+    """Agents' tools may read this machine's addresses and private networks' too."""
+
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"
     )

@@ -27,6 +27,7 @@ from artel.app.databases import Stores
 from artel.app.expiry import Expiry
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
+from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
 from artel.events.client import redis_client
@@ -51,8 +52,6 @@ from artel.settings import Settings
 from artel.store.shards import Shards
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
-from artel.tools.browser import browser_tools
-from artel.tools.builtin.current_time import current_time
 from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
@@ -135,7 +134,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]), AskAgent(shards, ids))
+        tools = Toolbox(ToolRegistry(await installed_tools(settings, stack)), AskAgent(shards, ids))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
