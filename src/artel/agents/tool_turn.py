@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import NoneType
+from uuid import UUID
 
 from pydantic_ai import Agent, DeferredToolRequests, ModelMessagesTypeAdapter
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelResponse,
     PartDeltaEvent,
@@ -26,8 +28,9 @@ from pydantic_ai.result import AgentStream
 from pydantic_ai.run import AgentRun
 
 from artel.agents.allowance import Allowance
+from artel.agents.pictures import Pictures, refilled, shelved
 from artel.agents.tool_desk import ToolDesk
-from artel.agents.toolset import AgentToolset, Pictures
+from artel.agents.toolset import AgentToolset
 from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
@@ -64,7 +67,8 @@ class ToolTurns:
         """The whole turn; a task that was interrupted goes on from its last checkpoint, and pays for nothing twice."""
         config, allowance = prepared.config, prepared.allowance
         desk = ToolDesk(held, {tool.tool_id: tool for tool in prepared.tools}, self.ids)
-        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), self.pictures)
+        pictures = self.pictures if config.can_see else _no_pictures
+        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), pictures)
         settings = config.model.settings.as_model_settings()
         agent = Agent(
             model,
@@ -73,7 +77,10 @@ class ToolTurns:
             output_type=[str, DeferredToolRequests],
             model_settings=settings,
         )
-        history = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else messages
+        history = messages
+        if held.history:
+            kept = ModelMessagesTypeAdapter.validate_python(held.history)
+            history = await refilled(kept, held.user_id, pictures)
         for text in _texts(history[len(messages) :]):
             _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
@@ -107,12 +114,17 @@ class ToolTurns:
         is_kept = held.history is not None and len(held.history) == len(messages)
         async with self.shards.user_tx(held.user_id) as tx:
             if not is_kept:
-                history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
+                history = ModelMessagesTypeAdapter.dump_python(shelved(messages), mode="json")
                 await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
                 await allowance.refresh(tx)
             asked = await desk.open_calls(tx, last)
         for question in asked:
             self.emit(held.user_id, question)
+
+
+async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
+    del user_id, files
+    return []
 
 
 def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:

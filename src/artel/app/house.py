@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from pydantic_ai.messages import BinaryContent
 from redis.asyncio import Redis
 
 from artel.accounts.api_keys import ApiKeys
@@ -22,6 +21,7 @@ from artel.agents.announcer import Announcer
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
 from artel.bus.bus import Bus, BusConfig
@@ -34,6 +34,7 @@ from artel.events.log import EventLog
 from artel.events.outbox import Outbox
 from artel.events.pulse import Pulse
 from artel.events.subscriber import Subscriber
+from artel.files.search import FileSearch
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
@@ -50,6 +51,7 @@ from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
 from artel.tools.browser import browser_tools
 from artel.tools.builtin.current_time import current_time
+from artel.tools.builtin.files import files_tool
 from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
@@ -86,6 +88,7 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
+    files: FileRoom
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
@@ -131,12 +134,13 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]))
+        files = stack.enter_context(open_files(settings, shards))
+        tools = Toolbox(ToolRegistry([current_time(), files_tool(FileSearch(shards)), *browser_tools()]))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
-            tools=ToolTurns(shards, ids, outbox.emit, _no_pictures),
+            tools=ToolTurns(shards, ids, outbox.emit, files.pictures),
             emit=outbox.emit,
             first_text=metrics.direct_call_first_token_seconds.observe,
             toolbox=tools,
@@ -191,16 +195,12 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            files=files,
             prices=prices,
             proposals=proposals,
             dry_run=dry_run,
             bus=bus,
         )
-
-
-async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
-    del user_id, files
-    return []
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:
