@@ -18,9 +18,12 @@ from artel.accounts.revocation import Revocations, Revoked
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
+from artel.agents.consent import Consent
+from artel.agents.delegating import AskAgent
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
@@ -93,6 +96,7 @@ class House:
     proposals: Proposals
     dry_run: DryRun
     bus: Bus
+    expiry: Expiry
 
 
 @asynccontextmanager
@@ -135,7 +139,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
-        tools = Toolbox(ToolRegistry([current_time(), files_tool(FileSearch(shards)), *browser_tools()]))
+        builtin = [current_time(), files_tool(FileSearch(shards))]
+        tools = Toolbox(ToolRegistry([*builtin, *browser_tools()]), AskAgent(shards, ids))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
@@ -172,6 +177,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
+        expiry = Expiry(shards, lambda user: Consent(user, shards, ids, tools, outbox.emit, bus.wake).expire())
+        expiry.start()
+        stack.push_async_callback(expiry.aclose)
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -200,6 +208,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             proposals=proposals,
             dry_run=dry_run,
             bus=bus,
+            expiry=expiry,
         )
 
 

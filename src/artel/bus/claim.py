@@ -195,7 +195,7 @@ with locked as (
     for no key update of tasks skip locked
 ), seated as (
     update tasks set status = 'running', seat = locked.seat, lane = locked.lane, worker = $2, epoch = epoch + 1,
-        started_at = now()
+        started_at = now(), said = null
     from locked where tasks.user_id = $1 and tasks.id = locked.id and tasks.status = 'ready'
     returning tasks.*
 ), runs_started as (

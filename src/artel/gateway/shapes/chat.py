@@ -238,7 +238,7 @@ def run(view: RunView) -> Run:
         id=row.id,
         session_id=row.session_id,
         mode=row.mode,
-        status=row.status,
+        status=view.status,
         message_id=row.message_id,
         answer_id=row.answer_id,
         agent_id=row.agent_id,
