@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     """Of one file, in millions of bytes."""
     storage_mb: int = Field(1000, ge=1, validation_alias="ARTEL_STORAGE_MB")
     """Of all files of a user."""
+    searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
+    """A SearXNG that searches the web for agents; without it the public engines are asked."""
+    tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")
+    """Agents' tools may read this machine's addresses and private networks' too."""
 
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"

@@ -27,6 +27,7 @@ from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
+from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
 from artel.events.client import redis_client
@@ -52,9 +53,6 @@ from artel.settings import Settings
 from artel.store.shards import Shards
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
-from artel.tools.browser import browser_tools
-from artel.tools.builtin.current_time import current_time
-from artel.tools.builtin.files import files_tool
 from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
@@ -139,8 +137,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
-        builtin = [current_time(), files_tool(FileSearch(shards))]
-        tools = Toolbox(ToolRegistry([*builtin, *browser_tools()]), AskAgent(shards, ids))
+        installed = await installed_tools(settings, FileSearch(shards), stack)
+        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
@@ -177,7 +175,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
-        expiry = Expiry(shards, lambda user: Consent(user, shards, ids, tools, outbox.emit, bus.wake).expire())
+        expiry = Expiry(
+            shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
+        )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
         await bus.start()
