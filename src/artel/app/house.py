@@ -137,7 +137,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
-        installed = await installed_tools(settings, FileSearch(shards), stack)
+        installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(

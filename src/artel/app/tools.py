@@ -25,9 +25,7 @@ from artel.tools.tool import Tool
 _PROXIES: Final = ("DDGS_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "no_proxy")
 
 
-async def installed_tools(
-    settings: Settings, files: FileSource, stack: AsyncExitStack, extract: Extract | None = None
-) -> list[Tool]:
+async def installed_tools(settings: Settings, files: FileSource, stack: AsyncExitStack, extract: Extract) -> list[Tool]:
     """All of them, in the order in which people see them; the stack ends their connections."""
     # Certificates of its own: a slim container has none. It takes a moment, and nobody else may wait for it.
     tls = await asyncio.to_thread(httpx2.create_ssl_context)

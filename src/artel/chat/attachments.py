@@ -23,6 +23,6 @@ async def files_of(tx: UserTx, message_ids: Collection[UUID]) -> Mapping[UUID, S
         .where(MessageFile.user_id == tx.user_id, MessageFile.message_id.in_(message_ids))
     )
     found: dict[UUID, list[StoredFile]] = defaultdict(list)
-    for message_id, file in (await tx.session.execute(query.order_by(MessageFile.place))).tuples():
+    for message_id, file in await tx.session.execute(query.order_by(MessageFile.place)):
         found[message_id].append(file)
     return found

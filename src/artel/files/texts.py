@@ -8,16 +8,23 @@ from typing import Final
 
 import structlog
 
-from artel.files.kinds import DOCUMENTS, is_text
+from artel.files.kinds import DOCUMENTS, is_text, media_type_of
 from artel.files.store import TextStatus
 from artel.kit.confined.limits import MEBIBYTE, Limits
 from artel.kit.confined.run import Confined, Ended
+from artel.kit.errors import Invalid
 
 READING: Final = Limits(seconds=45, cpu_seconds=30, address_space=1024 * MEBIBYTE, answer=10_000_000)
 """An answer: two million characters in UTF-8."""
 
 _PROGRAM: Final = "artel.files.reading"
 _log = structlog.get_logger("artel.files")
+
+
+class NoText(Invalid):
+    """There is no text in it that can be read."""
+
+    slug = "no-text"
 
 
 class TextReader:
@@ -41,6 +48,19 @@ class TextReader:
             return "failed", None
         # A scan is pictures only.
         return ("ready", text) if text.strip() else ("none", None)
+
+    async def document(self, content: bytes, media_type: str, name: str) -> str:
+        """The text of a document that is not kept; its type is found in its bytes.
+
+        Raises:
+            NoText: there is none, or it cannot be read.
+        """
+        del media_type  # as somebody's server says it is
+        found = await asyncio.to_thread(media_type_of, content, name)
+        status, text = await self.read(found, content)
+        if text is None:
+            raise NoText("Its text could not be read: it may be damaged or protected." if status == "failed" else None)
+        return text
 
     async def _run(self, payload: bytes) -> bytes:
         if not self._is_unpacked:

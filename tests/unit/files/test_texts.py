@@ -10,7 +10,7 @@ import pytest
 
 from artel.files.kinds import media_type_of
 from artel.files.reading import MAX_CHARS, decode, read
-from artel.files.texts import TextReader
+from artel.files.texts import NoText, TextReader
 from artel.kit.confined.limits import MEBIBYTE, Limits
 from tests.support import documents
 
@@ -125,3 +125,15 @@ def test_texts_are_tidied() -> None:
 def test_western_texts_of_before_unicode() -> None:
     text = "Größe und Straße, naïve façade à la carte"
     assert decode(text.encode("cp1252")) == text
+
+
+async def test_a_document_from_elsewhere_is_read_by_its_bytes(reader: TextReader) -> None:
+    assert await reader.document(documents.docx(RUSSIAN), "application/pdf", "a.pdf") == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(documents.picture(), "There is no text"), (b"%PDF-1.7 nothing", "could not be read")]
+)
+async def test_a_document_from_elsewhere_without_text(reader: TextReader, content: bytes, says: str) -> None:
+    with pytest.raises(NoText, match=says):
+        await reader.document(content, "application/pdf", "a.pdf")
