@@ -12,9 +12,11 @@ from decimal import Decimal
 from functools import partial
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from pydantic_ai import Agent, DeferredToolRequests, ModelMessagesTypeAdapter
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelResponse,
     PartDeltaEvent,
@@ -27,8 +29,9 @@ from pydantic_ai.result import AgentStream
 from pydantic_ai.run import AgentRun
 
 from artel.agents.allowance import Allowance
+from artel.agents.pictures import Pictures, refilled, shelved
 from artel.agents.tool_desk import ToolDesk
-from artel.agents.toolset import AgentToolset, Pictures
+from artel.agents.toolset import AgentToolset
 from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
@@ -65,7 +68,8 @@ class ToolTurns:
         """The whole turn; a task that was interrupted goes on from its last checkpoint, and pays for nothing twice."""
         config, allowance = prepared.config, prepared.allowance
         desk = ToolDesk(held, {tool.tool_id: tool for tool in prepared.tools}, self.ids)
-        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), self.pictures)
+        pictures = self.pictures if config.can_see else _no_pictures
+        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), pictures)
         settings = config.model.settings.as_model_settings()
         agent = Agent(
             model,
@@ -74,7 +78,7 @@ class ToolTurns:
             output_type=[str, DeferredToolRequests],
             model_settings=settings,
         )
-        kept = _Kept.of(held, messages)
+        kept = await _Kept.of(held, messages, pictures)
         history, first = kept.messages, kept.own_from
         for text in _texts(history[first:]):
             _Block(held, writer).write(text)
@@ -124,14 +128,20 @@ class _Kept:
     own_from: int
 
     @classmethod
-    def of(cls, held: Held, conversation: list[ModelMessage]) -> _Kept:
+    async def of(cls, held: Held, conversation: list[ModelMessage], pictures: Pictures) -> _Kept:
         if held.history is None:
             return cls(conversation, len(conversation))
-        return cls(ModelMessagesTypeAdapter.validate_python(held.history["messages"]), held.history["own_from"])
+        messages = ModelMessagesTypeAdapter.validate_python(held.history["messages"])
+        return cls(await refilled(messages, held.user_id, pictures), held.history["own_from"])
 
     def as_json(self) -> dict[str, Any]:
-        messages = ModelMessagesTypeAdapter.dump_python(self.messages, mode="json")
+        messages = ModelMessagesTypeAdapter.dump_python(shelved(self.messages), mode="json")
         return {"own_from": self.own_from, "messages": messages}
+
+
+async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
+    del user_id, files
+    return []
 
 
 def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:

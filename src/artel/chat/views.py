@@ -11,7 +11,7 @@ from uuid import UUID
 
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
-from artel.store.tool_tables import ToolCall
+from artel.store.tool_tables import StoredFile, ToolCall
 
 _STEPS = ("plan",)
 """Kinds of tasks that write nothing themselves."""
@@ -36,6 +36,7 @@ class MessageView:
     attempt: int
     created_at: datetime
     tool_calls: Sequence[ToolCall] = ()
+    attachments: Sequence[StoredFile] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ create table files (
     source text not null,
     text_status text not null,
     text text,
+    characters bigint default 0 not null,
     created_at timestamptz default now() not null,
     constraint ck_files_text_status check (text_status in ('none', 'ready', 'failed')),
     constraint pk_files primary key (user_id, id),
@@ -121,6 +122,8 @@ create table file_chunks (
     constraint fk_file_chunks_user_id_file_id foreign key (user_id, file_id)
         references files (user_id, id) on delete cascade
 )
+
+alter table file_chunks alter content set storage external
 
 create table message_files (
     user_id bigint not null,
