@@ -16,6 +16,7 @@ describe("the form of an agent", () => {
       fallback_model: { provider: "demo", name: "demo" },
       tools: [{ tool_id: "clock", enabled: true }],
       concurrency_limit: 2,
+      approval_hours: 24,
       is_active: false,
     } as Agent;
     const form = formOf(agent);
@@ -30,6 +31,7 @@ describe("the form of an agent", () => {
         { tool_id: "web", enabled: false },
       ],
       concurrency_limit: 2,
+      approval_hours: 24,
       is_active: false,
     });
   });

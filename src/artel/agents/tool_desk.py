@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 from uuid import UUID
 
+import orjson
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
+from artel.agents.places import answer_place
 from artel.approvals import manager as approvals
 from artel.approvals.audit import POLICY, Decided, record
 from artel.approvals.policy import Rules, read_rules
 from artel.bus.model import Held, LeaseLost
-from artel.events.types import ToolRequest
+from artel.events.types import ToolFinished, ToolRequest
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.kit.stored import stored_json
@@ -37,6 +39,8 @@ class Row:
     arguments: dict[str, Any]
     """As its user may have changed them."""
     result: Mapping[str, Any] | None
+    milliseconds: int = 0
+    """From its beginning to its end, once it is over."""
 
 
 @dataclass(slots=True)
@@ -59,26 +63,29 @@ class ToolDesk:
         """Goes on to the calls of the model's answer of this number."""
         self.round = answers
 
-    async def open_calls(self, tx: UserTx, answer: ModelResponse) -> list[ToolRequest]:
+    async def open_calls(self, tx: UserTx, answer: ModelResponse) -> list[ToolRequest | ToolFinished]:
         """Writes down what happens to each call of an answer, and asks where that is the user's to say.
 
         In the transaction that keeps the answer. What is written already stays; what was stopped with its task is
-        opened anew. Answers the questions, to be told once this is committed.
+        opened anew. Answers the questions and what was refused at once, to be told once this is committed.
         """
         held = self.held
         calls = {self.call_id(call.tool_call_id): call for call in answer.tool_calls}
         rules = await read_rules(tx, held.agent_id, held.session_id)
         known = await tx.fetch(_KNOWN, held.user_id, held.id, list(calls))
+        gone = [row["call_id"] for row in known if row["status"] == "open" and row["tool_id"] not in self.tools]
+        if gone:
+            await tx.execute(_GONE, held.user_id, held.id, gone, stored_json({"value": {"error": _UNKNOWN}}))
         settled = {row["call_id"] for row in known}
-        asked: list[ToolRequest] = []
+        told: list[ToolRequest | ToolFinished] = []
         for place, (call_id, call) in enumerate(calls.items()):
             if call_id not in settled:
-                asked += await self._open(tx, rules, place, call_id, call)
-        return asked
+                told += await self._open(tx, rules, place, call_id, call)
+        return told
 
     async def _open(
         self, tx: UserTx, rules: Rules, place: int, call_id: str, call: ToolCallPart
-    ) -> Iterable[ToolRequest]:
+    ) -> Iterable[ToolRequest | ToolFinished]:
         held = self.held
         tool = self.tools.get(call.tool_name)
         arguments, problem = _read(call, tool)
@@ -96,11 +103,18 @@ class ToolDesk:
         await tx.execute(_OPEN, held.user_id, held.id, *fields, status, place, approval_id)
         if status == "denied":
             await self._audit(tx, call.tool_name, arguments)
+        if status in ("failed", "denied"):
+            return [self._refused(call_id, call.tool_name, "failed" if status == "failed" else "rejected")]
         if tool is None or approval_id is None:
             return []
         # A tool of the page waits for the page in any case; whether its user was asked before is told along.
         remembered = policy == "allow"
         return [await self._ask(tx, rules, tool, approval_id, call_id, arguments, remembered=remembered)]
+
+    def _refused(self, call_id: str, tool_id: str, status: Literal["failed", "rejected"]) -> ToolFinished:
+        return ToolFinished(
+            **answer_place(self.held), tool_call_id=call_id, tool_id=tool_id, status=status, duration_ms=0
+        )
 
     async def _audit(self, tx: UserTx, tool_id: str, arguments: dict[str, Any]) -> None:
         held = self.held
@@ -160,7 +174,7 @@ class ToolDesk:
         row = await tx.fetchrow(_BEGIN, held.user_id, held.id, held.worker, held.epoch, call_id)
         if row is None:
             raise LeaseLost
-        return Row(row["status"], row["arguments"] or {}, row["result"])
+        return Row(row["status"], row["arguments"] or {}, row["result"], row["milliseconds"] or 0)
 
     async def keep(
         self, tx: UserTx, call_id: str, status: Literal["ok", "failed"], value: Any, files: Sequence[UUID] = ()
@@ -173,9 +187,13 @@ class ToolDesk:
 
 def _read(call: ToolCallPart, tool: Tool | None) -> tuple[dict[str, Any], str | None]:
     """The arguments of a call, and what is wrong with it in words for the model."""
-    try:
-        arguments = call.args_as_dict()
-    except (ValueError, AssertionError):
+    arguments: object = call.args or {}
+    if isinstance(arguments, str):
+        try:
+            arguments = orjson.loads(arguments)
+        except ValueError:
+            arguments = None
+    if not _is_object(arguments):
         return {}, _UNREADABLE
     if tool is None:
         return arguments, _UNKNOWN
@@ -187,14 +205,24 @@ def _read(call: ToolCallPart, tool: Tool | None) -> tuple[dict[str, Any], str | 
     return arguments, None
 
 
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
 # What was stopped with its task is opened anew when that is tried again.
 _KNOWN = """
 with stopped as (
     delete from tool_calls where user_id = $1 and task = $2 and status = 'cancelled' and call_id = any($3::text[])
     returning call_id
 )
-select call_id from tool_calls where user_id = $1 and task = $2 and call_id = any($3::text[])
+select call_id, status, tool_id from tool_calls where user_id = $1 and task = $2 and call_id = any($3::text[])
     and call_id not in (select call_id from stopped)
+"""
+
+# The agent lost the tool while the call waited.
+_GONE = """
+update tool_calls set status = 'failed', result = $4::jsonb, finished_at = now()
+where user_id = $1 and task = $2 and call_id = any($3::text[]) and status = 'open'
 """
 
 _OPEN = """
@@ -210,12 +238,13 @@ _BEGIN = """
 with mine as (
     select id from tasks where user_id = $1 and id = $2 and worker = $3 and epoch = $4 and status = 'running'
 ), before as (
-    select status, arguments, result from tool_calls where user_id = $1 and task = $2 and call_id = $5
+    select status, arguments, result, extract(epoch from finished_at - started_at) * 1000 as milliseconds
+    from tool_calls where user_id = $1 and task = $2 and call_id = $5
 ), begun as (
     update tool_calls set status = 'running', started_at = now() from mine
     where tool_calls.user_id = $1 and tool_calls.task = mine.id and tool_calls.call_id = $5 and status = 'open'
 )
-select before.status, before.arguments, before.result from mine left join before on true
+select before.status, before.arguments, before.result, before.milliseconds::bigint from mine left join before on true
 """
 
 _KEEP = """

@@ -99,7 +99,7 @@ class ToolTurns:
     async def _keep(
         self, held: Held, desk: ToolDesk, messages: list[ModelMessage], meter: Meter, allowance: Allowance
     ) -> None:
-        """Keeps an answer that calls tools, with a row for each of its calls; then tells what is asked."""
+        """Keeps an answer that calls tools, with a row for each call; then tells what is asked and what was refused."""
         last = messages[-1]
         assert isinstance(last, ModelResponse)
         desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages))
@@ -110,9 +110,9 @@ class ToolTurns:
                 history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
                 await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
                 await allowance.refresh(tx)
-            asked = await desk.open_calls(tx, last)
-        for question in asked:
-            self.emit(held.user_id, question)
+            told = await desk.open_calls(tx, last)
+        for event in told:
+            self.emit(held.user_id, event)
 
 
 def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:

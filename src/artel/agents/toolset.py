@@ -38,6 +38,9 @@ _INTERRUPTED: Final = (
 _ANYTHING = SchemaValidator(core_schema.any_schema())
 _log = structlog.get_logger("artel.tools")
 
+Ended = Literal["ok", "failed", "rejected"]
+_ENDED: Final[Mapping[str, Ended]] = {"ok": "ok", "rejected": "rejected", "denied": "rejected", "expired": "rejected"}
+
 Pictures = Callable[[int, Sequence[UUID]], Awaitable[list[BinaryContent]]]
 """Reads the pictures among a user's files, for a model to see."""
 
@@ -85,6 +88,7 @@ class AgentToolset(AbstractToolset[None]):
         if row.status == "waiting":
             raise CallDeferred
         if row.status not in ("open", "running"):
+            self._tell_end(call_id, name, _ENDED.get(row.status or "", "failed"), row.milliseconds)
             return await self._for_model(row.result or {})
         known = self.desk.tools[name]
         if row.status == "running" and not known.repeatable:
@@ -93,19 +97,28 @@ class AgentToolset(AbstractToolset[None]):
 
     async def _carry_out(self, tool: Tool, call_id: str, arguments: dict[str, Any]) -> Any:
         held = self.desk.held
-        place = answer_place(held)
-        self.emit(held.user_id, ToolStarted(**place, tool_call_id=call_id, tool_id=tool.tool_id))
+        started = ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=tool.tool_id, arguments=arguments)
+        self.emit(held.user_id, started)
         begun = time.monotonic()
         status: Literal["ok", "failed"] = "failed"
         try:
             status, outcome = await self._outcome(tool, call_id, arguments)
-            return await self._keep(call_id, status, outcome.value, outcome.files)
-        finally:
-            spent = round((time.monotonic() - begun) * 1000)
-            self.emit(
-                held.user_id,
-                ToolFinished(**place, tool_call_id=call_id, tool_id=tool.tool_id, status=status, duration_ms=spent),
-            )
+            result = await self._keep(call_id, status, outcome.value, outcome.files)
+        except CallDeferred:
+            raise
+        except BaseException:
+            self._tell_end(call_id, tool.tool_id, "failed", _since(begun))
+            raise
+        self._tell_end(call_id, tool.tool_id, status, _since(begun))
+        return result
+
+    def _tell_end(self, call_id: str, tool_id: str, status: Ended, milliseconds: int) -> None:
+        held = self.desk.held
+        place = answer_place(held)
+        self.emit(
+            held.user_id,
+            ToolFinished(**place, tool_call_id=call_id, tool_id=tool_id, status=status, duration_ms=milliseconds),
+        )
 
     async def _outcome(
         self, tool: Tool, call_id: str, arguments: dict[str, Any]
@@ -137,6 +150,10 @@ class AgentToolset(AbstractToolset[None]):
         files = [UUID(file) for file in result.get("files") or ()]
         pictures = await self.pictures(self.desk.held.user_id, files) if files else []
         return ToolReturn(return_value=value, content=pictures) if pictures else value
+
+
+def _since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
 
 
 def _cut(value: Any) -> Any:

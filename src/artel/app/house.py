@@ -19,9 +19,12 @@ from artel.accounts.revocation import Revocations, Revoked
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
+from artel.agents.consent import Consent
+from artel.agents.delegating import AskAgent
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.expiry import Expiry
 from artel.app.gauges import Gauges
 from artel.app.models import default_model, server_credentials
 from artel.bus.bus import Bus, BusConfig
@@ -90,6 +93,7 @@ class House:
     proposals: Proposals
     dry_run: DryRun
     bus: Bus
+    expiry: Expiry
 
 
 @asynccontextmanager
@@ -131,7 +135,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]))
+        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]), AskAgent(shards, ids))
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
@@ -168,6 +172,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
+        expiry = Expiry(shards, lambda user: Consent(user, shards, ids, tools, outbox.emit, bus.wake).expire())
+        expiry.start()
+        stack.push_async_callback(expiry.aclose)
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -195,6 +202,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             proposals=proposals,
             dry_run=dry_run,
             bus=bus,
+            expiry=expiry,
         )
 
 

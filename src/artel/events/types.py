@@ -9,7 +9,7 @@ Money is text such as "$0.0004" (`kit.money.format_usd`), as everywhere outside 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -264,6 +264,8 @@ class ToolStarted(_Envelope):
     tool_call_id: str
     tool_id: str
     agent_id: str
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    """As its user may have changed them."""
     message_id: UUID | None = None
     task_id: str | None = None
     type: Literal["tool_started"] = "tool_started"

@@ -2213,6 +2213,10 @@ export interface components {
         EventToolStarted: {
             /** Agent Id */
             agent_id: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
             /**
              * Message Id
              * @default null

@@ -31,6 +31,8 @@ export function planAsked(conversation: Conversation, event: EventOf<"plan_reque
     reason: null,
     created_at: event.ts,
     resolved_at: null,
+    expires_at: null,
+    tool: null,
   };
   return {
     ...conversation,

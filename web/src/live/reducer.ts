@@ -186,6 +186,7 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
     cost: null,
     attempt: event.attempt,
     created_at: event.ts,
+    tool_calls: [],
   };
 }
 

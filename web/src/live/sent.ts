@@ -17,6 +17,7 @@ export function withSent(
     usage: null,
     cost: null,
     created_at: now.toISOString(),
+    tool_calls: [],
   };
   let next = conversation;
   if (!(sent.message_id in next.messages)) {

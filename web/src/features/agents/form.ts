@@ -10,6 +10,8 @@ export interface AgentForm {
   temperature: string;
   maxTokens: string;
   concurrency: string;
+  /** How long a question about a tool waits for its user. */
+  approvalHours: string;
   /** Ids of the enabled tools. */
   tools: string[];
   active: boolean;
@@ -25,6 +27,7 @@ export function formOf(agent: Agent): AgentForm {
     temperature: agent.model.temperature?.toString() ?? "",
     maxTokens: agent.model.max_tokens?.toString() ?? "",
     concurrency: String(agent.concurrency_limit),
+    approvalHours: String(agent.approval_hours),
     tools: agent.tools.filter((tool) => tool.enabled).map((tool) => tool.tool_id),
     active: agent.is_active,
   };
@@ -40,6 +43,7 @@ export function emptyForm(catalogue: Catalogue | undefined): AgentForm {
     temperature: "",
     maxTokens: "",
     concurrency: "3",
+    approvalHours: "168",
     tools: [],
     active: true,
   };
@@ -60,6 +64,7 @@ export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): Agen
     fallback_model: form.fallback ? { provider: form.fallback.provider, name: form.fallback.name } : null,
     tools: [...known].map((tool_id) => ({ tool_id, enabled: form.tools.includes(tool_id) })),
     concurrency_limit: Number(form.concurrency),
+    approval_hours: Number(form.approvalHours),
     is_active: form.active,
     ...(form.handle.trim() && { handle: form.handle.trim().replace(/^@/, "") }),
   };
