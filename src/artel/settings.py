@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     find_local_models: bool = Field(True, validation_alias="ARTEL_FIND_LOCAL_MODELS")
     """Look for Ollama, LM Studio, llama.cpp and vLLM on this machine."""
 
+    allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
+    """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
+
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"
     )

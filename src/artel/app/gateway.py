@@ -41,6 +41,8 @@ def gateway_for(house: House) -> ASGIApp:
         proposals=house.proposals,
         dry_run=house.dry_run,
         toolbox=house.tools,
+        mcp_servers=house.mcp.servers,
+        mcp_sign_ins=house.mcp.sign_ins,
     )
     return create_app(
         GatewayDeps(

@@ -26,6 +26,7 @@ from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
 from artel.app.expiry import Expiry
 from artel.app.gauges import Gauges
+from artel.app.mcp import Mcp, open_mcp
 from artel.app.models import default_model, server_credentials
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
@@ -89,6 +90,7 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
+    mcp: Mcp
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
@@ -135,7 +137,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]), AskAgent(shards, ids))
+        mcp = open_mcp(settings, shards, ids, box)
+        tools = Toolbox(ToolRegistry([current_time(), *browser_tools()]), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
@@ -198,6 +201,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            mcp=mcp,
             prices=prices,
             proposals=proposals,
             dry_run=dry_run,

@@ -98,9 +98,14 @@ async def keep(tx: UserTx, server_id: UUID, found: Found) -> Row:
     return await find(tx, server_id)
 
 
-async def keep_secrets(tx: UserTx, server_id: UUID, sealed: bytes | None, auth: Auth) -> None:
-    """Exchanges what is sealed, and lets the next one renew it."""
-    await tx.execute(_SECRETS, tx.user_id, server_id, sealed, auth)
+async def sign_in(tx: UserTx, server_id: UUID, sealed: bytes | None) -> None:
+    """Keeps what a sign-in gave."""
+    await tx.execute(_SIGN_IN, tx.user_id, server_id, sealed)
+
+
+async def renew(tx: UserTx, server_id: UUID, *, was: bytes | None, sealed: bytes | None) -> None:
+    """Exchanges what is sealed, unless somebody else did, and ends the claim."""
+    await tx.execute(_RENEW, tx.user_id, server_id, was, sealed)
 
 
 async def claim_renewal(tx: UserTx, server_id: UUID, seconds: float) -> bool:
@@ -144,8 +149,8 @@ def _row(record: asyncpg.Record) -> Row:
     return Row(view, record["command"] or (), record["sealed_secrets"], record["protocol"])
 
 
-_COLUMNS: Final = """id, handle, name, transport, url, command, auth, header_names, sealed_secrets, status, error, tools,
-    protocol, checked_at, created_at"""
+_COLUMNS: Final = """id, handle, name, transport, url, command, auth, header_names, sealed_secrets, status, error,
+    tools, protocol, checked_at, created_at"""
 
 _ALL = f"select {_COLUMNS} from mcp_servers where user_id = $1 order by created_at, id"
 
@@ -167,7 +172,14 @@ update mcp_servers set status = $3, error = $4::jsonb, tools = coalesce($5::json
 where user_id = $1 and id = $2
 """
 
-_SECRETS = "update mcp_servers set sealed_secrets = $3, auth = $4, renewing_until = null where user_id = $1 and id = $2"
+_SIGN_IN = """
+update mcp_servers set sealed_secrets = $3, auth = 'oauth', renewing_until = null where user_id = $1 and id = $2
+"""
+
+_RENEW = """
+update mcp_servers set sealed_secrets = $4, renewing_until = null
+where user_id = $1 and id = $2 and sealed_secrets is not distinct from $3
+"""
 
 _CLAIM = """
 update mcp_servers set renewing_until = now() + make_interval(secs => $3)

@@ -52,7 +52,7 @@ class McpSecrets:
             UnreadableSecret: as for `open`.
         """
         plain: dict[str, Any] = orjson.loads(self._box.open(sealed, _sign_in(user_id, state_hash)))
-        return Pending(**{**plain, "client": Client(**plain["client"])})
+        return Pending(Client(**plain["client"]), plain["verifier"], plain["names_itself"])
 
     def _seal(self, value: Secrets | Pending, context: str) -> bytes:
         return self._box.seal(orjson.dumps(asdict(value)).decode(), context)
