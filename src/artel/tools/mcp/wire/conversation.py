@@ -35,7 +35,7 @@ from artel.tools.mcp.wire.sieve import Incoming, Sieve
 ME: Final = Implementation(name="artel", version="1")
 _SAID: Final = 600
 """Characters of a server's own error message that are passed on."""
-_SLOW: Final = "The server did not answer within {seconds:.0f} seconds."
+_SLOW: Final = "The server did not answer within {seconds:g} seconds."
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
@@ -50,8 +51,6 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
         # As it is written; the address behind the name is looked at when it is connected to.
         self._guard.check_url(str(request.url))
-        # What was packed cannot be counted before it is unpacked.
-        request.headers["accept-encoding"] = "identity"
         response = await self._inner.handle_async_request(request)
         try:
             self._meter.status(response.status_code, response.headers.get("www-authenticate", ""))
@@ -72,12 +71,10 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
     async def _goodbye(self, request: httpx2.Request) -> httpx2.Response:
         """Ends a session at the server; what it answers is of no interest, and it is not waited for."""
-        try:
+        with contextlib.suppress(httpx2.HTTPError, TimeoutError, OSError):
             async with asyncio.timeout(GOODBYE_SECONDS):
-                response = await self._send(request)
+                response = await self._inner.handle_async_request(request)
                 await response.aclose()
-        except (httpx2.HTTPError, McpFailure, TimeoutError, OSError):
-            pass
         return httpx2.Response(204)
 
     async def aclose(self) -> None:
@@ -111,6 +108,8 @@ def bounded_client(
     call_headers: sent along with calls of tools.
     """
     transport = BoundedTransport(guard, tls, meter, call_headers)
+    # What was packed cannot be counted before it is unpacked.
+    sent = {**headers, "accept-encoding": "identity"}
     return httpx2.AsyncClient(
-        transport=transport, headers=dict(headers), timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+        transport=transport, headers=sent, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
     )

@@ -12,8 +12,9 @@ from artel.tools.mcp.model import McpFailure, SignInNeeded
 
 MAX_BYTES: Final = 8_000_000
 """Of all answers and events of one conversation."""
-MAX_MARKS: Final = 200_000
-"""Of brackets, braces and commas in them: each may become an object of some hundred bytes."""
+MAX_MARKS: Final = 50_000
+"""Of brackets and braces in them, each of which may become an object that is copied several times: some five
+microseconds and hundred bytes. A comma counts for an eighth: many stand in texts, and numbers are small."""
 MAX_REQUESTS: Final = 40
 """HTTP requests of one conversation; a server can have a broken stream asked for again and again."""
 MAX_NOTICES: Final = 2_000
@@ -27,7 +28,7 @@ class Meter:
     """Of one conversation. failure: what ended it; hint: the last odd answer, which may explain what follows."""
 
     bytes_left: int = MAX_BYTES
-    marks_left: int = MAX_MARKS
+    marks_left: float = MAX_MARKS
     requests_left: int = MAX_REQUESTS
     notices_left: int = MAX_NOTICES
     demands_left: int = MAX_DEMANDS
@@ -58,7 +59,7 @@ class Meter:
             McpFailure: it was too much.
         """
         self.bytes_left -= len(chunk)
-        self.marks_left -= chunk.count(b",") + chunk.count(b"[") + chunk.count(b"{")
+        self.marks_left -= chunk.count(b"[") + chunk.count(b"{") + chunk.count(b",") / 8
         if self.bytes_left < 0 or self.marks_left < 0:
             raise self.end(McpFailure("too_large", "The server answered with more than is allowed."))
 

@@ -54,8 +54,7 @@ async def list_tools(target: Target, tls: ssl.SSLContext, seconds: float = LIST_
             cursor = page.next_cursor
             if not cursor or len(tools) > MAX_TOOLS:
                 break
-        # Far more than are taken need not be looked at, one by one.
-        return Offer(tools[: MAX_TOOLS * 2], session.protocol_version or "", is_whole=not cursor)
+        return Offer(tools, session.protocol_version or "", is_whole=not cursor)
 
     return await converse(target, tls, seconds, ask)
 
