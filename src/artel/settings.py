@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     """A SearXNG that searches the web for agents; without it the public engines are asked."""
     tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")
     """Agents' tools may read this machine's addresses and private networks' too."""
+    allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
+    """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
 
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"

@@ -43,6 +43,8 @@ def gateway_for(house: House) -> ASGIApp:
         toolbox=house.tools,
         file_limits=house.files.limits,
         read_text=house.files.texts.read,
+        mcp_servers=house.mcp.servers,
+        mcp_sign_ins=house.mcp.sign_ins,
     )
     return create_app(
         GatewayDeps(

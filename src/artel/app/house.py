@@ -26,6 +26,7 @@ from artel.app.databases import Stores
 from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
+from artel.app.mcp import Mcp, open_mcp
 from artel.app.models import default_model, server_credentials
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
@@ -90,6 +91,7 @@ class House:
     provider_keys: ProviderKeys
     tools: Toolbox
     files: FileRoom
+    mcp: Mcp
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
@@ -136,9 +138,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
+        mcp = open_mcp(settings, shards, ids, box)
         files = stack.enter_context(open_files(settings, shards))
         installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
-        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids))
+        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
@@ -204,6 +207,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             provider_keys=provider_keys,
             tools=tools,
             files=files,
+            mcp=mcp,
             prices=prices,
             proposals=proposals,
             dry_run=dry_run,

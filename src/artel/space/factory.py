@@ -26,11 +26,14 @@ from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.settings import OrchestratorSettings
+from artel.space.mcp import UserMcpServers
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.space import UserWorkerSpace
 from artel.space.tools import UserTools
 from artel.store.shards import Shards
+from artel.tools.mcp.servers import McpServers
+from artel.tools.mcp.sign_in import McpSignIns
 from artel.tools.registry import Toolbox
 
 
@@ -52,6 +55,8 @@ class SpaceFactory:
     toolbox: Toolbox
     file_limits: Limits
     read_text: ReadText
+    mcp_servers: McpServers
+    mcp_sign_ins: McpSignIns
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -69,6 +74,7 @@ class SpaceFactory:
             consent=self.consent(user_id),
             tools=UserTools(user_id, self.shards, self.toolbox),
             files=Files(user_id, self.shards, self.ids, self.file_limits, self.read_text),
+            mcp=UserMcpServers(user_id, self.mcp_servers, self.mcp_sign_ins),
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),

@@ -35,6 +35,7 @@ from artel.orchestrator.plan import Draft
 from artel.orchestrator.views import ApprovalView
 from artel.space.addressing import addressee, not_found
 from artel.space.awaited import AwaitedAnswer
+from artel.space.mcp import UserMcpServers
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.tools import UserTools
@@ -56,6 +57,7 @@ class UserWorkerSpace:
     consent: Consent
     tools: UserTools
     files: Files
+    mcp: UserMcpServers
     rehearse: DryRun
     models: UserModels
     usage: Spending

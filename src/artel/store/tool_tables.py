@@ -141,6 +141,10 @@ class McpServer(Owned):
     status: Mapped[str]
     error: Mapped[Json | None]
     tools: Mapped[list[Any]]
+    protocol: Mapped[str | None]
+    """The version of MCP that it speaks; null while it is not known."""
+    renewing_until: Mapped[datetime | None]
+    """Somebody exchanges its tokens for new ones, and others wait."""
     checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -151,6 +151,8 @@ create table mcp_servers (
     status text not null,
     error jsonb,
     tools jsonb not null,
+    protocol text,
+    renewing_until timestamptz,
     checked_at timestamptz,
     created_at timestamptz default now() not null,
     constraint ck_mcp_servers_transport check (transport in ('http', 'stdio')),
