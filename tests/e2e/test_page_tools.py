@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from playwright.async_api import expect
 
-from playwright.async_api import Page, expect
-
-from tests.e2e.person import Person, answers, say
-from tests.e2e.toolbox import ask_for, dialog, question
+from tests.e2e.person import Person, answers
+from tests.e2e.toolbox import ask_for, dialog
 
 
 async def test_a_photo_is_agreed_to_taken_looked_at_and_sent(maria: Person) -> None:
