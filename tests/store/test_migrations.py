@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from artel.store.migrate import WrongShard, head_revision, migrate, name_shard
 from artel.store.roles import APP, MIGRATOR, OWNER, DatabaseUrls, plain_dsn, prepare_database
-from artel.store.shards import DirectoryMissing, Shards
 from artel.store.schema import METADATA
+from artel.store.shards import DirectoryMissing, Shards
 from tests.support.servers import FreshDatabase
 from tests.support.stores import SECRET_KEY, migrated_shard
 

@@ -195,6 +195,9 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
     ),
     # A task of one's own that is called like one of the victim's.
     "body.edited.tasks.id": (Naming(lambda victim: list(victim.named["task_id"].values()), {200}),),
+    "query.agent_id": (
+        Naming(lambda victim: list(victim.named["agent_id"].values()), {200}, missing=lambda _: "nonesuch"),
+    ),
     "body.attachments": (Naming(lambda victim: [[run] for run in victim.named["run_id"].values()], {422}),),
     "body.handle": (
         Naming(lambda victim: list(victim.said["handle"].values()), {201}, operations={"POST /my/agents/"}),
@@ -227,11 +230,12 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
 PLAIN: Final = frozenset(
     {
         *("body.name", "body.title", "body.system_prompt", "body.instructions"),
-        *("body.is_active", "body.locale", "body.tools.enabled"),
-        *("body.concurrency_limit", "body.max_parallel", "body.max_tasks"),
+        *("body.is_active", "body.locale", "body.tools.enabled", "body.tools.policy"),
+        *("body.concurrency_limit", "body.approval_hours", "body.max_parallel", "body.max_tasks"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
-        *("body.edited.tasks.instruction", "body.reason"),
+        # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.
+        *("body.edited", "body.edited.tasks.instruction", "body.reason", "body.remember", "query.tool_id"),
         *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
@@ -278,7 +282,9 @@ WITHOUT_TEXT: Final = frozenset(
         *("tasks.task_id", "tasks.kind", "tasks.assigned_agent", "tasks.status", "tasks.worker", "tasks.dependencies"),
         *("usage.agent_id", "usage.provider", "usage.task_id"),
         *("approval_requests.type", "approval_requests.status"),
-        *("tool_calls.call_id", "tool_calls.tool_id"),
+        *("approval_requests.tool_call_id", "tasks.parent_call"),
+        *("tool_calls.call_id", "tool_calls.tool_id", "tool_calls.agent_id", "tool_calls.status"),
+        *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }
 )
 """Columns of text or JSON that hold no words of a user's; in every other one the victim has a canary."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 from uuid import UUID
 
+import orjson
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from artel.agents.places import answer_place
@@ -38,6 +39,8 @@ class Row:
     arguments: dict[str, Any]
     """As its user may have changed them."""
     result: Mapping[str, Any] | None
+    milliseconds: int = 0
+    """From its beginning to its end, once it is over."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,9 @@ class ToolDesk:
         calls = {self.call_id(call.tool_call_id): call for call in answer.tool_calls}
         rules = await read_rules(tx, held.agent_id, held.session_id)
         known = await tx.fetch(_KNOWN, held.user_id, held.id, list(calls))
+        gone = [row["call_id"] for row in known if row["status"] == "open" and row["tool_id"] not in self.tools]
+        if gone:
+            await tx.execute(_GONE, held.user_id, held.id, gone, stored_json({"value": {"error": _UNKNOWN}}))
         settled = {row["call_id"] for row in known}
         told: list[ToolRequest | ToolFinished] = []
         for place, (call_id, call) in enumerate(calls.items()):
@@ -168,7 +174,7 @@ class ToolDesk:
         row = await tx.fetchrow(_BEGIN, held.user_id, held.id, held.worker, held.epoch, call_id)
         if row is None:
             raise LeaseLost
-        return Row(row["status"], row["arguments"] or {}, row["result"])
+        return Row(row["status"], row["arguments"] or {}, row["result"], row["milliseconds"] or 0)
 
     async def keep(
         self, tx: UserTx, call_id: str, status: Literal["ok", "failed"], value: Any, files: Sequence[UUID] = ()
@@ -181,9 +187,13 @@ class ToolDesk:
 
 def _read(call: ToolCallPart, tool: Tool | None) -> tuple[dict[str, Any], str | None]:
     """The arguments of a call, and what is wrong with it in words for the model."""
-    try:
-        arguments = call.args_as_dict()
-    except (ValueError, AssertionError):
+    arguments: object = call.args or {}
+    if isinstance(arguments, str):
+        try:
+            arguments = orjson.loads(arguments)
+        except ValueError:
+            arguments = None
+    if not _is_object(arguments):
         return {}, _UNREADABLE
     if tool is None:
         return arguments, _UNKNOWN
@@ -195,14 +205,24 @@ def _read(call: ToolCallPart, tool: Tool | None) -> tuple[dict[str, Any], str | 
     return arguments, None
 
 
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
 # What was stopped with its task is opened anew when that is tried again.
 _KNOWN = """
 with stopped as (
     delete from tool_calls where user_id = $1 and task = $2 and status = 'cancelled' and call_id = any($3::text[])
     returning call_id
 )
-select call_id from tool_calls where user_id = $1 and task = $2 and call_id = any($3::text[])
+select call_id, status, tool_id from tool_calls where user_id = $1 and task = $2 and call_id = any($3::text[])
     and call_id not in (select call_id from stopped)
+"""
+
+# The agent lost the tool while the call waited.
+_GONE = """
+update tool_calls set status = 'failed', result = $4::jsonb, finished_at = now()
+where user_id = $1 and task = $2 and call_id = any($3::text[]) and status = 'open'
 """
 
 _OPEN = """
@@ -218,12 +238,13 @@ _BEGIN = """
 with mine as (
     select id from tasks where user_id = $1 and id = $2 and worker = $3 and epoch = $4 and status = 'running'
 ), before as (
-    select status, arguments, result from tool_calls where user_id = $1 and task = $2 and call_id = $5
+    select status, arguments, result, extract(epoch from finished_at - started_at) * 1000 as milliseconds
+    from tool_calls where user_id = $1 and task = $2 and call_id = $5
 ), begun as (
     update tool_calls set status = 'running', started_at = now() from mine
     where tool_calls.user_id = $1 and tool_calls.task = mine.id and tool_calls.call_id = $5 and status = 'open'
 )
-select before.status, before.arguments, before.result from mine left join before on true
+select before.status, before.arguments, before.result, before.milliseconds::bigint from mine left join before on true
 """
 
 _KEEP = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -12,11 +12,12 @@ from uuid import UUID
 import orjson
 import structlog
 from pydantic_ai import CallDeferred, RunContext
-from pydantic_ai.messages import BinaryContent, ToolReturn
+from pydantic_ai.messages import ToolReturn
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
+from artel.agents.pictures import Pictures
 from artel.agents.places import answer_place
 from artel.agents.tool_desk import ToolDesk
 from artel.agents.writer import Emit
@@ -38,8 +39,8 @@ _INTERRUPTED: Final = (
 _ANYTHING = SchemaValidator(core_schema.any_schema())
 _log = structlog.get_logger("artel.tools")
 
-Pictures = Callable[[int, Sequence[UUID]], Awaitable[list[BinaryContent]]]
-"""Reads the pictures among a user's files, for a model to see."""
+Ended = Literal["ok", "failed", "rejected"]
+_ENDED: Final[Mapping[str, Ended]] = {"ok": "ok", "rejected": "rejected", "denied": "rejected", "expired": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class AgentToolset(AbstractToolset[None]):
         if row.status == "waiting":
             raise CallDeferred
         if row.status not in ("open", "running"):
+            self._tell_end(call_id, name, _ENDED.get(row.status or "", "failed"), row.milliseconds)
             return await self._for_model(row.result or {})
         known = self.desk.tools[name]
         if row.status == "running" and not known.repeatable:
@@ -96,28 +98,25 @@ class AgentToolset(AbstractToolset[None]):
         started = ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=tool.tool_id, arguments=arguments)
         self.emit(held.user_id, started)
         begun = time.monotonic()
-        status: Literal["ok", "failed"] | None = "failed"
+        status: Literal["ok", "failed"] = "failed"
         try:
             status, outcome = await self._outcome(tool, call_id, arguments)
-            return await self._keep(call_id, status, outcome.value, outcome.files)
+            result = await self._keep(call_id, status, outcome.value, outcome.files)
         except CallDeferred:
-            status = None
             raise
-        finally:
-            # What comes later is told by the row alone.
-            if status is not None:
-                self._tell_end(tool, call_id, status, begun)
+        except BaseException:
+            self._tell_end(call_id, tool.tool_id, "failed", _since(begun))
+            raise
+        self._tell_end(call_id, tool.tool_id, status, _since(begun))
+        return result
 
-    def _tell_end(self, tool: Tool, call_id: str, status: Literal["ok", "failed"], begun: float) -> None:
+    def _tell_end(self, call_id: str, tool_id: str, status: Ended, milliseconds: int) -> None:
         held = self.desk.held
-        ended = ToolFinished(
-            **answer_place(held),
-            tool_call_id=call_id,
-            tool_id=tool.tool_id,
-            status=status,
-            duration_ms=round((time.monotonic() - begun) * 1000),
+        place = answer_place(held)
+        self.emit(
+            held.user_id,
+            ToolFinished(**place, tool_call_id=call_id, tool_id=tool_id, status=status, duration_ms=milliseconds),
         )
-        self.emit(held.user_id, ended)
 
     async def _outcome(
         self, tool: Tool, call_id: str, arguments: dict[str, Any]
@@ -149,6 +148,10 @@ class AgentToolset(AbstractToolset[None]):
         files = [UUID(file) for file in result.get("files") or ()]
         pictures = await self.pictures(self.desk.held.user_id, files) if files else []
         return ToolReturn(return_value=value, content=pictures) if pictures else value
+
+
+def _since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
 
 
 def _cut(value: Any) -> Any:

@@ -43,14 +43,17 @@ async def ask(tx: UserTx, asked: Asked) -> bool:
     parent = await tx.fetchrow(_PARENT, tx.user_id, asked.parent)
     if parent is None:
         raise LeaseLost
-    _check(parent["depth"], parent["children"])
+    # Counted by the next statement: two calls of one answer ask at once, and the lock's snapshot is from before it.
+    children: int = await tx.fetchval(_CHILDREN, tx.user_id, parent["run_id"], asked.parent)
+    _check(parent["depth"], children)
     chain = {row["assigned_agent"] for row in await tx.fetch(_CHAIN, tx.user_id, asked.parent)}
     if asked.agent_id in chain:
         raise CannotAsk("This agent waits for your answer itself and cannot be asked.")
     active = await tx.fetchval(_ACTIVE, tx.user_id, asked.agent_id)
     if active is None:
         raise CannotAsk("There is no such active agent in the team.")
-    name = f"{parent['task_id']}.{parent['children'] + 1}"
+    # No name that a planner or a user would give.
+    name = f"ask-{asked.task.hex[-12:]}"
     made = await tx.fetchval(
         _ASK, tx.user_id, asked.parent, asked.call_id, asked.task, name, asked.agent_id, asked.instruction,
         asked.message_id, parent["depth"] + 1,
@@ -62,8 +65,7 @@ async def ask(tx: UserTx, asked: Asked) -> bool:
 async def report(tx: UserTx, child: UUID, text: str, fault: Fault | None) -> None:
     """Answers the call that a task was made for, and lets the asking one go on. The caller has locked that one."""
     value = {"error": fault.detail} if fault else {"answer": text}
-    result = stored_json({"value": value})
-    parent = await tx.fetchval(_REPORT, tx.user_id, child, "failed" if fault else "ok", result)
+    parent = await tx.fetchval(_REPORT, tx.user_id, child, "failed" if fault else "ok", stored_json(value))
     if parent is not None:
         await go_on(tx, parent)
 
@@ -76,12 +78,10 @@ def _check(depth: int, children: int) -> None:
 
 
 _PARENT = """
-select task_id, depth, (
-    select count(*) from tasks child
-    where child.user_id = $1 and child.run_id = tasks.run_id and child.parent = tasks.id
-) as children
-from tasks where user_id = $1 and id = $2 and status = 'running' for no key update
+select run_id, depth from tasks where user_id = $1 and id = $2 and status = 'running' for no key update
 """
+
+_CHILDREN = "select count(*) from tasks where user_id = $1 and run_id = $2 and parent = $3"
 
 _CHAIN = """
 with recursive chain (parent, assigned_agent) as (
@@ -114,7 +114,8 @@ where user_id = $1 and task = $2 and call_id = $3 and status in ('open', 'runnin
 """
 
 _REPORT = """
-update tool_calls set status = $3, result = $4::jsonb, finished_at = now(), cost = (
+update tool_calls set status = $3, finished_at = now(),
+    result = jsonb_build_object('value', $4::jsonb || jsonb_build_object('task_id', child.task_id)), cost = (
     select cost from messages where messages.user_id = $1 and messages.id = child.message_id
 )
 from tasks child
