@@ -1,8 +1,8 @@
 import type { Approval, History, Message, Plan, Run, Session } from "@/api/types";
 import { amountOf } from "@/lib/format";
 import { type Calls, withKept } from "@/live/calls";
-import { type PlansByRun, plansByRun, spentOnTasks } from "@/live/plans";
-import type { TaskWork } from "@/live/works";
+import { type PlansByRun, plansByRun, spentOnTasks, withPlansOf } from "@/live/plans";
+import { type TaskWork, workKey } from "@/live/works";
 
 /** What this page keeps of a run. */
 export interface LiveRun
@@ -109,11 +109,18 @@ function pageOf(history: History) {
     ...history.approvals.flatMap((approval): Plan[] => (approval.plan ? [approval.plan] : [])),
     ...history.plans,
   ]);
+  const asking = new Set(
+    history.approvals.flatMap(({ status, run_id, tool }) =>
+      tool && status === "pending" ? [workKey(run_id ?? "", tool.task_id)] : [],
+    ),
+  );
   return {
     order: history.items.map((message) => message.id),
     messages: Object.fromEntries(history.items.map((message) => [message.id, message])),
-    runs: Object.fromEntries(history.runs.map((run) => [run.id, liveRun(run, plans[run.id])])),
-    plans,
+    runs: Object.fromEntries(
+      history.runs.map((run) => [run.id, parked(liveRun(run, plans[run.id]), run, asking)]),
+    ),
+    plans: parkedTasks(plans, asking),
     approvals: Object.fromEntries(history.approvals.map((approval) => [approval.id, withoutPlan(approval)])),
   };
 }
@@ -124,6 +131,29 @@ function callsOf(history: History, before: Calls): Calls {
   return history.items.reduce(
     (calls, { id, tool_calls }) => withKept(calls, id, tool_calls ?? [], upTo),
     before,
+  );
+}
+
+/** A task that asks is about to wait: the server may not have written that down when it was asked. */
+function parked(live: LiveRun, { status, tasks = [] }: Run, asking: ReadonlySet<string>): LiveRun {
+  const busy = tasks.filter((task) => task.status === "running" || task.status === "ready");
+  const waits = busy.length > 0 && busy.every((task) => asking.has(workKey(live.id, task.task_id)));
+  return status === "running" && waits ? { ...live, status: "waiting" } : live;
+}
+
+function parkedTasks(plans: PlansByRun, asking: ReadonlySet<string>): PlansByRun {
+  if (asking.size === 0) return plans;
+  return Object.keys(plans).reduce(
+    (all, runId) =>
+      withPlansOf(all, runId, (plan) => ({
+        ...plan,
+        tasks: plan.tasks.map((task) =>
+          task.status === "running" && asking.has(workKey(runId, task.id))
+            ? { ...task, status: "waiting" }
+            : task,
+        ),
+      })),
+    plans,
   );
 }
 

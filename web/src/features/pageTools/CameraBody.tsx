@@ -25,6 +25,7 @@ export function CameraBody({ tool, busy, send, fail }: BodyProps) {
   const [paused, setPaused] = useState(false);
   const [seen, setSeen] = useState(false);
   const video = useRef<HTMLVideoElement>(null);
+  const shutter = useRef<HTMLButtonElement>(null);
   const stream = useStream(photo || paused ? null : { video: videoOf(device, facing) }, fail);
   const devices = useDevices("videoinput", stream);
   useHiddenLong(() => !photo && setPaused(true));
@@ -38,6 +39,10 @@ export function CameraBody({ tool, busy, send, fail }: BodyProps) {
       setSeen(false);
     };
   }, [stream]);
+
+  useEffect(() => {
+    if (seen) shutter.current?.focus();
+  }, [seen]);
 
   const take = () => {
     try {
@@ -106,7 +111,7 @@ export function CameraBody({ tool, busy, send, fail }: BodyProps) {
         )}
       </div>
       <div className="flex flex-wrap items-center gap-2">
-        <Button look="primary" autoFocus disabled={!seen} onClick={take}>
+        <Button ref={shutter} look="primary" disabled={!seen} onClick={take}>
           <Camera aria-hidden className="size-4" />
           {t("page.camera.take")}
         </Button>
@@ -122,7 +127,13 @@ export function CameraBody({ tool, busy, send, fail }: BodyProps) {
             {t("page.camera.turn")}
           </Button>
         )}
-        <DeviceSelect kind="camera" devices={devices} stream={stream} onChange={setDevice} />
+        <DeviceSelect
+          kind="camera"
+          className="flex-1"
+          devices={devices}
+          stream={stream}
+          onChange={setDevice}
+        />
       </div>
     </div>
   );

@@ -136,6 +136,8 @@ function DropZone({ several, accept, onFiles }: DropZoneProps) {
       />
       <button
         type="button"
+        // biome-ignore lint/a11y/noAutofocus: it is what this dialog is for
+        autoFocus
         onClick={() => input.current?.click()}
         onDragOver={(event) => {
           event.preventDefault();

@@ -45,6 +45,7 @@ function Recorder({ stream, most, onClip, fail }: RecorderProps) {
   const [seconds, setSeconds] = useState(0);
   const meter = useRef<HTMLDivElement>(null);
   const stop = useRef<() => void>(() => undefined);
+  const button = useRef<HTMLButtonElement>(null);
   const told = useRef({ onClip, fail });
   useEffect(() => {
     told.current = { onClip, fail };
@@ -54,6 +55,7 @@ function Recorder({ stream, most, onClip, fail }: RecorderProps) {
 
   useEffect(() => {
     if (!stream) return;
+    button.current?.focus();
     let over = false;
     let loudest = 0;
     let stopWatching = () => {};
@@ -113,8 +115,8 @@ function Recorder({ stream, most, onClip, fail }: RecorderProps) {
         </p>
       </div>
       <Button
+        ref={button}
         look="primary"
-        autoFocus
         className="self-start"
         disabled={!stream}
         onClick={() => stop.current()}

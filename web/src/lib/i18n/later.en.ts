@@ -496,7 +496,7 @@ export const later = {
     alwaysHint: "{{agent}} will not ask again. You can change that in the agent's settings.",
     onceEdited: "Allow with changes",
     edit: "Change",
-    editDone: "Back to the original",
+    editDone: "Undo",
     reject: "Reject",
     rejectHint: "Optional. The agent reads it and goes on without the tool.",
     rejectAction: "Reject the call",

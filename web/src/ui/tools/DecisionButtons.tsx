@@ -84,7 +84,7 @@ function Allow({ agent, busy, editing, edited, onEdit, onConfirm }: DecisionButt
       {onEdit && (
         <Button look="ghost" aria-expanded={editing} disabled={busy !== null} onClick={onEdit}>
           {editing ? <Undo2 aria-hidden className="size-4" /> : <Pencil aria-hidden className="size-4" />}
-          {t(editing ? "ask.editDone" : "ask.edit")}
+          <span className="max-sm:sr-only">{t(editing ? "ask.editDone" : "ask.edit")}</span>
         </Button>
       )}
     </>

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { fetchTask } from "@/api/plans";
-import { duration, shortMoney } from "@/lib/format";
 import { isCallOver, type LiveCall } from "@/live/calls";
 import type { LiveApproval } from "@/live/conversation";
 import { useChatState } from "@/live/LiveProvider";
@@ -10,6 +9,7 @@ import type { ConversationStore } from "@/live/store";
 import { Skeleton } from "@/ui/Skeleton";
 import { Fields, Value } from "@/ui/tools/Value";
 import { CallFiles } from "./CallFiles";
+import { callFacts } from "./facts";
 
 interface CallDetailsProps {
   store: ConversationStore;
@@ -26,10 +26,7 @@ export function CallDetails({ store, runId, call, name }: CallDetailsProps) {
     call.approval_id ? state.conversation?.approvals[call.approval_id] : undefined,
   );
   const { loading, failed } = useResult(store, runId, call);
-  const facts = [
-    call.duration_ms !== null && duration(call.duration_ms / 1000, i18n.language),
-    call.cost !== null && shortMoney(call.cost),
-  ].filter(Boolean);
+  const facts = callFacts(call, i18n.language);
   return (
     <div className="flex flex-col gap-3 text-[0.9rem]">
       <Part title={t("call.arguments")}>
@@ -51,9 +48,7 @@ export function CallDetails({ store, runId, call, name }: CallDetailsProps) {
         {!loading && !failed && <Result call={call} />}
         <CallFiles ids={call.files} name={name} />
       </Part>
-      {facts.length > 0 && (
-        <p className="text-[0.84rem] text-ink-faint tabular-nums sm:hidden">{facts.join(" · ")}</p>
-      )}
+      {facts && <p className="text-[0.84rem] text-ink-faint tabular-nums sm:hidden">{facts}</p>}
     </div>
   );
 }

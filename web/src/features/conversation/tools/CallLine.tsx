@@ -14,7 +14,7 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolCall } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { duration, shortMoney } from "@/lib/format";
+import { duration } from "@/lib/format";
 import type { LiveCall } from "@/live/calls";
 import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
@@ -24,6 +24,7 @@ import { ToolIcon } from "@/ui/tools/ToolIcon";
 import { useToolName } from "@/ui/tools/useToolName";
 import { useSeconds } from "../useSeconds";
 import { CallDetails } from "./CallDetails";
+import { callFacts } from "./facts";
 
 interface CallLineProps {
   store: ConversationStore;
@@ -56,10 +57,7 @@ export function CallLine({ store, runId, call }: CallLineProps) {
   );
   const name = useToolName(call.tool_id, label);
   const { icon: Icon, tone } = LOOKS[call.status];
-  const facts = [
-    call.duration_ms !== null && duration(call.duration_ms / 1000, i18n.language),
-    call.cost !== null && shortMoney(call.cost),
-  ].filter(Boolean);
+  const facts = callFacts(call, i18n.language);
   return (
     <li className="min-w-0">
       <button
@@ -82,10 +80,8 @@ export function CallLine({ store, runId, call }: CallLineProps) {
           <span className={cx(call.status === "ok" && "sr-only")}>{statusText()}</span>
         </span>
         {call.status === "running" && <Running since={call.started_at} />}
-        {facts.length > 0 && (
-          <span className="shrink-0 text-[0.84rem] text-ink-faint tabular-nums max-sm:hidden">
-            {facts.join(" · ")}
-          </span>
+        {facts && (
+          <span className="shrink-0 text-[0.84rem] text-ink-faint tabular-nums max-sm:hidden">{facts}</span>
         )}
         <ChevronRight
           aria-hidden
