@@ -167,8 +167,7 @@ class UserWorkerSpace:
             NoSuchApproval, AlreadyResolved, NotAPlan, ToolGone, BadArguments, BadResult, ResultNeeded, ResultUnwanted:
                 an approval that was open stays so.
         """
-        asked = await self.plans.find(approval_id)
-        if asked.row.type == "tool":
+        if await self.plans.type_of(approval_id) == "tool":
             await self.consent.confirm(approval_id, yes, actor)
             return await self.plans.find(approval_id)
         if yes.result is not None:
@@ -181,8 +180,7 @@ class UserWorkerSpace:
         Raises:
             NoSuchApproval, AlreadyResolved: nothing was changed.
         """
-        asked = await self.plans.find(approval_id)
-        if asked.row.type == "tool":
+        if await self.plans.type_of(approval_id) == "tool":
             await self.consent.reject(approval_id, reason, actor)
             return await self.plans.find(approval_id)
         return await self.plans.reject(approval_id, reason, actor)
