@@ -268,7 +268,7 @@ async def nothing(call: Call) -> web.StreamResponse:
 
 @behaviour
 async def deep_answer(call: Call) -> web.StreamResponse:
-    return web.Response(body=b"[" * 40_000, content_type="application/json")
+    return web.Response(body=b"[" * 20_000, content_type="application/json")
 
 
 @behaviour
