@@ -25,42 +25,45 @@ def doubling(levels: int) -> dict[str, Any]:
     return {"type": "object", "$defs": {**names, f"d{levels}": {"type": "object"}}, "$ref": "#/$defs/d0"}
 
 
+REFUSED: list[tuple[Any, str]] = [
+    (None, "no object"),
+    ([], "no object"),
+    ({"type": "string"}, "not one of an object"),
+    ({"type": ["object", "null"]}, "not one of an object"),
+    (nested(30), "deeper than 20"),
+    ({"default": [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]}, "deeper than 20"),
+    ({"properties": {f"p{n}": {} for n in range(2_001)}}, "more than 2000 parts"),
+    ({"description": "x" * 16_001}, "longer than 16000"),
+    ({"description": "\ud800"}, "no JSON"),
+    ({"default": 10**30}, "no JSON"),
+    ({"properties": {"x": {"$ref": "https://example.org/schema.json"}}}, "outside itself"),
+    ({"properties": {"x": {"$ref": "other.json#/a"}}}, "outside itself"),
+    ({"properties": {"x": {"$ref": "#anchor"}}}, "outside itself"),
+    ({"properties": {"x": {"$ref": "#/$defs/none"}}}, "not there"),
+    ({"allOf": [{}], "properties": {"x": {"$ref": "#/allOf/7"}}}, "not there"),
+    ({"required": ["x"], "properties": {"x": {"$ref": "#/required"}}}, "no schema"),
+    ({"properties": []}, "wrong 'properties'"),
+    ({"properties": {"x": "string"}}, "not a JSON schema"),
+    ({"properties": {"x": {"type": "text"}}}, "wrong 'type'"),
+    ({"properties": {"x": {"type": []}}}, "wrong 'type'"),
+    ({"required": "x"}, "wrong 'required'"),
+    ({"required": [5]}, "wrong 'required'"),
+    ({"properties": {"x": {"enum": "a"}}}, "wrong 'enum'"),
+    ({"properties": {"x": {"minimum": "1"}}}, "wrong 'minimum'"),
+    ({"properties": {"x": {"minimum": True}}}, "wrong 'minimum'"),
+    ({"properties": {"x": {"multipleOf": 0}}}, "wrong 'multipleOf'"),
+    ({"properties": {"x": {"maxLength": -1}}}, "wrong 'maxLength'"),
+    ({"properties": {"x": {"maxLength": 1.5}}}, "wrong 'maxLength'"),
+    ({"properties": {"x": {"anyOf": []}}}, "wrong 'anyOf'"),
+    ({"properties": {"x": {"anyOf": {}}}}, "wrong 'anyOf'"),
+    ({"properties": {"x": {"$ref": 5}}}, "wrong '$ref'"),
+    ({"dependentRequired": {"x": "y"}}, "wrong 'dependentRequired'"),
+]
+
+
 @pytest.mark.parametrize(
     ("schema", "why"),
-    [
-        (None, "no object"),
-        ([], "no object"),
-        ({"type": "string"}, "not one of an object"),
-        ({"type": ["object", "null"]}, "not one of an object"),
-        (nested(30), "deeper than 20"),
-        ({"default": [[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]}, "deeper than 20"),
-        ({"properties": {f"p{n}": {} for n in range(2_001)}}, "more than 2000 parts"),
-        ({"description": "x" * 16_001}, "longer than 16000"),
-        ({"description": "\ud800"}, "no JSON"),
-        ({"default": 10**30}, "no JSON"),
-        ({"properties": {"x": {"$ref": "https://example.org/schema.json"}}}, "outside itself"),
-        ({"properties": {"x": {"$ref": "other.json#/a"}}}, "outside itself"),
-        ({"properties": {"x": {"$ref": "#anchor"}}}, "outside itself"),
-        ({"properties": {"x": {"$ref": "#/$defs/none"}}}, "not there"),
-        ({"allOf": [{}], "properties": {"x": {"$ref": "#/allOf/7"}}}, "not there"),
-        ({"required": ["x"], "properties": {"x": {"$ref": "#/required"}}}, "no schema"),
-        ({"properties": []}, "wrong 'properties'"),
-        ({"properties": {"x": "string"}}, "not a JSON schema"),
-        ({"properties": {"x": {"type": "text"}}}, "wrong 'type'"),
-        ({"properties": {"x": {"type": []}}}, "wrong 'type'"),
-        ({"required": "x"}, "wrong 'required'"),
-        ({"required": [5]}, "wrong 'required'"),
-        ({"properties": {"x": {"enum": "a"}}}, "wrong 'enum'"),
-        ({"properties": {"x": {"minimum": "1"}}}, "wrong 'minimum'"),
-        ({"properties": {"x": {"minimum": True}}}, "wrong 'minimum'"),
-        ({"properties": {"x": {"multipleOf": 0}}}, "wrong 'multipleOf'"),
-        ({"properties": {"x": {"maxLength": -1}}}, "wrong 'maxLength'"),
-        ({"properties": {"x": {"maxLength": 1.5}}}, "wrong 'maxLength'"),
-        ({"properties": {"x": {"anyOf": []}}}, "wrong 'anyOf'"),
-        ({"properties": {"x": {"anyOf": {}}}}, "wrong 'anyOf'"),
-        ({"properties": {"x": {"$ref": 5}}}, "wrong '$ref'"),
-        ({"dependentRequired": {"x": "y"}}, "wrong 'dependentRequired'"),
-    ],
+    REFUSED,
 )
 def test_what_is_refused(schema: Any, why: str) -> None:
     with pytest.raises(SchemaRefused) as refused:
@@ -86,20 +89,23 @@ def test_what_leads_elsewhere_is_left_out() -> None:
     }
 
 
+FITTING: list[tuple[Any, Any]] = [
+    (CITY, {"city": "Тула", "more": [1, None]}),
+    ({}, {}),
+    ({"properties": {"x": {"pattern": "^(a+)+$", "type": "string"}}}, {"x": "a" * 40 + "!"}),
+    ({"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False}, {"a" * 40 + "!": 1}),
+    ({"properties": {"x": {"uniqueItems": True, "type": "array"}}}, {"x": [1, 1]}),
+    ({"properties": {"x": {"items": [{"type": "integer"}, {"type": "string"}]}}}, {"x": [1, "a", None]}),
+    ({"$defs": {"a/b~c": {"type": "string"}}, "properties": {"x": {"$ref": "#/$defs/a~1b~0c"}}}, {"x": "a"}),
+    ({"allOf": [True, {}], "properties": {"x": {"$ref": "#/allOf/0"}}}, {"x": 1}),
+    # A tree that refers to itself is no danger where the arguments end.
+    ({"properties": {"child": {"$ref": "#"}}, "additionalProperties": False}, {"child": {"child": {}}}),
+]
+
+
 @pytest.mark.parametrize(
     ("schema", "arguments"),
-    [
-        (CITY, {"city": "Тула", "more": [1, None]}),
-        ({}, {}),
-        ({"properties": {"x": {"pattern": "^(a+)+$", "type": "string"}}}, {"x": "a" * 40 + "!"}),
-        ({"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False}, {"a" * 40 + "!": 1}),
-        ({"properties": {"x": {"uniqueItems": True, "type": "array"}}}, {"x": [1, 1]}),
-        ({"properties": {"x": {"items": [{"type": "integer"}, {"type": "string"}]}}}, {"x": [1, "a", None]}),
-        ({"$defs": {"a/b~c": {"type": "string"}}, "properties": {"x": {"$ref": "#/$defs/a~1b~0c"}}}, {"x": "a"}),
-        ({"allOf": [True, {}], "properties": {"x": {"$ref": "#/allOf/0"}}}, {"x": 1}),
-        # A tree that refers to itself is no danger where the arguments end.
-        ({"properties": {"child": {"$ref": "#"}}, "additionalProperties": False}, {"child": {"child": {}}}),
-    ],
+    FITTING,
 )
 def test_what_fits(schema: Any, arguments: Any) -> None:
     assert Check(take(schema))(arguments) is arguments

@@ -261,18 +261,34 @@ async def test_what_one_comes_back_with_is_checked(
     assert (refused[0], says in refused[1]) == (code, True), refused
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        lambda made: {**made, "access_token": "a\r\nX-Evil: 1"},
-        lambda made: {**made, "access_token": "a" * 9_000},
-        lambda made: {**made, "refresh_token": "with a space"},
-        lambda made: {"error": "later"},
-    ],
-)
-async def test_a_token_that_cannot_be_one(wire: Wire, oauth_site: OAuthSite, token: Any) -> None:
+BAD_TOKENS: list[dict[str, Any]] = [
+    {"access_token": "a\r\nX-Evil: 1"},
+    {"access_token": "a" * 9_000},
+    {"refresh_token": "with a space"},
+    {"access_token": None},
+]
+
+
+@pytest.mark.parametrize("changed", BAD_TOKENS)
+async def test_a_token_that_cannot_be_one(wire: Wire, oauth_site: OAuthSite, changed: dict[str, Any]) -> None:
     asked, pending = await begun(wire, oauth_site)
     back = await returned(oauth_site, asked)
-    oauth_site.token = token
+    oauth_site.token = lambda made: {**made, **changed}
 
     assert (await refusal(wire.finish_sign_in(pending, back, may_go_anywhere=True)))[0] == "sign_in_failed"
+
+
+async def test_a_refusal_that_is_no_json(wire: Wire, evil: EvilServer) -> None:
+    client = Client("x", "c", BACK, evil.url("broken"))
+
+    refused = await refusal(wire.renew(client, Tokens("a", "b"), may_go_anywhere=True))
+
+    assert refused == ("sign_in_failed", "The sign-in server gave no token (HTTP 500).")
+
+
+async def test_a_document_that_is_none_is_passed_over(wire: Wire, oauth_site: OAuthSite) -> None:
+    oauth_site.resource = {"resource": 5}
+
+    _, pending = await begun(wire, oauth_site)
+
+    assert pending.client.issuer == oauth_site.origin
