@@ -179,23 +179,22 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
             operations={"POST /my/orchestrators/test/"},
         ),
     ),
-    # Either the tasks of a plan or the arguments of a tool. A task of one's own may be called like one of the victim's.
-    "body.edited": (
+    "body.edited.tasks.agent": (
         Naming(
-            lambda victim: [
-                plan(task("one", agent=name))
-                for name in (*victim.named["agent_id"].values(), *victim.said["handle"].values())
-            ],
+            lambda victim: [*victim.named["agent_id"].values(), *victim.said["handle"].values()],
             {422},
-            missing=lambda _: plan(task("one", agent="nonesuch")),
+            missing=lambda _: "nonesuch",
         ),
-        Naming(
-            lambda victim: [plan(task("one", name, agent=HELPER)) for name in victim.named["task_id"].values()],
-            {422},
-            missing=lambda _: plan(task("one", "nonesuch", agent=HELPER)),
-        ),
-        Naming(lambda victim: [plan(task(name, agent=HELPER)) for name in victim.named["task_id"].values()], {200}),
     ),
+    "body.edited.tasks.depends_on": (
+        Naming(
+            lambda victim: [[name] for name in victim.named["task_id"].values()],
+            {422},
+            missing=lambda _: ["nonesuch"],
+        ),
+    ),
+    # A task of one's own that is called like one of the victim's.
+    "body.edited.tasks.id": (Naming(lambda victim: list(victim.named["task_id"].values()), {200}),),
     "query.agent_id": (
         Naming(lambda victim: list(victim.named["agent_id"].values()), {200}, missing=lambda _: "nonesuch"),
     ),
@@ -235,7 +234,8 @@ PLAIN: Final = frozenset(
         *("body.concurrency_limit", "body.approval_hours", "body.max_parallel", "body.max_tasks"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
-        *("body.reason", "body.remember", "query.tool_id"),
+        # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.
+        *("body.edited", "body.edited.tasks.instruction", "body.reason", "body.remember", "query.tool_id"),
         *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),

@@ -16,6 +16,8 @@ from artel.chat.sessions import Sessions
 from artel.events.hub import Hub
 from artel.events.log import EventLog
 from artel.events.types import Event
+from artel.files.library import Files, ReadText
+from artel.files.store import Limits
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
@@ -51,6 +53,8 @@ class SpaceFactory:
     proposals: Proposals
     dry_run: DryRun
     toolbox: Toolbox
+    file_limits: Limits
+    read_text: ReadText
     mcp_servers: McpServers
     mcp_sign_ins: McpSignIns
     clock: Clock = utc_now
@@ -69,6 +73,7 @@ class SpaceFactory:
             plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
             consent=self.consent(user_id),
             tools=UserTools(user_id, self.shards, self.toolbox),
+            files=Files(user_id, self.shards, self.ids, self.file_limits, self.read_text),
             mcp=UserMcpServers(user_id, self.mcp_servers, self.mcp_sign_ins),
             rehearse=self.dry_run,
             models=models,
@@ -80,4 +85,4 @@ class SpaceFactory:
 
     def consent(self, user_id: int) -> Consent:
         """What a user says about tool calls; the sweep of what waited too long needs no more of a space."""
-        return Consent(user_id, self.shards, self.ids, self.toolbox, self.emit, self.bus.wake)
+        return Consent(user_id, self.shards, self.ids, self.toolbox, self.file_limits, self.emit, self.bus.wake)

@@ -1,0 +1,31 @@
+import { useQuery } from "@tanstack/react-query";
+import { request } from "@/api/http";
+
+/** A file of the user's, as far as this page needs it. */
+export interface UserFile {
+  id: string;
+  name: string;
+  media_type: string;
+  /** Bytes. */
+  size: number;
+}
+
+const path = (id: string) => `/my/files/${encodeURIComponent(id)}/`;
+
+/** Where its bytes are; `download` asks the browser to keep it. */
+export const fileAddress = (id: string, download = false) =>
+  `${path(id)}content/${download ? "?download=1" : ""}`;
+
+export const useFile = (id: string) =>
+  useQuery({
+    queryKey: ["file", id],
+    queryFn: () => request<UserFile>("GET", path(id)),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+
+export function uploadFile(file: File): Promise<UserFile> {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return request<UserFile>("POST", "/my/files/", { form });
+}
