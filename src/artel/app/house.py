@@ -138,8 +138,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        mcp = open_mcp(settings, shards, ids, box)
         files = stack.enter_context(open_files(settings, shards))
+        mcp = open_mcp(settings, shards, ids, box, files.limits)
         installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from artel.approvals.policy import withdraw
-from artel.files.store import NewFile, put
+from artel.files.store import FileTooLarge, Limits, NewFile, StorageFull, put
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.settings import Settings
@@ -29,16 +29,19 @@ class Mcp:
     source: McpSource
 
 
-def open_mcp(settings: Settings, shards: Shards, ids: IdMaker, box: SecretBox) -> Mcp:
+def open_mcp(settings: Settings, shards: Shards, ids: IdMaker, box: SecretBox, limits: Limits) -> Mcp:
     """Nothing is connected to before it is needed, so there is nothing to close."""
     access = McpAccess(shards, McpHub(allow_programs=settings.allow_stdio_mcp), McpSecrets(box))
     servers = McpServers(access, ids, withdraw)
 
-    async def keep_picture(user_id: int, picture: Picture) -> UUID:
+    async def keep_picture(user_id: int, picture: Picture) -> UUID | None:
         file_id = ids.uuid()
         name = f"picture.{picture.media_type.rpartition('/')[2]}"
-        async with shards.user_tx(user_id) as tx:
-            await put(tx, NewFile(file_id, name, picture.media_type, picture.content, "tool"))
+        try:
+            async with shards.user_tx(user_id) as tx:
+                await put(tx, NewFile(file_id, name, picture.media_type, picture.content, "tool"), limits)
+        except (FileTooLarge, StorageFull):
+            return None
         return file_id
 
     return Mcp(servers, McpSignIns(servers), McpSource(access, keep_picture))

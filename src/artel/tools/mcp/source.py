@@ -24,10 +24,11 @@ from artel.tools.tool import Caller, Outcome, Tool, ToolFailure
 SECONDS: Final = 110.0
 """A conversation of sixty, two waits for a seat, and a goodbye: an end that is not reached."""
 
-KeepPicture = Callable[[int, Picture], Awaitable[UUID]]
-"""Makes a file of the user's; answers its id."""
+KeepPicture = Callable[[int, Picture], Awaitable[UUID | None]]
+"""Makes a file of the user's; answers its id, None where there is no room for one."""
 
 _REMOVED: Final = "This tool's server was removed."
+_NO_ROOM: Final = "Pictures of this answer could not be kept: the user has no room for them."
 _SIGN_IN: Final = "The server wants its user to sign in again, in the settings. Until then this tool cannot be used."
 
 
@@ -75,7 +76,10 @@ class McpSource:
         except McpFailure as failure:
             raise ToolFailure(failure.fault.detail) from failure
         files = [await self.keep_picture(caller.user_id, picture) for picture in answer.pictures]
-        return Outcome(answer.value, files)
+        kept = [file_id for file_id in files if file_id is not None]
+        if len(kept) < len(files):
+            return Outcome({"answer": answer.value, "note": _NO_ROOM}, kept)
+        return Outcome(answer.value, kept)
 
     async def _call(self, server_id: UUID, known: KnownTool, caller: Caller, arguments: JsonObject) -> ToolAnswer:
         async with self.access.shards.user_tx(caller.user_id) as tx:

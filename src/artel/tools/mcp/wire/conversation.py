@@ -20,7 +20,7 @@ from mcp.client.session import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
-from mcp_types import CONNECTION_CLOSED, DiscoverResult, Implementation, ServerCapabilities
+from mcp_types import CONNECTION_CLOSED, PARSE_ERROR, DiscoverResult, Implementation, ServerCapabilities
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -151,6 +151,9 @@ def _refused(leaves: Sequence[BaseException]) -> McpFailure | None:
 
 def _of_the_server(error: MCPError, hint: McpFailure | None) -> McpFailure:
     where = f" ({hint.fault.detail})" if hint else ""
+    if error.code == PARSE_ERROR:
+        # What the library says of it is for programmers.
+        return McpFailure("not_mcp", "The server's answer cannot be read.")
     if error.code == CONNECTION_CLOSED:
         return McpFailure("dropped", f"The server ended the connection before it had answered.{where}")
     message = readable(error.message, _SAID) or "no reason given"

@@ -78,14 +78,9 @@ class Courier:
         """The address, when it is one that secrets may go to.
 
         Raises:
-            McpFailure: it is not.
+            AddressRefused, McpFailure: it is not.
         """
-        try:
-            parts = self._guard.check_url(url)
-        except AddressRefused as error:
-            raise McpFailure(
-                "address_refused", f"The sign-in leads to an address that is not allowed. {error}"
-            ) from error
+        parts = self._guard.check_url(url)
         if parts.scheme != "https" and not self._guard.allow_private:
             raise McpFailure(
                 "sign_in_insecure", "The sign-in is not encrypted (https), so nothing secret is sent there."
@@ -133,6 +128,8 @@ async def courier(tls: ssl.SSLContext, *, may_go_anywhere: bool) -> AsyncGenerat
     try:
         async with asyncio.timeout(SIGN_IN_SECONDS), bounded_client(guard, tls, meter, {}) as http:
             yield Courier(http, guard)
+    except AddressRefused as error:
+        raise McpFailure("address_refused", _FORBIDDEN) from error
     except TimeoutError as error:
         raise McpFailure("timeout", f"The sign-in took longer than {SIGN_IN_SECONDS:.0f} seconds.") from error
     except httpx2.HTTPError as error:

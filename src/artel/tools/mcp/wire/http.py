@@ -22,6 +22,7 @@ SILENT_SECONDS: Final = 60.0
 GOODBYE_SECONDS: Final = 2.0
 _LIMITS: Final = httpx2.Limits(max_connections=8, max_keepalive_connections=4)
 _TIMEOUT: Final = httpx2.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
+_OF_MCP: Final = frozenset({"application/json", "text/event-stream"})
 _PLAIN: Final = frozenset({"", "identity"})
 
 
@@ -66,8 +67,9 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
     def _look_at_kind(self, request: httpx2.Request, response: httpx2.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if request.method == "POST" and response.status_code == 200 and kind.startswith("text/html"):
-            self._meter.hint = McpFailure("not_mcp", "There is a web page under this address, and no MCP server.")
+        if request.method == "POST" and response.status_code == 200 and kind not in _OF_MCP:
+            what = "a web page" if kind == "text/html" else "something else"
+            self._meter.hint = McpFailure("not_mcp", f"There is {what} under this address, and no MCP server.")
 
     async def _goodbye(self, request: httpx2.Request) -> httpx2.Response:
         """Ends a session at the server; what it answers is of no interest, and it is not waited for."""

@@ -78,6 +78,7 @@ class _Talk:
         self._process = process
         self._meter = meter
         self._complaints = ""
+        self._complained = anyio.Event()
 
     async def hear(self, arrived: MemoryObjectSendStream[Received]) -> None:
         """Passes on what it says, a message a line, until it stops."""
@@ -87,8 +88,11 @@ class _Talk:
                 self._meter.take(line)
                 if line.strip():
                     await arrived.send(_message(line))
-        tail = f" It last wrote: {self._complaints}" if self._complaints else ""
-        self._meter.hint = McpFailure("ended", f"The program ended before it had answered.{tail}")
+            with anyio.move_on_after(_END_SECONDS):
+                # What it complained of at its end may come a moment later.
+                await self._complained.wait()
+            tail = f" It last wrote: {self._complaints}" if self._complaints else ""
+            self._meter.hint = McpFailure("ended", f"The program ended before it had answered.{tail}")
 
     async def _line(self, stdout: asyncio.StreamReader) -> bytes:
         try:
@@ -116,6 +120,7 @@ class _Talk:
         while chunk := await self._process.stderr.read(4096):
             heard = self._complaints + chunk.decode(errors="replace")
             self._complaints = heard[-_TAIL:]
+        self._complained.set()
 
 
 def _message(line: bytes) -> Received:
