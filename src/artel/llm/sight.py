@@ -33,7 +33,7 @@ _READING: Final = re.compile(
     r"gpt-3\.5|gpt-4(?:-0\d|-32k|$)|o1-mini|o1-preview|o3-mini|gpt-oss|davinci|babbage"
     r"|claude-(?:2|instant)"
     r"|deepseek|codestral|mixtral|mistral-(?:7b|nemo|large-24|small-24)|mistral(?::|$)|ministral-[38]b-24|devstral|mathstral"
-    r"|qwen(?:1\.5|2|2\.5|3)?(?:[:\-]|$)|qwq|llama-?[23](?:\.[13])?(?:[:\-]|$)|llama-?3\.2[:\-][13]b|codellama|tinyllama"
+    r"|qwen(?:1\.5|2|2\.5|3)?(?:[:\-]|$)|qwq|llama-?[23](?:\.[123])?(?:[:\-]|$)|codellama|tinyllama"
     r"|(?:code)?gemma-?2?(?:[:\-](?!3|4)|$)|gemma-?3n?[:\-](?:270m|1b)|phi-?[234](?:[:\-]|$|\.5)|phi-?4-(?:mini|reasoning)"
     r"|smollm|kimi-k2(?!\.[5-9])|glm-[45](?:\.\d)?(?:[:\-]|$)|minimax-m|command-[ar]|falcon|starcoder|yi[:\-]|olmo"
     r"|granite-?[34](?:\.\d)?[:\-]|nemotron|vicuna|zephyr|solar|openchat|saiga|gigachat|yandexgpt"

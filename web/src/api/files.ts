@@ -1,14 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { request } from "@/api/http";
-
-/** A file of the user's, as far as this page needs it. */
-export interface UserFile {
-  id: string;
-  name: string;
-  media_type: string;
-  /** Bytes. */
-  size: number;
-}
+import type { UserFile } from "@/api/types";
 
 const path = (id: string) => `/my/files/${encodeURIComponent(id)}/`;
 

@@ -39,6 +39,7 @@ export type DraftTask = Pick<PlanTask, "id" | "agent" | "instruction" | "depends
 export type Approval = Schemas["Approval"];
 export type ToolQuestion = Schemas["ToolQuestion"];
 export type ToolCall = Schemas["ToolCall"];
+export type UserFile = Schemas["File"];
 export type ToolKind = Tool["kind"];
 export type Policy = Tool["policy"];
 export type AuditEntry = Schemas["Decision"];

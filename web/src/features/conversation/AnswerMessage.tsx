@@ -53,7 +53,7 @@ export function AnswerMessage({ store, message, run, agent, last, onRetried }: A
           {run && <PlanCards store={store} run={run} message={message} agent={agent} />}
           <AnswerText store={store} message={message} run={run} />
           {streaming && !message.content && <Waiting store={store} run={run} name={name} />}
-          {streaming && run && <ToolQuestions store={store} run={run} />}
+          {run && <ToolQuestions store={store} run={run} />}
           {failure && !stopped && !streaming && (
             <div className={cx(message.content && "mt-3")}>
               <ErrorCard

@@ -1,5 +1,5 @@
-/** So that two minutes stay far below what one request may hold. */
-const BITS_PER_SECOND = 32_000;
+/** Plenty for speech; two minutes are less than a megabyte. */
+const BITS_PER_SECOND = 48_000;
 const KINDS = ["audio/webm;codecs=opus", "audio/webm", "audio/mp4", "audio/ogg;codecs=opus"];
 
 export interface Clip {
