@@ -56,11 +56,12 @@ class Reply:
 
 
 class Wire:
-    """A way to one server. model_url: where that server's scripted model listens."""
+    """A way to one server. model_url: where that server's scripted model listens; mcp_url: an MCP server there."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int, model_url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, port: int, model_url: str, mcp_url: str) -> None:
         self.port = port
         self.model_url = model_url
+        self.mcp_url = mcp_url
         self._session = session
         self._base = f"http://127.0.0.1:{port}"
 

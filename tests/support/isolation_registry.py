@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from artel.kit.ids import IdMaker
 from tests.support.isolation_http import Caller, Form
+from tests.support.isolation_mcp import new_server, server_of
 from tests.support.isolation_people import PASSWORD
 from tests.support.isolation_plans import HELPER, MINE, new_approval, new_failed_run
 from tests.support.isolation_victim import Victim
@@ -86,6 +87,7 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     "task_id": PathId(_own_task, lambda _victim: "nonesuch", is_counted=False),
     "approval_id": PathId(new_approval, _no_uuid),
     "file_id": PathId(_new_file, _no_uuid),
+    "server_id": PathId(new_server, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
     "provider": SharedName("anthropic", _own_provider),
@@ -95,7 +97,11 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
 
 
 def _agent(_caller: Caller) -> dict[str, Any]:
-    return {"name": f"Agent {uuid4().hex}", "model": {"provider": "openai", "name": "scripted"}}
+    return {
+        "name": f"Agent {uuid4().hex}",
+        "model": {"provider": "openai", "name": "scripted"},
+        "tools": [{"tool_id": "current_time"}],
+    }
 
 
 def _provider(caller: Caller) -> dict[str, Any]:
@@ -119,6 +125,8 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /my/orchestrators/test/": lambda _: {"content": "Hello"},
     "POST /my/tools/{approval_id}/confirm/": lambda _: {"edited": plan(task("one", agent=HELPER))},
     "POST /my/tools/{approval_id}/reject/": lambda _: {"reason": "Mine"},
+    "POST /my/mcp-servers/": server_of,
+    "POST /my/mcp-servers/{server_id}/sign-in/": lambda _: {},
     "POST /my/chat/sessions/": lambda _: {"title": "Mine"},
     "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
@@ -233,6 +241,10 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
         # That an address has an account cannot be kept from who registers with it.
         Naming(lambda victim: [victim.caller.email], {409}, operations={"POST /auth/register"}),
     ),
+    "body.tools.tool_id": (
+        Naming(lambda victim: list(victim.said["tool_id"].values()), {422}, missing=lambda _: "nonesuch__tool"),
+    ),
+    "query.state": (Naming(lambda victim: list(victim.said["state"].values()), {303}, missing=lambda _: "nonesuch"),),
     "query.cursor": (Naming(lambda victim: list(victim.said["cursor"].values()), {200, 422}),),
     "query.last_event_id": (_EVENT_ID,),
     "header.last-event-id": (_EVENT_ID,),
@@ -250,11 +262,14 @@ PLAIN: Final = frozenset(
         *("body.edited", "body.edited.tasks.instruction", "body.reason", "body.remember", "query.tool_id"),
         # A file is bytes and a name of the sender's; what a browser has of one is told by its content's hash.
         *("body.file", "query.download", "header.range", "header.if-range", "header.if-none-match"),
+        # One's own servers and what is sent to them; what a sign-in server sends back beside the state.
+        *("body.transport", "body.url", "body.headers", "body.command", "body.env"),
+        *("body.client_id", "body.client_secret", "query.code", "query.iss", "query.error"),
         *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),
-        *("body.model", "body.tools.tool_id", "body.base_url"),
+        *("body.model", "body.base_url"),
     }
 )
 """Fields that name nothing of a user's."""
@@ -299,6 +314,7 @@ WITHOUT_TEXT: Final = frozenset(
         *("approval_requests.tool_call_id", "tasks.parent_call"),
         *("tool_calls.call_id", "tool_calls.tool_id", "tool_calls.agent_id", "tool_calls.status"),
         *("files.media_type", "files.source", "files.text_status"),
+        *("mcp_servers.transport", "mcp_servers.auth", "mcp_servers.status", "mcp_servers.protocol"),
         *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }
 )

@@ -11,6 +11,7 @@ from artel.bus.model import PLANNING
 from artel.events.types import Event, MessageDelta, PlanRequest, RunCancelled, RunCompleted
 from tests.support.isolation_canaries import Treasure, canary
 from tests.support.isolation_http import Caller, Form
+from tests.support.isolation_mcp import victims_servers
 from tests.support.isolation_people import People
 from tests.support.isolation_snapshot import Ledger, Snapshot
 from tests.support.isolation_tools import ToolUse, ToolUser
@@ -56,13 +57,16 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     agents["an agent with tools of the page"] = used.agent
     sessions["a chat with tool calls"] = used.chat
     runs |= used.runs
+    mcp = await victims_servers(people.house, caller)
+    treasure.secrets.add(mcp.secret)
     proofs = await maker.proofs()
     said = await maker.what_a_client_knows(sessions["a chat"], agents)
     tasks = {f"the task {number}": name for number, name in enumerate(name for name in plans.tasks if name != PLANNING)}
     treasure.ids |= _ids(await ledger.of(caller.user_id), caller.user_id) | {*agents.values(), *tasks.values()}
+    said |= {"state": mcp.states, "tool_id": mcp.tools}
     named = {
         "agent_id": agents, "session_id": sessions, "run_id": runs, "task_id": tasks,
-        "approval_id": plans.approvals | used.approvals, "file_id": files, **proofs,
+        "approval_id": plans.approvals | used.approvals, "file_id": files, "server_id": mcp.servers, **proofs,
     }  # fmt: skip
     paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
     return Victim(caller, treasure, named, said, paths)
