@@ -99,7 +99,7 @@ asyncio.run(broken_out().run({busy!r}))
 """
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", source, cwd=tmp_path)
     async with asyncio.timeout(20):
-        while not (started := [each for each in psutil.Process(parent.pid).children() if each.name() == "ready"]):
+        while not (started := named("ready", parent.pid)):  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.02)
     # when
     os.kill(parent.pid, signal.SIGKILL)
@@ -107,6 +107,10 @@ asyncio.run(broken_out().run({busy!r}))
     # then
     _, alive = await asyncio.to_thread(psutil.wait_procs, started, 10)
     assert alive == []
+
+
+def named(name: str, parent: int) -> list[psutil.Process]:
+    return [each for each in psutil.Process(parent).children() if each.name() == name]
 
 
 def children() -> list[psutil.Process]:
