@@ -8,8 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from artel.bus.deal import Dealt, Places, Waiting, deal
+from artel.bus.delegation import report
 from artel.bus.graph import advance, close_plan, lock_run
-from artel.bus.model import ANSWER, TASK, Fault, Finished, Held
+from artel.bus.model import ANSWER, DELEGATED, TASK, Fault, Finished, Held
+from artel.bus.park import lock_parked
 from artel.bus.seated import COLUMNS, held_of
 from artel.store.tx import UserTx
 
@@ -80,16 +82,20 @@ async def _fail(tx: UserTx, which: str, task: UUID, fault: Fault, next_id: UUID)
     place = await tx.fetchrow(_PLACE, tx.user_id, task)
     if place is None:
         return None
-    planned = place["kind"] != ANSWER or place["plan_id"] is not None
+    planned = place["kind"] not in (ANSWER, DELEGATED) or place["plan_id"] is not None
     if planned:
         await tx.execute(_LOCK_AGENT, tx.user_id, place["assigned_agent"])
         await lock_run(tx, place["run_id"])
+    if place["parent"] is not None:
+        await lock_parked(tx, place["parent"])
     failed = await tx.fetchrow(which, tx.user_id, task, fault.as_json())
     if failed is None:
         return None
     progress = None
     if place["kind"] == TASK:
         progress = await advance(tx, place["run_id"], next_id, lost=[place["task_id"]], fault=fault)
+    elif place["kind"] == DELEGATED:
+        await report(tx, task, "", fault)
     elif planned:
         await close_plan(tx, place["run_id"], "failed")
     return Finished("failed", "", None, fault, failed["agent_busy"], progress)
@@ -150,7 +156,7 @@ with locked as (
     for no key update of tasks skip locked
 ), seated as (
     update tasks set status = 'running', seat = locked.seat, lane = locked.lane, worker = $2, epoch = epoch + 1,
-        started_at = now()
+        started_at = now(), said = null
     from locked
     where tasks.user_id = $1 and tasks.id = any($3::uuid[]) and tasks.id = locked.id and tasks.status = 'ready'
     returning tasks.*
@@ -178,12 +184,12 @@ with doomed as (
         user_id, id, session_id, run_id, role, content, agent_id, status, error, attempt, task_id
     )
     select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $3::jsonb, epoch,
-        case kind when '{TASK}' then task_id end
+        case when kind in ('{TASK}', '{DELEGATED}') then task_id end
     from failed
     on conflict (user_id, id) do update set status = 'failed', error = excluded.error, attempt = excluded.attempt
 ), runs_failed as (
     update runs set status = 'failed', finished_at = now(), error = $3::jsonb
-    from failed where runs.user_id = $1 and runs.id = failed.run_id and failed.kind <> '{TASK}'
+    from failed where runs.user_id = $1 and runs.id = failed.run_id and failed.kind not in ('{TASK}', '{DELEGATED}')
 ), agents_failed as (
     update user_agents set last_error = $3::jsonb
     from failed where user_agents.user_id = $1 and user_agents.agent_id = failed.assigned_agent
@@ -196,7 +202,7 @@ select exists (
 """
 
 
-_PLACE = "select run_id, kind, plan_id, task_id, assigned_agent from tasks where user_id = $1 and id = $2"
+_PLACE = "select run_id, kind, plan_id, task_id, assigned_agent, parent from tasks where user_id = $1 and id = $2"
 
 _LOCK_AGENT = "select from user_agents where user_id = $1 and agent_id = $2 for no key update"
 

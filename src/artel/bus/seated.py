@@ -24,6 +24,8 @@ COLUMNS = ", ".join(
         "epoch",
         "history",
         "plan_id",
+        "parent",
+        "depth",
     )
 )
 """What is read of a row `seated`; `config`, the agent's, comes with it."""
@@ -50,4 +52,6 @@ def held_of(user_id: int, worker: str, row: asyncpg.Record) -> Held:
         config=row["config"],
         history=row["history"],
         plan_id=row["plan_id"],
+        parent=row["parent"],
+        depth=row["depth"],
     )

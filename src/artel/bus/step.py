@@ -103,7 +103,8 @@ with plan as materialized (
 ), moved as (
     update tasks set status = case when sits then 'running' else 'ready' end, seat = moves.seat, lane = moves.lane,
         worker = case when sits then $5 else worker end, epoch = epoch + case when sits then 1 else 0 end,
-        started_at = case when sits then now() else started_at end, not_before = now()
+        started_at = case when sits then now() else started_at end, not_before = now(),
+        said = case when not sits then said end
     from moves where user_id = $1 and tasks.id = any(array(select id from moves)) and tasks.id = moves.id
     returning tasks.*
 )
