@@ -82,8 +82,8 @@ values ($1, $2, $3, $4, 1, 'running', '[]', '{}', $5)
 
 _TASK = """
 insert into tasks (
-    user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts, status, dependencies, seat,
-    lane
+    user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts, status, dependencies,
+    seat, lane
 )
 values ($1, $2, $3, $4, $5, $6, $7, $8, 3, $9, $10::jsonb, $11, $12)
 """

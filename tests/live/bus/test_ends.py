@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any
 
 from artel.bus.cancel import cancel_task
 from artel.bus.claim import claim
 from artel.bus.ends import End, Ended, write_ends
 from artel.bus.graph import lock_run
 from artel.bus.model import Answer, Fault, Held, ModelUse
-from artel.store.tx import UserTx
 from tests.support.bus import Team, eventually, new_team
 from tests.support.plan_rows import IDS, PlanRows, new_plan
 from tests.support.stores import Stores
 
 FAULT = Fault("model_overloaded", "busy")
-_T = TypeVar("_T")
 
 
 def of(held: Held, cost: str | None = None, fault: Fault | None = None) -> End:
@@ -40,26 +37,18 @@ async def end(plan: PlanRows, *ends: End, worker: str = "here", room: int = 5) -
         return await write_ends(tx, ends, IDS.uuid(), worker, room)
 
 
-@asynccontextmanager
-async def meanwhile(
-    plan: PlanRows, ends: Callable[[], Awaitable[_T]]
-) -> AsyncGenerator[tuple[UserTx, asyncio.Task[_T]]]:
-    """A transaction that has the run, for which `ends` waits until it is over."""
-    team = plan.team
+async def blocked(team: Team, ends: Coroutine[Any, Any, Ended], in_statement: str) -> asyncio.Task[Ended]:
+    """Begins to write ends, and returns when they wait for a lock that somebody has."""
 
     async def waits() -> bool:
-        return bool(
-            await team.rows("select from pg_stat_activity where wait_event_type = 'Lock' and query like '%ended as%'")
-        )
+        return bool(await team.rows(_WAITING, f"%{in_statement}%"))
 
-    async def write() -> _T:
-        return await ends()
+    writing = asyncio.create_task(ends)
+    await eventually(waits)
+    return writing
 
-    async with team.stores.shards.user_tx(team.user_id) as tx:
-        await lock_run(tx, plan.run_id)
-        writing = asyncio.create_task(write())
-        await eventually(waits)
-        yield tx, writing
+
+_WAITING = "select from pg_stat_activity where wait_event_type = 'Lock' and query like $1"
 
 
 async def test_what_was_charged_meanwhile_is_kept(team: Team) -> None:
@@ -67,7 +56,9 @@ async def test_what_was_charged_meanwhile_is_kept(team: Team) -> None:
     await plan.task("t0", "ready")
     held = (await seated(plan))["t0"]
 
-    async with meanwhile(plan, lambda: end(plan, of(held, "0.5"))) as (tx, writing):
+    async with team.stores.shards.user_tx(team.user_id) as tx:
+        await lock_run(tx, plan.run_id)
+        writing = await blocked(team, end(plan, of(held, "0.5")), "with agents as")
         await tx.execute("update runs set cost = cost + 1 where user_id = $1 and id = $2", tx.user_id, plan.run_id)
     await writing
 
@@ -80,7 +71,9 @@ async def test_a_task_that_was_stopped_meanwhile_stays_stopped(team: Team) -> No
     await plan.task("t0", "ready")
     held = (await seated(plan))["t0"]
 
-    async with meanwhile(plan, lambda: end(plan, of(held))) as (tx, writing):
+    async with team.stores.shards.user_tx(team.user_id) as tx:
+        await lock_run(tx, plan.run_id)
+        writing = await blocked(team, end(plan, of(held)), "with agents as")
         await cancel_task(tx, plan.run_id, "t0", IDS.uuid())
     ended = await writing
 
@@ -101,8 +94,9 @@ async def test_of_the_last_two_that_end_in_two_processes_the_later_lets_the_rest
     held = await seated(plan, "here", 1) | await seated(plan, "there", 1)
 
     # when the end of one waits for the other's
-    async with meanwhile(plan, lambda: end(plan, of(held["t1"]), worker="there")) as (tx, writing):
+    async with team.stores.shards.user_tx(team.user_id) as tx:
         here = await write_ends(tx, [of(held["t0"])], IDS.uuid(), "here", 5)
+        writing = await blocked(team, end(plan, of(held["t1"]), worker="there"), "with agents as")
     there = await writing
 
     # then
@@ -119,15 +113,9 @@ async def test_a_task_that_was_touched_while_it_becomes_ready_is_not_lost(team: 
     task = await plan.task("t1", "pending", after=["t0"])
     held = (await seated(plan))["t0"]
 
-    async def waits() -> bool:
-        return bool(
-            await team.rows("select from pg_stat_activity where wait_event_type = 'Lock' and query like '%moved as%'")
-        )
-
     async with team.stores.shards.user_tx(team.user_id) as tx:
         await tx.execute("update tasks set interruptions = 1 where user_id = $1 and id = $2", tx.user_id, task)
-        writing = asyncio.create_task(end(plan, of(held)))
-        await eventually(waits)
+        writing = await blocked(team, end(plan, of(held)), "with plan as")
     ended = await writing
 
     assert [held.task_id for held in ended.seated] == ["t1"]

@@ -48,9 +48,11 @@ class Table:
             name
             for name, task in self.tasks.items()
             if task.state == "ready"
-            or task.state == "pending"
-            and done.issuperset(task.after)
-            and (not self.just_done or set(self.just_done).intersection(task.after))
+            or (
+                task.state == "pending"
+                and done.issuperset(task.after)
+                and (not self.just_done or set(self.just_done).intersection(task.after))
+            )
         ]
 
 
@@ -191,7 +193,5 @@ async def _lay(team: Team, plan: PlanRows, table: Table) -> tuple[Free, Free]:
 async def _step(plan: PlanRows, just_done: list[str], at_most: int) -> Step:
     team = plan.team
     async with team.stores.shards.user_tx(team.user_id) as tx:
-        agents = [
-            row["agent_id"] for row in await tx.fetch("select agent_id from user_agents where user_id = $1", tx.user_id)
-        ]
-        return await step(tx, plan.run_id, just_done, Places("here", agents, at_most))
+        rows = await tx.fetch("select agent_id from user_agents where user_id = $1", tx.user_id)
+        return await step(tx, plan.run_id, just_done, Places("here", [row["agent_id"] for row in rows], at_most))
