@@ -175,11 +175,11 @@ class ContextStore(Protocol):
         ...
 
     async def ids(self, after: UUID | None = None, limit: int = 1000) -> list[UUID]:
-        """Ids in rising order, those above `after`; fewer than `limit` when there are no more."""
+        """Ids in an order of the store's own, those that follow `after`; fewer than `limit` when there are no more."""
         ...
 
     async def ids_without(self, space: str, limit: int = 1000) -> list[UUID]:
-        """Some of the points that have no vector in this space, in rising order."""
+        """Some of the points that have no vector in this space."""
         ...
 
     async def set_vectors(self, space: str, vectors: Mapping[UUID, Vector]) -> None:
