@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import random
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -20,14 +21,18 @@ import pytest
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from artel.memory.context import CallType, Contexts, ContextStore, Hit, Point, Question
+from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, ContextUnavailable, Hit, Point, Question
 from artel.memory.edge.options import EdgeOptions
 from artel.memory.edge.workers import EdgeWorkers
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import Space, Vector, as_vector
 from artel.memory.words import WordReader
 
+T = TypeVar("T")
+
 SPACE = Space("toy", 32)
+_ROOM_BYTES = 3 * 2**30
+
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 _reader = WordReader()
@@ -95,7 +100,7 @@ class Edge:
     @classmethod
     def start(cls, options: EdgeOptions | None = None, workers: int = 2, root: Path | None = None) -> Edge:
         """Starts them; sockets need a short path, which pytest's folders do not have."""
-        folder = Path(tempfile.mkdtemp(prefix="artel-memory-"))
+        folder = quick_folder()
         place = root or folder / "qdrant"
         running = EdgeWorkers(place, folder / "run", workers, options)
         return cls(running, place, running.start(), folder)
@@ -110,6 +115,21 @@ class Edge:
         """Stops them and removes everything that is not below a root of the test's own."""
         self.workers.stop()
         shutil.rmtree(self._folder)
+
+
+def quick_folder() -> Path:
+    """A new folder with a short path, in memory where the machine lends some: the engine waits for the disk a lot."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free > _ROOM_BYTES
+    return Path(tempfile.mkdtemp(prefix="artel-memory-", dir=shared if roomy else None))
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A place for shards that outlives the workers of one test."""
+    folder = quick_folder()
+    yield folder / "qdrant"
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -176,3 +196,20 @@ class Bank:
 
 
 CALL_TYPES: tuple[CallType, ...] = ("direct", "auto", "tool", "file", "note")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for something that nobody announces."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def until_it_works(ask: Callable[[], Awaitable[T]]) -> T:
+    """Asks again while the worker is away, as whoever indexes does."""
+    while True:
+        try:
+            return await ask()
+        except ContextLost:
+            raise
+        except ContextUnavailable:
+            await asyncio.sleep(0.05)
