@@ -20,8 +20,8 @@ class Relevance:
     question (LH-1187) or has all of its words is kept however far its meaning is: embeddings are blind to numbers.
     """
 
-    least: float
-    spread: float
+    least: float = 0.28
+    spread: float = 0.1
 
     def keep(self, question: str, hits: Sequence[Hit], reader: WordReader) -> list[Hit]:
         """The relevant ones, in the order they came in."""
