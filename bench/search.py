@@ -7,8 +7,8 @@ five kinds of call, five agents and a year; indexed and searched through the emb
 16 callers ask at once, each again as soon as it is answered. *Full filter*: user, 200 chats, three kinds, three agents
 and half of the time: about a twentieth of the points pass. All of one user's searches go through one process.
 
-Recall is measured against comparing with every vector. Beside it hnswlib, with the same vectors and graph (M 16, ef 128),
-which has no words, filters, payload or disk: in memory, in its own process, one caller.
+Recall is measured against comparing with every vector. Beside it hnswlib, with the same vectors and graph (M 16,
+ef 128), which has no words, filters, payload or disk: in memory, in its own process, one caller.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ import numpy.typing as npt
 import orjson
 import psutil
 
-from artel.memory.context import Point, Question, Where
+from artel.memory.context import CallType, Point, Question, Where
 from artel.memory.edge.home import Home, size_on_disk
 from artel.memory.edge.options import EdgeOptions
 from artel.memory.edge.store import EdgeContext, EdgeContexts
@@ -44,12 +44,14 @@ from bench.peers import python_of, script_of
 from bench.report import keep
 
 Rows = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 _SPACE = Space("bench", 384)
 _OWNER = 1
 _CLUSTERS, _SPREAD = 2_000, 0.9
 _VOCABULARY, _WORDS_A_TEXT = 50_000, 20
-_SESSIONS, _KINDS, _AGENTS = 1_000, ("direct", "auto", "tool", "file", "note"), 5
+_SESSIONS, _AGENTS = 1_000, 5
+_KINDS: tuple[CallType, ...] = ("direct", "auto", "tool", "file", "note")
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR = timedelta(days=365)
 _CALLERS = (1, 4, 16)
@@ -93,7 +95,7 @@ class Made:
                 id=UUID(int=number + 1),
                 text=f"text {number} " + "word " * _WORDS_A_TEXT,
                 session_id=int(self.sessions[number]),
-                call_type=_KINDS[self.kinds[number]],
+                call_type=_KINDS[int(self.kinds[number])],
                 role="user",
                 agent_id=f"agent{self.agents[number]}",
                 created_at=_BEGIN + _YEAR * float(self.moments[number]),
@@ -114,9 +116,9 @@ class Made:
         times = (self.moments >= 0.25) & (self.moments < 0.75)
         return (self.sessions < 200) & kinds & (self.agents < 3) & times
 
-    def truth(self, mask: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
+    def truth(self, mask: npt.NDArray[np.bool_] | None = None) -> Numbers:
         """The numbers of the ten nearest, compared one by one."""
-        found: list[npt.NDArray[np.int64]] = []
+        found: list[Numbers] = []
         for some in np.array_split(self.questions, max(1, len(self.questions) // 50)):
             scores = some @ self.vectors.T
             if mask is not None:
@@ -134,7 +136,7 @@ def _vector(row: Rows) -> Vector:
     return as_vector(row.tolist())
 
 
-def _sparse(words: npt.NDArray[np.int64]) -> SparseVector:
+def _sparse(words: Numbers) -> SparseVector:
     unique = sorted({int(word) for word in words})
     return SparseVector(tuple(unique), (1.0,) * len(unique))
 
@@ -174,9 +176,7 @@ async def ask(context: EdgeContext, made: Made, callers: int, where: Where | Non
     return {**_spread(taken), "searches_a_second": round(len(taken) / seconds)}
 
 
-async def recall(
-    context: EdgeContext, made: Made, where: Where | None, truth: npt.NDArray[np.int64]
-) -> dict[str, float]:
+async def recall(context: EdgeContext, made: Made, where: Where | None, truth: Numbers) -> dict[str, float]:
     """By meaning alone, and how long that takes one caller."""
     right, taken = 0, list[float]()
     for number in range(len(made.questions)):
@@ -193,7 +193,7 @@ def _spread(taken: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
 
 
-def hnswlib(made: Made, truth: npt.NDArray[np.int64], folder: Path) -> dict[str, float]:
+def hnswlib(made: Made, truth: Numbers, folder: Path) -> dict[str, float]:
     """The peer, on the same vectors."""
     paths = [folder / f"{name}.npy" for name in ("vectors", "questions", "truth")]
     for path, rows in zip(paths, (made.vectors, made.questions, truth), strict=True):
