@@ -37,6 +37,11 @@ class EngineClient:
         self._listening: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no connection; the next call makes one."""
+        return self._writer is None
+
     async def call(self, op: str, block: bytes = b"", *, timeout: float, **arguments: Any) -> Frame:
         """The answer; its header's `value` is what came of it. timeout: seconds, for all of it.
 

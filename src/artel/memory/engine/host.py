@@ -98,12 +98,14 @@ class Host:
         server = await asyncio.start_unix_server(self._converse, socket, limit=_STREAM_LIMIT)
         work = asyncio.create_task(self._work())
         ending = asyncio.create_task(ended.wait())
-        await asyncio.wait((work, ending), return_when=asyncio.FIRST_COMPLETED)
-        server.close()
-        for task in (work, ending):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        try:
+            await asyncio.wait((work, ending), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            server.close()
+            for task in (work, ending):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         room = asyncio.Semaphore(_WAITING_A_CONNECTION)
