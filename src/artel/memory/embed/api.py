@@ -124,6 +124,8 @@ def _read_vectors(body: bytes, count: int) -> list[Vector]:
         BadVector: it holds another number of vectors, or some that are none.
     """
     rows: list[dict[str, Any]] = orjson.loads(body)["data"]
+    if not isinstance(rows, list):  # pyright: ignore[reportUnnecessaryIsInstance]  # a server says what it likes
+        raise ValueError("no list")
     if len(rows) != count:
         raise BadVector(f"{count} embeddings were asked for, and {len(rows)} came.")
     vectors = [as_vector(row["embedding"]) for row in sorted(rows, key=lambda row: row["index"])]

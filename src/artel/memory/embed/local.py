@@ -106,6 +106,12 @@ class EmbedWorkers:
         self._keepers: list[Keeper] = []
 
     @property
+    def sockets(self) -> tuple[Path, Path]:
+        """Where the one for questions listens, and the one for passages."""
+        questions, passages = (process.socket for process in self._processes)
+        return questions, passages
+
+    @property
     def pids(self) -> list[int | None]:
         """Their processes."""
         return [keeper.pid for keeper in self._keepers]
@@ -126,8 +132,7 @@ class EmbedWorkers:
         except BaseException:
             self.stop()
             raise
-        questions, passages = (process.socket for process in self._processes)
-        return questions, passages
+        return self.sockets
 
     def stop(self) -> None:
         """Stops them. Harmless when none runs."""
