@@ -156,3 +156,25 @@ async def test_it_is_asked_about_by_default(ann: Person) -> None:
     await yes(ann, approval)
 
     assert calls(await answered(ann, run_id)) == [("ask_agent", "ok")]
+
+
+async def test_an_agent_that_is_deleted_while_it_is_asked(lead: Person) -> None:
+    _, run_id = await ask(lead, calling([asking("writer", calling([asking("editor", "[[hang]]")]))]))
+    await until(lead, run_id, lambda run: sorted(asked_ones(run)) == ["running", "waiting"])
+
+    assert (await lead.http.delete(f"/my/agents/user{lead.id}_writer/")).status_code == 204
+
+    answer = await answered(lead, run_id)
+    assert (answer["status"], calls(answer)) == ("complete", [("ask_agent", "failed")])
+    assert "deleted" in answer["content"]
+    assert asked_ones(await look(lead, run_id)) == ["cancelled", "cancelled"]
+
+
+async def test_whoever_asks_and_is_deleted_takes_along_what_was_asked(lead: Person) -> None:
+    _, run_id = await ask(lead, calling([asking("writer", "[[hang]]")]))
+    await until(lead, run_id, lambda run: "running" in asked_ones(run))
+
+    await lead.http.delete(f"/my/agents/user{lead.id}_coder/")
+
+    run = await until(lead, run_id, is_("cancelled"))
+    assert set(statuses(run).values()) == {"cancelled"}

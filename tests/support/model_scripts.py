@@ -57,6 +57,17 @@ class Request:
         return ""
 
     @property
+    def last_words(self) -> str:
+        """As `last_user_text`, of the last message that is more than the pictures a tool returned."""
+        for message in reversed(self.body["messages"]):
+            if message["role"] == "user":
+                content = message["content"]
+                text = content if isinstance(content, str) else " ".join(item.get("text", "") for item in content)
+                if text.strip():
+                    return text
+        return ""
+
+    @property
     def tool_results(self) -> list[str]:
         """What the tools returned since the last answer."""
         results: list[str] = []
@@ -75,7 +86,7 @@ def choose_script(request: Request) -> tuple[str, Options]:
     """
     if request.model == "planner":
         return "planner", {}
-    for found in reversed(list(_DIRECTIVE.finditer(request.last_user_text))):
+    for found in reversed(list(_DIRECTIVE.finditer(request.last_words))):
         name, rest = found[1], found[2]
         if name in SCRIPTS:
             if rest.startswith("{"):

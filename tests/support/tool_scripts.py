@@ -23,10 +23,10 @@ _CALLS: Final = re.compile(r"\[\[calls ([\w=-]+)\]\]")
 Call = tuple[str, dict[str, Any]]
 
 
-def calling(*answers: list[Call] | str, text: str = "Go on.") -> str:
-    """A message for which the scripted model gives these answers one by one: calls of tools, or a text. After the last
-    one it repeats what the tools said."""
-    given = orjson.dumps([answer if isinstance(answer, str) else list(map(list, answer)) for answer in answers])
+def calling(*answers: list[Call | str] | list[Call] | str, text: str = "Go on.") -> str:
+    """A message for which the scripted model gives these answers one by one: calls of tools (with words before them),
+    or a text. After the last one it repeats what the tools said."""
+    given = orjson.dumps(answers)
     return f"{text} [[calls {base64.urlsafe_b64encode(given).decode()}]]"
 
 
@@ -40,11 +40,15 @@ def _calls(exchange: Exchange, request: Request, options: Options, attempt: int)
     if isinstance(answer, str):
         exchange.send_events(delta_event({"content": answer}), delta_event({}, "stop"), usage_event(12, 3), DONE)
         return
+    words = [each for each in answer if isinstance(each, str)]
     parts = [
         {"index": index, "id": f"call_{index}", "type": "function", "function": _function(call)}
-        for index, call in enumerate(answer)
+        for index, call in enumerate(each for each in answer if not isinstance(each, str))
     ]
-    exchange.send_events(delta_event({"tool_calls": parts}), delta_event({}, "tool_calls"), usage_event(20, 10), DONE)
+    said = [delta_event({"content": word}) for word in words]
+    exchange.send_events(
+        *said, delta_event({"tool_calls": parts}), delta_event({}, "tool_calls"), usage_event(20, 10), DONE
+    )
 
 
 def _function(call: Call) -> dict[str, Any]:

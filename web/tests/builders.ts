@@ -29,6 +29,7 @@ export const question = (id: string, run: string, content = "Hello"): Message =>
   attempt: 0,
   created_at: TS,
   tool_calls: [],
+  attachments: [],
 });
 
 export const answer = (id: string, run: string, change: Partial<Message> = {}): Message => ({

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from artel.agents.places import RunPlace, answer_place, run_place
 from artel.bus.model import (
+    ANSWER,
     DELEGATED,
     PLANNING,
     TASK,
@@ -67,7 +68,7 @@ class Announcer:
     def started(self, held: Held) -> None:
         """A task took its seat here."""
         where = run_place(held)
-        if not held.is_planned:
+        if held.kind == ANSWER and not held.is_planned:
             self._emit(held.user_id, DirectAgentCall(**where, agent_id=held.agent_id, status="running"))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy"))
         if held.kind != PLANNING:

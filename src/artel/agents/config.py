@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from artel.approvals.policy import DEFAULT_APPROVAL_HOURS
 from artel.llm.refs import AnswerSettings, ModelRef
+from artel.llm.sight import can_see
 
 MAX_CONCURRENCY = 50
 MAX_APPROVAL_HOURS = 8760
@@ -76,3 +77,9 @@ class AgentConfig(_Part):
     def enabled_tools(self) -> tuple[str, ...]:
         """Ids of the tools that are switched on."""
         return tuple(tool.tool_id for tool in self.tools if tool.enabled)
+
+    @property
+    def can_see(self) -> bool:
+        """A model that answers for it can be shown pictures."""
+        models = (self.model, self.fallback_model)
+        return any(can_see(model.ref) for model in models if model is not None)

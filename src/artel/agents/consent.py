@@ -17,7 +17,7 @@ from artel.approvals.audit import TIME, Actor, Decided, record
 from artel.approvals.policy import grant_always, grant_for_session
 from artel.bus.park import go_on, lock_parked
 from artel.events.types import ApprovalResolved, Event, ToolFinished
-from artel.files.store import NewFile, missing, put
+from artel.files.store import Limits, NewFile, missing, put
 from artel.kit.errors import Conflict, FieldProblem, Invalid
 from artel.kit.ids import IdMaker
 from artel.kit.stored import stored_json
@@ -68,6 +68,7 @@ class Consent:
     shards: Shards
     ids: IdMaker
     toolbox: Toolbox
+    file_limits: Limits
     emit: Callable[[int, Event], None]
     wake: Callable[[int], None]
     """Tells the workers that this user has work."""
@@ -77,7 +78,7 @@ class Consent:
 
         Raises:
             NoSuchApproval, AlreadyResolved, ToolGone: nothing was changed.
-            BadArguments, BadResult, ResultNeeded, ResultUnwanted: the approval stays open.
+            BadArguments, BadResult, ResultNeeded, ResultUnwanted, StorageFull: the approval stays open.
         """
         async with self.shards.user_tx(self.user_id) as tx:
             row = await approvals.find(tx, approval_id)
@@ -161,7 +162,7 @@ class Consent:
 
     async def _put(self, tx: UserTx, blob: Blob) -> UUID:
         file_id = self.ids.uuid()
-        await put(tx, NewFile(file_id, blob.name, blob.media_type, blob.content, "tool"))
+        await put(tx, NewFile(file_id, blob.name, blob.media_type, blob.content, "tool"), self.file_limits)
         return file_id
 
     async def _remember(self, tx: UserTx, row: ApprovalRequest, remember: Remember) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,8 +38,10 @@ class AskAgent:
     shards: Shards
     ids: IdMaker
 
-    async def read(self, tx: UserTx) -> Sequence[Tool]:
+    async def read(self, tx: UserTx, only: Collection[str] | None = None) -> Sequence[Tool]:
         """The tool for this user's team."""
+        if only is not None and ASK_AGENT not in only:
+            return []
         team = [_introduced(tx.user_id, row["agent_id"], row["config"]) for row in await tx.fetch(_TEAM, tx.user_id)]
         listed = "\n".join(["", "The team:", *team]) if team else ""
         # It spends: the user is asked unless they say otherwise.

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from pydantic_ai.messages import ModelMessage
+from pydantic_ai.messages import BinaryContent, ModelMessage
 from pydantic_ai.models import Model
 
 from artel.accounts.provider_keys import ProviderKeys, SealedAccess
 from artel.agents.allowance import Allowance
+from artel.agents.attached import newest_pictures
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, as_model_messages
 from artel.agents.tool_turn import ToolTurns
@@ -84,11 +85,21 @@ class AgentRunner:
     async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer | Parked:
         config = prepared.config
         model, meter = self.open(held.user_id, prepared)
-        messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
+        pictures = await self._pictures(held, prepared)
+        messages = as_model_messages(
+            prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt, pictures=pictures
+        )
         # A task may be in the middle of a turn with tools that its agent has lost meanwhile.
         if prepared.tools or (held.history and held.kind != PLANNING):
             return await self.tools.run(held, prepared, model, messages, meter, writer)
         return await _ask_once(held, prepared, model, messages, meter, writer)
+
+    async def _pictures(self, held: Held, prepared: Prepared) -> dict[UUID, BinaryContent]:
+        """What the model is shown of the conversation; nothing where it goes on from a checkpoint, which has it all."""
+        wanted = newest_pictures(file for item in prepared.said for file in item.files)
+        if not wanted or held.history or not prepared.config.can_see:
+            return {}
+        return {UUID(picture.identifier): picture for picture in await self.tools.pictures(held.user_id, wanted)}
 
     def open(self, user_id: int, prepared: Prepared) -> tuple[Model, Meter]:
         """The agent's model, opened with its user's own access, and what tells the price of its answers.

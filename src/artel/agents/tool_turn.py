@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import NoneType
+from typing import Any
+from uuid import UUID
 
 from pydantic_ai import Agent, DeferredToolRequests, ModelMessagesTypeAdapter
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelResponse,
     PartDeltaEvent,
@@ -26,8 +29,9 @@ from pydantic_ai.result import AgentStream
 from pydantic_ai.run import AgentRun
 
 from artel.agents.allowance import Allowance
+from artel.agents.pictures import Pictures, refilled, shelved
 from artel.agents.tool_desk import ToolDesk
-from artel.agents.toolset import AgentToolset, Pictures
+from artel.agents.toolset import AgentToolset
 from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
@@ -64,7 +68,8 @@ class ToolTurns:
         """The whole turn; a task that was interrupted goes on from its last checkpoint, and pays for nothing twice."""
         config, allowance = prepared.config, prepared.allowance
         desk = ToolDesk(held, {tool.tool_id: tool for tool in prepared.tools}, self.ids)
-        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), self.pictures)
+        pictures = self.pictures if config.can_see else _no_pictures
+        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), pictures)
         settings = config.model.settings.as_model_settings()
         agent = Agent(
             model,
@@ -73,8 +78,9 @@ class ToolTurns:
             output_type=[str, DeferredToolRequests],
             model_settings=settings,
         )
-        history = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else messages
-        for text in _texts(history[len(messages) :]):
+        kept = await _Kept.of(held, messages, pictures)
+        history, first = kept.messages, kept.own_from
+        for text in _texts(history[first:]):
             _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
             async for node in run:
@@ -90,29 +96,52 @@ class ToolTurns:
                     writer.flush()
                     held.use_so_far = None
                     if node.model_response.tool_calls:
-                        await self._keep(held, desk, run.all_messages(), meter, allowance)
+                        await self._keep(held, desk, _Kept(run.all_messages(), first), meter, allowance)
             if run.result is not None and isinstance(run.result.output, DeferredToolRequests):
                 return Parked(writer.text)
-            spent = _spent(run.all_messages(), len(messages), meter)
+            spent = _spent(run.all_messages(), first, meter)
         return Answer(writer.text, spent[-1], total=_sum(spent))
 
-    async def _keep(
-        self, held: Held, desk: ToolDesk, messages: list[ModelMessage], meter: Meter, allowance: Allowance
-    ) -> None:
+    async def _keep(self, held: Held, desk: ToolDesk, kept: _Kept, meter: Meter, allowance: Allowance) -> None:
         """Keeps an answer that calls tools, with a row for each call; then tells what is asked and what was refused."""
+        messages = kept.messages
         last = messages[-1]
         assert isinstance(last, ModelResponse)
-        desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages))
+        desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages[kept.own_from :]))
         # We may start from this very answer: it is kept, and paid for, and only what was stopped is opened anew.
-        is_kept = held.history is not None and len(held.history) == len(messages)
+        is_kept = held.history is not None and len(held.history["messages"]) == len(messages)
         async with self.shards.user_tx(held.user_id) as tx:
             if not is_kept:
-                history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
-                await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
+                await checkpoint(tx, held, kept.as_json(), meter.use(last, messages[:-1]), self.ids.uuid())
                 await allowance.refresh(tx)
             told = await desk.open_calls(tx, last)
         for event in told:
             self.emit(held.user_id, event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A turn as it is kept: the conversation as it was when the turn began, and from `own_from` on what the turn added.
+    While it waits, for days perhaps, the conversation may grow before it: an older answer comes to its end."""
+
+    messages: list[ModelMessage]
+    own_from: int
+
+    @classmethod
+    async def of(cls, held: Held, conversation: list[ModelMessage], pictures: Pictures) -> _Kept:
+        if held.history is None:
+            return cls(conversation, len(conversation))
+        messages = ModelMessagesTypeAdapter.validate_python(held.history["messages"])
+        return cls(await refilled(messages, held.user_id, pictures), held.history["own_from"])
+
+    def as_json(self) -> dict[str, Any]:
+        messages = ModelMessagesTypeAdapter.dump_python(shelved(self.messages), mode="json")
+        return {"own_from": self.own_from, "messages": messages}
+
+
+async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
+    del user_id, files
+    return []
 
 
 def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -12,11 +12,12 @@ from uuid import UUID
 import orjson
 import structlog
 from pydantic_ai import CallDeferred, RunContext
-from pydantic_ai.messages import BinaryContent, ToolReturn
+from pydantic_ai.messages import ToolReturn
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
+from artel.agents.pictures import Pictures
 from artel.agents.places import answer_place
 from artel.agents.tool_desk import ToolDesk
 from artel.agents.writer import Emit
@@ -40,9 +41,6 @@ _log = structlog.get_logger("artel.tools")
 
 Ended = Literal["ok", "failed", "rejected"]
 _ENDED: Final[Mapping[str, Ended]] = {"ok": "ok", "rejected": "rejected", "denied": "rejected", "expired": "rejected"}
-
-Pictures = Callable[[int, Sequence[UUID]], Awaitable[list[BinaryContent]]]
-"""Reads the pictures among a user's files, for a model to see."""
 
 
 @dataclass(frozen=True, slots=True)

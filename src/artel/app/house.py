@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from pydantic_ai.messages import BinaryContent
 from redis.asyncio import Redis
 
 from artel.accounts.api_keys import ApiKeys
@@ -25,7 +24,9 @@ from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
 from artel.app.expiry import Expiry
+from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
+from artel.app.mcp import Mcp, open_mcp
 from artel.app.models import default_model, server_credentials
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
@@ -38,6 +39,7 @@ from artel.events.log import EventLog
 from artel.events.outbox import Outbox
 from artel.events.pulse import Pulse
 from artel.events.subscriber import Subscriber
+from artel.files.search import FileSearch
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
@@ -88,6 +90,8 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
+    files: FileRoom
+    mcp: Mcp
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
@@ -134,12 +138,15 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = Toolbox(ToolRegistry(await installed_tools(settings, stack)), AskAgent(shards, ids))
+        files = stack.enter_context(open_files(settings, shards))
+        mcp = open_mcp(settings, shards, ids, box, files.limits)
+        installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
+        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
-            tools=ToolTurns(shards, ids, outbox.emit, _no_pictures),
+            tools=ToolTurns(shards, ids, outbox.emit, files.pictures),
             emit=outbox.emit,
             first_text=metrics.direct_call_first_token_seconds.observe,
             toolbox=tools,
@@ -171,7 +178,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
-        expiry = Expiry(shards, lambda user: Consent(user, shards, ids, tools, outbox.emit, bus.wake).expire())
+        expiry = Expiry(
+            shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
+        )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
         await bus.start()
@@ -197,17 +206,14 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            files=files,
+            mcp=mcp,
             prices=prices,
             proposals=proposals,
             dry_run=dry_run,
             bus=bus,
             expiry=expiry,
         )
-
-
-async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
-    del user_id, files
-    return []
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:

@@ -24,10 +24,6 @@ class Actor:
     kind: ActorKind
     proof: UUID | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """As it is stored."""
-        return {"kind": self.kind, "proof": str(self.proof) if self.proof else None}
-
 
 POLICY = Actor("policy")
 TIME = Actor("time")
@@ -55,7 +51,8 @@ async def record(tx: UserTx, entry_id: UUID, decided: Decided) -> None:
         tx.user_id,
         entry_id,
         decided.action,
-        stored_json(await _named(tx, decided.actor)),
+        decided.actor.kind,
+        decided.actor.proof,
         decided.agent_id,
         decided.tool_id,
         decided.session_id,
@@ -81,22 +78,15 @@ async def page(
     return rows[:limit], len(rows) > limit
 
 
-async def _named(tx: UserTx, actor: Actor) -> dict[str, Any]:
-    """With the name the proof has now: keys and sign-ins may be gone when the record is read."""
-    name: str | None = None
-    if actor.kind == "api_key":
-        name = await tx.fetchval(_KEY_NAME, tx.user_id, actor.proof)
-    elif actor.kind == "browser":
-        name = await tx.fetchval(_BROWSER_NAME, tx.user_id, actor.proof)
-    return {**actor.as_json(), "name": name}
-
-
-_KEY_NAME = "select name from api_keys where user_id = $1 and id = $2"
-_BROWSER_NAME = "select user_agent from sign_ins where user_id = $1 and id = $2"
-
+# With the name that the proof has now: keys and sign-ins may be gone when the record is read.
 _RECORD = """
 insert into audit_log (
     user_id, id, action, actor, agent_id, tool_id, session_id, run_id, approval_id, arguments, detail
 )
-values ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb)
+values (
+    $1, $2, $3, jsonb_build_object('kind', $4::text, 'proof', $5::uuid, 'name', case $4::text
+        when 'api_key' then (select name from api_keys where user_id = $1 and id = $5)
+        when 'browser' then (select user_agent from sign_ins where user_id = $1 and id = $5)
+    end), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb
+)
 """

@@ -41,6 +41,18 @@ async def find(tx: UserTx, approval_id: UUID) -> ApprovalRequest:
     return row
 
 
+async def type_of(tx: UserTx, approval_id: UUID) -> str:
+    """What an approval of this user is about: a "plan" or a "tool".
+
+    Raises:
+        NoSuchApproval: there is none.
+    """
+    found: str | None = await tx.fetchval(_TYPE, tx.user_id, approval_id)
+    if found is None:
+        raise NoSuchApproval
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ToolQuestion:
     """May this call be carried out? Or: page, carry it out."""
@@ -129,5 +141,7 @@ _RESOLVE = """
 update approval_requests set status = $3, result = $4::jsonb, reason = $5, resolved_at = now()
 where user_id = $1 and id = $2 and status = 'pending' returning id
 """
+
+_TYPE = "select type from approval_requests where user_id = $1 and id = $2"
 
 _STATUS = "select status from approval_requests where user_id = $1 and id = $2"

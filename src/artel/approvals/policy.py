@@ -64,6 +64,17 @@ async def grant_always(tx: UserTx, agent_id: str, tool_id: str) -> None:
     await tx.execute(_GRANT_ALWAYS, tx.user_id, agent_id, tool_id)
 
 
+async def withdraw(tx: UserTx, changed: Collection[str], gone: Collection[str]) -> None:
+    """Takes back what was allowed to tools that are not what they were; those that are gone, from the agents too.
+
+    A tool that comes back under the same id is then asked about like a new one.
+    """
+    ids = [*changed, *gone]
+    if ids:
+        await tx.execute(_WITHDRAW_GRANTS, tx.user_id, ids)
+        await tx.execute(_WITHDRAW, tx.user_id, ids, list(gone))
+
+
 _READ = """
 select config, (
     select array_agg(tool_id) from tool_grants
@@ -84,4 +95,20 @@ update user_agents set updated_at = now(), config = jsonb_set(config, '{tools}',
     from jsonb_array_elements(config->'tools') with ordinality listed (tool, place)
 ))
 where user_id = $1 and agent_id = $2
+"""
+
+_WITHDRAW_GRANTS = "delete from tool_grants where user_id = $1 and tool_id = any($2)"
+
+_WITHDRAW = """
+update user_agents set updated_at = now(), config = jsonb_set(config, '{tools}', (
+    select coalesce(jsonb_agg(
+        case when tool->>'tool_id' = any($2) and tool->>'policy' = 'allow' then tool - 'policy' else tool end
+        order by place
+    ), '[]')
+    from jsonb_array_elements(config->'tools') with ordinality listed (tool, place)
+    where not tool->>'tool_id' = any($3)
+))
+where user_id = $1 and exists (
+    select from jsonb_array_elements(config->'tools') tool where tool->>'tool_id' = any($2)
+)
 """

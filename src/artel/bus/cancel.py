@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from artel.bus.delegation import report
@@ -63,6 +63,7 @@ async def cancel_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> Hal
 
 async def _cancel_delegated(tx: UserTx, run_id: UUID, name: str) -> Halt:
     """The one that asked hears that its question was stopped, and goes on."""
+    await tx.execute(_LOCK_ASKER, tx.user_id, run_id, name)
     tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
     for task in tasks:
         await report(tx, task.task, "", _STOPPED)
@@ -84,8 +85,16 @@ async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
     if await tx.fetchval(_LOCK_AGENT, tx.user_id, agent_id) is None:
         raise NoSuchAgent
     runs = [row["id"] for row in await tx.fetch(_LOCK_RUNS_OF_AGENT, tx.user_id, agent_id)]
-    tasks = await _cancel(tx, "(assigned_agent = $2 or run_id = any($3::uuid[]))", agent_id, runs)
-    return await _close(tx, tasks, [*runs, *(task.run_id for task in tasks)])
+    await tx.execute(_LOCK_ASKERS_OF_AGENT, tx.user_id, agent_id)
+    tasks = await _cancel(tx, _OF_AGENT, agent_id, runs)
+    # Whoever had asked it goes on without it; a run whose own task was stopped ends.
+    ended = [*runs, *(task.run_id for task in tasks if task.kind != DELEGATED)]
+    for task in tasks:
+        if task.kind == DELEGATED and task.run_id not in ended:
+            await report(tx, task.task, "", _GONE)
+    halt = await _close(tx, tasks, ended)
+    others = await _close_approvals_of(tx, tasks)
+    return replace(halt, approvals=[*halt.approvals, *others])
 
 
 async def cancel_session(tx: UserTx, session_id: int) -> Halt:
@@ -145,6 +154,32 @@ async def _close(tx: UserTx, tasks: Sequence[Stopped], run_ids: Sequence[UUID]) 
 
 
 _STOPPED = Fault("cancelled", "The user stopped this task. Go on without it.")
+
+_GONE = Fault("cancelled", "The user deleted this agent. Go on without it.")
+
+# As at the end of what was asked: the one that asked is locked first.
+_LOCK_ASKER = """
+select from tasks where user_id = $1 and id in (
+    select parent from tasks where user_id = $1 and run_id = $2 and task_id = $3
+) order by id for no key update
+"""
+
+_LOCK_ASKERS_OF_AGENT = """
+select from tasks where user_id = $1 and id in (
+    select parent from tasks
+    where user_id = $1 and assigned_agent = $2 and status in ('ready', 'running', 'waiting')
+) order by id for no key update
+"""
+
+_OF_AGENT = """(run_id = any($3::uuid[]) or id in (
+    with recursive family (id) as (
+        select id from tasks
+        where user_id = $1 and assigned_agent = $2 and status in ('pending', 'ready', 'running', 'waiting')
+        union
+        select tasks.id from family join tasks on tasks.user_id = $1 and tasks.parent = family.id
+    )
+    select id from family
+))"""
 
 # What it asked of others is stopped with it.
 _WITH_CHILDREN = """run_id = $2 and id in (

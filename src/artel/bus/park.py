@@ -23,7 +23,6 @@ async def park(tx: UserTx, held: Held, parked: Parked) -> bool:
         raise LeaseLost
     # Whoever answers locks the task first: what was answered before we had it is seen now.
     await _ready_unless_waiting(tx, held.id)
-    await tx.execute(_RUN_WAITS, tx.user_id, held.run_id)
     return row["agent_busy"]
 
 
@@ -61,12 +60,5 @@ update tasks set status = 'ready', not_before = now()
 where user_id = $1 and id = $2 and status = 'waiting' and not exists (
     select from tool_calls
     where tool_calls.user_id = $1 and tool_calls.task = $2 and tool_calls.status = 'waiting'
-)
-"""
-
-_RUN_WAITS = """
-update runs set status = 'waiting'
-where user_id = $1 and id = $2 and status = 'running' and not exists (
-    select from tasks where user_id = $1 and run_id = $2 and status in ('ready', 'running')
 )
 """

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from artel.bus.model import DELEGATED, TASK
+from artel.chat.attachments import files_of
 from artel.chat.runs import find_task, runs_of_page
 from artel.chat.sessions import SessionView, find_session, is_at_work
 from artel.chat.tool_calls import calls_of
@@ -62,9 +63,10 @@ class History:
             )
             running = await is_at_work(tx, session_id)
             calls = await calls_of(tx, [message.id for message in stored] + [view.run.answer_id for view in runs])
+            files = await files_of(tx, [message.id for message in stored if message.role == "user"])
         session = SessionView(row.id, row.title, row.created_at, row.updated_at, running)
         messages = [
-            replace(message, tool_calls=calls.get(message.id, ()))
+            replace(message, tool_calls=calls.get(message.id, ()), attachments=files.get(message.id, ()))
             for message in _with_unfinished(stored, runs, partials, older, before)
         ]
         on_page = {message.run_id for message in messages}
@@ -77,7 +79,8 @@ class History:
                 select(Message).where(Message.user_id == self._user_id, Message.id == message_id)
             )
             calls = (await calls_of(tx, [message_id])).get(message_id, ()) if row else ()
-        return replace(stored_message(row), tool_calls=calls) if row else None
+            files = (await files_of(tx, [message_id])).get(message_id, ()) if row else ()
+        return replace(stored_message(row), tool_calls=calls, attachments=files) if row else None
 
     async def task(self, run_id: UUID, name: str) -> TaskView:
         """A task of a run, with its text so far.

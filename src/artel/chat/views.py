@@ -11,7 +11,7 @@ from uuid import UUID
 
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
-from artel.store.tool_tables import ToolCall
+from artel.store.tool_tables import StoredFile, ToolCall
 
 _STEPS = ("plan",)
 """Kinds of tasks that write nothing themselves."""
@@ -36,6 +36,7 @@ class MessageView:
     attempt: int
     created_at: datetime
     tool_calls: Sequence[ToolCall] = ()
+    attachments: Sequence[StoredFile] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class RunView:
 
     run: Run
     tasks: Sequence[Task]
+
+    @property
+    def status(self) -> str:
+        """As its row says; but a run of which nothing moves until somebody answers is waiting, also while what was
+        answered has not been taken up again."""
+        left = [task for task in self.tasks if task.status in ("ready", "running", "waiting")]
+        stands_still = bool(left) and all(_stands_still(task) for task in left)
+        return "waiting" if self.run.status == "running" and stands_still else self.run.status
 
     @property
     def is_unfinished(self) -> bool:
@@ -62,6 +71,10 @@ class TaskView:
     last_event_id: int
     """Events after it are not in the content."""
     tool_calls: Sequence[ToolCall] = ()
+
+
+def _stands_still(task: Task) -> bool:
+    return task.status == "waiting" or (task.status == "ready" and task.said is not None)
 
 
 def stored_message(row: Message) -> MessageView:

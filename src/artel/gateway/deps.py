@@ -17,6 +17,7 @@ from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.events.pulse import Pulse
+from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
@@ -39,6 +40,8 @@ class GatewayOptions:
     metrics_token: str | None = field(default=None, repr=False)
     """What `/metrics` wants as a Bearer token; None opens it to everyone who reaches the server."""
     max_json_bytes: int = 1_000_000
+    max_upload_bytes: int = 25_000_000
+    """Of one file."""
     check_seconds: float = 2.0
     """How long `/readyz` waits for each store."""
 
@@ -61,6 +64,7 @@ class GatewayDeps:
     """By the store's name, for `/readyz`."""
     version: str = "0"
     options: GatewayOptions = field(default_factory=GatewayOptions)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def deps_of(request: Request) -> GatewayDeps:

@@ -67,6 +67,15 @@ class Decisions:
             plans = await plans_of_runs(tx, run_ids)
             return plans, await approvals_of_runs(tx, run_ids, plans)
 
+    async def type_of(self, approval_id: UUID) -> str:
+        """Whether an approval is about a "plan" or a "tool", which never changes.
+
+        Raises:
+            NoSuchApproval: it is not this user's.
+        """
+        async with self.shards.user_tx(self.user_id) as tx:
+            return await approvals.type_of(tx, approval_id)
+
     async def find(self, approval_id: UUID) -> ApprovalView:
         """One approval.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,8 @@ from artel.events.hub import Hub
 from artel.events.subscription import Subscription
 from artel.events.types import AgentStatus, Event
 from artel.events.waiter import Waiter
+from artel.files.attachments import attach
+from artel.files.library import Files
 from artel.kit.errors import Invalid
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun, Rehearsal
@@ -33,6 +35,7 @@ from artel.orchestrator.plan import Draft
 from artel.orchestrator.views import ApprovalView
 from artel.space.addressing import addressee, not_found
 from artel.space.awaited import AwaitedAnswer
+from artel.space.mcp import UserMcpServers
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.tools import UserTools
@@ -53,6 +56,8 @@ class UserWorkerSpace:
     plans: Decisions
     consent: Consent
     tools: UserTools
+    files: Files
+    mcp: UserMcpServers
     rehearse: DryRun
     models: UserModels
     usage: Spending
@@ -68,20 +73,22 @@ class UserWorkerSpace:
         content: str,
         target_agent: str | None = None,
         *,
+        attachments: Sequence[UUID] = (),
         also: Callable[[UserTx, Submitted], Awaitable[None]] | None = None,
     ) -> Submitted:
         """Stores a message and sets its answer in motion: of the agent it names, or else of the orchestrator.
 
         Raises:
-            NoSuchSession, NoSuchAgent, AgentInactive, UnknownMention, EmptyMessage: nothing was stored.
+            NoSuchSession, NoSuchAgent, AgentInactive, UnknownMention, EmptyMessage, NoSuchAttachment: nothing was
+                stored.
         """
-        named = addressee(self.user_id, content, target_agent)
+        named = addressee(self.user_id, content, target_agent, may_be_bare=bool(attachments))
         if named is None:
             call = Call(session_id, await self.orchestrator.agent_id(), content, None, "auto")
         else:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
         try:
-            return await self.bus.submit(self.user_id, call, also=also)
+            return await self.bus.submit(self.user_id, call, also=_with_attachments(attachments, also))
         except NoSuchAgent as error:
             if named is None:
                 raise
@@ -160,8 +167,7 @@ class UserWorkerSpace:
             NoSuchApproval, AlreadyResolved, NotAPlan, ToolGone, BadArguments, BadResult, ResultNeeded, ResultUnwanted:
                 an approval that was open stays so.
         """
-        asked = await self.plans.find(approval_id)
-        if asked.row.type == "tool":
+        if await self.plans.type_of(approval_id) == "tool":
             await self.consent.confirm(approval_id, yes, actor)
             return await self.plans.find(approval_id)
         if yes.result is not None:
@@ -174,8 +180,7 @@ class UserWorkerSpace:
         Raises:
             NoSuchApproval, AlreadyResolved: nothing was changed.
         """
-        asked = await self.plans.find(approval_id)
-        if asked.row.type == "tool":
+        if await self.plans.type_of(approval_id) == "tool":
             await self.consent.reject(approval_id, reason, actor)
             return await self.plans.find(approval_id)
         return await self.plans.reject(approval_id, reason, actor)
@@ -227,6 +232,20 @@ class UserWorkerSpace:
         """
         remove = partial(self.sessions.remove, session_id=session_id)
         await self.bus.cancel_session(self.user_id, session_id, also=remove)
+
+
+def _with_attachments(
+    attachments: Sequence[UUID], also: Callable[[UserTx, Submitted], Awaitable[None]] | None
+) -> Callable[[UserTx, Submitted], Awaitable[None]] | None:
+    if not attachments:
+        return also
+
+    async def attach_also(tx: UserTx, submitted: Submitted) -> None:
+        await attach(tx, submitted.message_id, attachments)
+        if also is not None:
+            await also(tx, submitted)
+
+    return attach_also
 
 
 def _as_draft(edited: dict[str, Any] | None) -> Draft | None:

@@ -333,7 +333,7 @@ class Task(Owned):
     worker: Mapped[str | None]
     seat: Mapped[int | None]
     not_before: Mapped[datetime] = mapped_column(server_default=func.now())
-    history: Mapped[list[Any] | None]
+    history: Mapped[Any | None] = mapped_column(JSONB())
     error: Mapped[Json | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]

@@ -79,7 +79,8 @@ class AuditEntry(Owned):
 
 
 class StoredFile(Owned):
-    """A file of the user's: uploaded, or made by a tool. `text` is what could be read in it, for models and search."""
+    """A file of the user's: uploaded, or made by a tool. `text` is what could be read in it, for models and search; it
+    can be large, and is loaded only by who asks for it."""
 
     __tablename__ = "files"
     __table_args__ = (of_user(),)
@@ -91,12 +92,14 @@ class StoredFile(Owned):
     sha256: Mapped[bytes]
     source: Mapped[str]
     text_status: Mapped[str]
-    text: Mapped[str | None]
+    characters: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of the text."""
+    text: Mapped[str | None] = mapped_column(deferred=True, deferred_raiseload=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class FileChunk(Owned):
-    """A piece of a file's bytes."""
+    """A piece of a file's bytes; stored uncompressed, since most files are compressed already."""
 
     __tablename__ = "file_chunks"
     __table_args__ = (ForeignKeyConstraint(["user_id", "file_id"], ["files.user_id", "files.id"], ondelete="CASCADE"),)
@@ -138,6 +141,10 @@ class McpServer(Owned):
     status: Mapped[str]
     error: Mapped[Json | None]
     tools: Mapped[list[Any]]
+    protocol: Mapped[str | None]
+    """The version of MCP that it speaks; null while it is not known."""
+    renewing_until: Mapped[datetime | None]
+    """Somebody exchanges its tokens for new ones, and others wait."""
     checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

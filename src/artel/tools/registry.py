@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from artel.kit.errors import FieldProblem, Invalid
@@ -19,8 +19,8 @@ class UnknownTool(Invalid):
 class ToolSource(Protocol):
     """Tools of one user's."""
 
-    async def read(self, tx: UserTx) -> Sequence[Tool]:
-        """All of them."""
+    async def read(self, tx: UserTx, only: Collection[str] | None = None) -> Sequence[Tool]:
+        """All of them. only: no other ids are asked for, so the source may leave out what has none of these."""
         ...
 
 
@@ -30,9 +30,9 @@ class ToolRegistry:
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._tools = {tool.tool_id: tool for tool in tools}
 
-    async def read(self, tx: UserTx) -> Sequence[Tool]:
+    async def read(self, tx: UserTx, only: Collection[str] | None = None) -> Sequence[Tool]:
         """In the order in which they were given; the same for every user."""
-        del tx
+        del tx, only
         return tuple(self._tools.values())
 
 
@@ -44,9 +44,12 @@ class Toolbox:
 
     async def all(self, tx: UserTx) -> Sequence[Tool]:
         """In the order of the sources; where two have the same id, the first holds."""
+        return await self._read(tx, None)
+
+    async def _read(self, tx: UserTx, only: Collection[str] | None) -> Sequence[Tool]:
         found: dict[str, Tool] = {}
         for source in self._sources:
-            for tool in await source.read(tx):
+            for tool in await source.read(tx, only):
                 found.setdefault(tool.tool_id, tool)
         return tuple(found.values())
 
@@ -54,7 +57,7 @@ class Toolbox:
         """Those of the ids that exist; one that was taken away meanwhile is left out."""
         if not tool_ids:
             return ()
-        known = {tool.tool_id: tool for tool in await self.all(tx)}
+        known = {tool.tool_id: tool for tool in await self._read(tx, tool_ids)}
         return [known[tool_id] for tool_id in tool_ids if tool_id in known]
 
     async def check(self, tx: UserTx, tool_ids: Iterable[str]) -> None:
@@ -65,7 +68,7 @@ class Toolbox:
             Invalid: one is named twice.
         """
         named = list(tool_ids)
-        known = {tool.tool_id for tool in await self.all(tx)} if named else set[str]()
+        known = {tool.tool_id for tool in await self._read(tx, named)} if named else set[str]()
         unknown = [
             FieldProblem(f"tools.{place}.tool_id", f"There is no tool {tool_id!r}.")
             for place, tool_id in enumerate(named)

@@ -42,7 +42,7 @@ async def confirm(
 ) -> shapes.Approval:
     """The first answer wins; the same again changes nothing. What cannot be carried out (an edited plan that is none,
     arguments or a result of another shape) leaves the approval open."""
-    yes = Yes(body.edited, body.result, body.remember)
+    yes = Yes(body.changed, body.result, body.remember)
     return shapes.approval(await space.confirm(approval_id, yes, _actor(principal)))
 
 

@@ -12,6 +12,7 @@ from artel.gateway.shapes.common import Body, Fault, Money, Shape, fault, usd
 from artel.orchestrator.dry_run import Rehearsal
 from artel.orchestrator.estimate import Estimate as Expected
 from artel.orchestrator.outline import PlannedTask
+from artel.orchestrator.plan import Draft
 from artel.orchestrator.views import ApprovalView, Came, PlanView, TaskView
 
 PlanStatus = Literal["proposed", "running", "completed", "failed", "rejected", "cancelled"]
@@ -120,16 +121,22 @@ class ApprovalList(Shape):
 class ConfirmIn(Body):
     """Yes, perhaps with changes."""
 
-    edited: dict[str, Any] | None = Field(
+    edited: Draft | dict[str, Any] | None = Field(
         default=None,
         description="The plan as it should be (tasks left out, reworded, given to another agent), or the arguments of "
         "the tool; null: as proposed.",
-        examples=[{"tasks": [{"id": "t1", "agent": "coder", "instruction": "Write it.", "depends_on": []}]}],
     )
     result: Any = Field(default=None, description="What the page got, for a tool that it carries out.")
     remember: Literal["once", "session", "always"] = Field(
         default="once", description="Whether the agent may use the tool without asking in this chat, or always."
     )
+
+    @property
+    def changed(self) -> dict[str, Any] | None:
+        """`edited` as it was sent: only the approval tells whether it is a plan."""
+        if isinstance(self.edited, Draft):
+            return self.edited.model_dump(mode="json", exclude_unset=True)
+        return self.edited
 
 
 class RejectIn(Body):

@@ -1,4 +1,4 @@
-import type { Agent, AgentIn, Catalogue, ModelChoice, Tool } from "@/api/types";
+import type { Agent, AgentIn, Catalogue, ModelChoice, Policy, Tool } from "@/api/types";
 
 /** An agent as the editor holds it: numbers are text until they are sent. */
 export interface AgentForm {
@@ -12,10 +12,20 @@ export interface AgentForm {
   concurrency: string;
   /** How long a question about a tool waits for its user. */
   approvalHours: string;
-  /** Ids of the enabled tools. */
-  tools: string[];
+  tools: ToolChoices;
   active: boolean;
 }
+
+export interface ToolChoice {
+  enabled: boolean;
+  /** What happens when the agent calls it; null: what is usual for the tool. */
+  policy: Policy | null;
+}
+
+/** By tool id. */
+export type ToolChoices = Readonly<Record<string, ToolChoice>>;
+
+export const NOT_CHOSEN: ToolChoice = { enabled: false, policy: null };
 
 export function formOf(agent: Agent): AgentForm {
   return {
@@ -28,7 +38,9 @@ export function formOf(agent: Agent): AgentForm {
     maxTokens: agent.model.max_tokens?.toString() ?? "",
     concurrency: String(agent.concurrency_limit),
     approvalHours: String(agent.approval_hours),
-    tools: agent.tools.filter((tool) => tool.enabled).map((tool) => tool.tool_id),
+    tools: Object.fromEntries(
+      agent.tools.map(({ tool_id, enabled, policy }) => [tool_id, { enabled, policy: policy ?? null }]),
+    ),
     active: agent.is_active,
   };
 }
@@ -44,14 +56,21 @@ export function emptyForm(catalogue: Catalogue | undefined): AgentForm {
     maxTokens: "",
     concurrency: "3",
     approvalHours: "168",
-    tools: [],
+    tools: {},
     active: true,
   };
 }
 
-/** The body that the server takes. Tools the agent knows and that are off stay listed as such. */
-export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): AgentIn {
-  const known = new Set([...tools.map((tool) => tool.tool_id), ...form.tools]);
+/**
+ * The body that the server takes. What is usual is left out, and so are tools that are no longer there.
+ *
+ * `tools`: those there are; null when that is not known, and then all of the agent's stay.
+ */
+export function bodyOf(form: AgentForm, tools: Tool[] | null, model: ModelChoice): AgentIn {
+  const there = tools && new Set(tools.map((tool) => tool.tool_id));
+  const chosen = Object.entries(form.tools).filter(
+    ([id, { enabled, policy }]) => (enabled || policy !== null) && (!there || there.has(id)),
+  );
   return {
     name: form.name.trim(),
     system_prompt: form.prompt,
@@ -62,7 +81,7 @@ export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): Agen
       ...(form.maxTokens.trim() && { max_tokens: Number(form.maxTokens) }),
     },
     fallback_model: form.fallback ? { provider: form.fallback.provider, name: form.fallback.name } : null,
-    tools: [...known].map((tool_id) => ({ tool_id, enabled: form.tools.includes(tool_id) })),
+    tools: chosen.map(([tool_id, choice]) => ({ tool_id, ...choice })),
     concurrency_limit: Number(form.concurrency),
     approval_hours: Number(form.approvalHours),
     is_active: form.active,

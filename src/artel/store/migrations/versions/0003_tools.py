@@ -23,6 +23,18 @@ NEW_TABLES = (
     "mcp_sign_ins",
 )
 
+TURNS = """
+update tasks set history = jsonb_build_object('messages', history, 'own_from', (
+    select coalesce(max(place), 0) from jsonb_array_elements(history) with ordinality listed (message, place)
+    where message->'parts' @> '[{"part_kind": "user-prompt"}]'
+))
+where jsonb_typeof(history) = 'array' and kind <> 'plan'
+"""
+
+TURNS_BACK = """
+update tasks set history = history->'messages' where jsonb_typeof(history) = 'object'
+"""
+
 FILL_CALLS = """
 alter table tool_calls add message_id uuid, add agent_id text, add status text default 'open' not null,
     add place bigint default 0 not null, add approval_id uuid, add started_at timestamptz, add cost numeric
@@ -94,6 +106,7 @@ create table files (
     source text not null,
     text_status text not null,
     text text,
+    characters bigint default 0 not null,
     created_at timestamptz default now() not null,
     constraint ck_files_text_status check (text_status in ('none', 'ready', 'failed')),
     constraint pk_files primary key (user_id, id),
@@ -109,6 +122,8 @@ create table file_chunks (
     constraint fk_file_chunks_user_id_file_id foreign key (user_id, file_id)
         references files (user_id, id) on delete cascade
 )
+
+alter table file_chunks alter content set storage external
 
 create table message_files (
     user_id bigint not null,
@@ -136,6 +151,8 @@ create table mcp_servers (
     status text not null,
     error jsonb,
     tools jsonb not null,
+    protocol text,
+    renewing_until timestamptz,
     checked_at timestamptz,
     created_at timestamptz default now() not null,
     constraint ck_mcp_servers_transport check (transport in ('http', 'stdio')),
@@ -214,6 +231,7 @@ alter table tool_calls drop constraint ck_tool_calls_status, drop message_id, dr
 
 def upgrade() -> None:
     """Adds what tools need; calls of before keep their results."""
+    run_as_migrator(TURNS)
     run_as_migrator(FILL_CALLS)
     run_as_owner(CALLS)
     run_as_owner(TABLES)
@@ -228,4 +246,5 @@ def downgrade() -> None:
     run_as_migrator("drop function users_with_expired_approvals(bigint)")
     run_as_migrator(_belongs_to_another(""))
     run_as_migrator("delete from approval_requests where type = 'tool'")
+    run_as_migrator(TURNS_BACK)
     run_as_owner(BACK)
