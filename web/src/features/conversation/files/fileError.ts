@@ -1,0 +1,16 @@
+import type { TFunction } from "i18next";
+import { ApiError } from "@/api/problem";
+import { fileSize } from "@/lib/format";
+import { errorText } from "@/ui/failures";
+import { FileTooLarge } from "./attachments";
+
+const KNOWN = ["file-type-refused", "empty-file", "storage-full"] as const;
+
+/** Why a file was not taken, in the user's own language. */
+export function fileError(t: TFunction, error: unknown, language: string): string {
+  if (error instanceof FileTooLarge) {
+    return t("files.tooLarge", { limit: fileSize(error.limit, language) });
+  }
+  const slug = error instanceof ApiError ? KNOWN.find((known) => known === error.slug) : undefined;
+  return slug ? t(`files.refused.${slug}`) : errorText(t, error);
+}
