@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.e2e.looks import OUTSIDE, faults_of
+from tests.e2e.looks import faults, too_wide
 from tests.e2e.person import Person, answers, say
 from tests.e2e.toolbox import question
 from tests.support.mcp_evil import EvilServer
@@ -148,13 +148,11 @@ async def test_it_is_for_everyone(
     await page.get_by_role("button", name="Sign in at Closed").click()
     await expect(page.get_by_label("Client ID")).to_be_visible()
 
-    faults = await faults_of(page)
-    cut = await page.evaluate(OUTSIDE)
+    found = [*await faults(page), *await too_wide(page, 360)]
     await page.get_by_role("button", name="Add server").click()
     await page.get_by_role("dialog").get_by_role("button", name="Add header").click()
-    faults += await faults_of(page)
-    cut += await page.evaluate(OUTSIDE)
+    found += [*await faults(page), *await too_wide(page, 360)]
 
-    assert (faults, cut, await page.evaluate("document.documentElement.scrollWidth")) == ([], [], 360)
+    assert found == []
     for server in made:
         await olga.api("DELETE", f"/my/mcp-servers/{server['id']}/")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from artel.kit.ids import IdMaker
-from tests.support.isolation_http import Caller
+from tests.support.isolation_http import Caller, Form
 from tests.support.isolation_mcp import new_server, server_of
 from tests.support.isolation_people import PASSWORD
 from tests.support.isolation_plans import HELPER, MINE, new_approval, new_failed_run
@@ -62,6 +62,10 @@ async def _new_api_key(caller: Caller) -> str:
     return (await caller.ok("POST", "/my/api-keys/", {"name": "Mine"}))["id"]
 
 
+async def _new_file(caller: Caller) -> str:
+    return (await caller.ok("POST", "/my/files/", Form("mine.txt", b"Mine")))["id"]
+
+
 async def _own_sign_in(caller: Caller) -> str:
     return (await caller.ok("GET", "/auth/sessions/"))["items"][0]["id"]
 
@@ -82,6 +86,7 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     # The names of the victim's tasks are nobody else's, so that they are on no run of the caller's.
     "task_id": PathId(_own_task, lambda _victim: "nonesuch", is_counted=False),
     "approval_id": PathId(new_approval, _no_uuid),
+    "file_id": PathId(_new_file, _no_uuid),
     "server_id": PathId(new_server, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
@@ -125,6 +130,7 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /my/chat/sessions/": lambda _: {"title": "Mine"},
     "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
+    "POST /my/files/": lambda _: Form("mine.txt", b"Mine"),
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
     "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
@@ -206,7 +212,13 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
     "query.agent_id": (
         Naming(lambda victim: list(victim.named["agent_id"].values()), {200}, missing=lambda _: "nonesuch"),
     ),
-    "body.attachments": (Naming(lambda victim: [[run] for run in victim.named["run_id"].values()], {422}),),
+    "body.attachments": (
+        Naming(
+            lambda victim: [[file] for file in victim.named["file_id"].values()],
+            {422},
+            missing=lambda _: [str(_IDS.uuid())],
+        ),
+    ),
     "body.handle": (
         Naming(lambda victim: list(victim.said["handle"].values()), {201}, operations={"POST /my/agents/"}),
         Naming(
@@ -248,6 +260,8 @@ PLAIN: Final = frozenset(
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
         # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.
         *("body.edited", "body.edited.tasks.instruction", "body.reason", "body.remember", "query.tool_id"),
+        # A file is bytes and a name of the sender's; what a browser has of one is told by its content's hash.
+        *("body.file", "query.download", "header.range", "header.if-range", "header.if-none-match"),
         # One's own servers and what is sent to them; what a sign-in server sends back beside the state.
         *("body.transport", "body.url", "body.headers", "body.command", "body.env"),
         *("body.client_id", "body.client_secret", "query.code", "query.iss", "query.error"),
@@ -299,6 +313,7 @@ WITHOUT_TEXT: Final = frozenset(
         *("approval_requests.type", "approval_requests.status"),
         *("approval_requests.tool_call_id", "tasks.parent_call"),
         *("tool_calls.call_id", "tool_calls.tool_id", "tool_calls.agent_id", "tool_calls.status"),
+        *("files.media_type", "files.source", "files.text_status"),
         *("mcp_servers.transport", "mcp_servers.auth", "mcp_servers.status", "mcp_servers.protocol"),
         *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }

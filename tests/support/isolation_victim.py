@@ -10,7 +10,7 @@ from typing import Any, cast
 from artel.bus.model import PLANNING
 from artel.events.types import Event, MessageDelta, PlanRequest, RunCancelled, RunCompleted
 from tests.support.isolation_canaries import Treasure, canary
-from tests.support.isolation_http import Caller
+from tests.support.isolation_http import Caller, Form
 from tests.support.isolation_mcp import victims_servers
 from tests.support.isolation_people import People
 from tests.support.isolation_snapshot import Ledger, Snapshot
@@ -53,6 +53,7 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     runs |= plans.runs
     await maker.settings()
     used = await maker.tools()
+    files = await maker.files(sessions["a chat"], agents["an agent"])
     agents["an agent with tools of the page"] = used.agent
     sessions["a chat with tool calls"] = used.chat
     runs |= used.runs
@@ -65,7 +66,7 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     said |= {"state": mcp.states, "tool_id": mcp.tools}
     named = {
         "agent_id": agents, "session_id": sessions, "run_id": runs, "task_id": tasks,
-        "approval_id": plans.approvals | used.approvals, "server_id": mcp.servers, **proofs,
+        "approval_id": plans.approvals | used.approvals, "file_id": files, "server_id": mcp.servers, **proofs,
     }  # fmt: skip
     paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
     return Victim(caller, treasure, named, said, paths)
@@ -229,6 +230,16 @@ class _Maker:
         name = f"step{self._user_id}of{self._word()[-10:]}"
         return task(name, *after, agent=handle, do=f"Do not tell {self._word()}. {do}")
 
+    async def files(self, chat: str, agent: str) -> dict[str, str]:
+        """A text that was sent along with a message, and one that was not."""
+        made: dict[str, str] = {}
+        for what in ("a file", "a file in a chat"):
+            form = Form(f"{self._word()}.txt", f"The secret is {self._word()}".encode())
+            made[what] = (await self._caller.ok("POST", "/my/files/", form))["id"]
+        body = {"content": f"Read {self._word()}", "target_agent": agent, "attachments": [made["a file in a chat"]]}
+        await self._caller.ok("POST", f"/my/chat/{chat}/message/?wait=20", body)
+        return made
+
     async def tools(self) -> ToolUse:
         """Calls at every stage."""
         tools = [{"tool_id": "current_time", "policy": "ask"}, {"tool_id": "clipboard"}]
@@ -249,6 +260,7 @@ class _Maker:
         page = await self._caller.ok("GET", f"/my/chat/{chat}/?limit=1")
         inbox = await self._caller.ok("GET", "/my/approvals/?limit=1")
         record = await self._caller.ok("GET", "/my/audit/?limit=1")
+        files = await self._caller.ok("GET", "/my/files/?limit=1")
         last: int = page["last_event_id"]
         return {
             "cursor": {
@@ -256,6 +268,7 @@ class _Maker:
                 "of a history": page["next_cursor"],
                 "of the inbox": inbox["next_cursor"],
                 "of the decisions": record["next_cursor"],
+                "of the files": files["next_cursor"],
             },
             "event": {"the last": str(last), "an early one": await self._early_event(), "none": str(last - 1)},
             "idempotency_key": await self._idempotency_keys(),
@@ -268,7 +281,8 @@ class _Maker:
         return first.decode().partition("-")[0]
 
     async def _idempotency_keys(self) -> dict[str, str]:
-        bodies = {
+        bodies: dict[str, Any] = {
+            "/my/files/": Form("twice.txt", self._word().encode()),
             "/my/agents/": {"name": self._word(), "handle": "twice", "model": {"provider": "openai", "name": "m"}},
             "/my/chat/sessions/": {"title": self._word()},
             "/my/api-keys/": {"name": self._word()},

@@ -657,7 +657,7 @@ export const later = {
       denied: "Forbidden",
     },
     arguments: "Arguments",
-    detail: "Answer",
+    result: "What came of it",
     chat: "Open the chat",
   },
   orchestrator: {
