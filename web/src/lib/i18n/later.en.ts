@@ -1,3 +1,5 @@
+import { servers } from "./servers.en";
+
 /** Texts of the parts that are loaded when they are opened, in English. The Russian file has the same shape. */
 export const later = {
   chat: {
@@ -215,6 +217,7 @@ export const later = {
   settings: {
     profile: "Profile and language",
     models: "Models and keys",
+    servers: "Tools and servers",
     apiKeys: "API keys",
     signIns: "Sign-ins",
     appearance: "Appearance",
@@ -264,6 +267,7 @@ export const later = {
       mention: "Address an agent",
     },
   },
+  servers,
   plan: {
     asks_one: "A plan of {{count}} task waits for your decision.",
     asks_other: "A plan of {{count}} tasks waits for your decision.",

@@ -1,3 +1,5 @@
+import { servers } from "./servers.ru";
+
 /** Тексты тех частей, что загружаются при открытии, по-русски; строение то же, что у английского файла. */
 export const later = {
   chat: {
@@ -223,6 +225,7 @@ export const later = {
   settings: {
     profile: "Профиль и язык",
     models: "Модели и ключи",
+    servers: "Инструменты и серверы",
     apiKeys: "Ключи API",
     signIns: "Входы",
     appearance: "Оформление",
@@ -272,6 +275,7 @@ export const later = {
       mention: "Обратиться к агенту",
     },
   },
+  servers,
   plan: {
     asks_one: "План из {{count}} задачи ждёт вашего решения.",
     asks_few: "План из {{count}} задач ждёт вашего решения.",
