@@ -327,7 +327,7 @@ def test_workers_that_cannot_start_say_why(root: Path, monkeypatch: pytest.Monke
     folder = quick_folder()
     workers = EdgeWorkers(root, folder, 1)
 
-    with pytest.raises(ServerDidNotStart, match="No module named artel.memory.edge.nobody"):
+    with pytest.raises(ServerDidNotStart, match=r"No module named artel\.memory\.edge\.nobody"):
         workers.start()
 
     assert workers.pids == []
