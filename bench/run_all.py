@@ -13,7 +13,7 @@ import sys
 from bench.machine import ROOT
 from bench.table import write_table
 
-_BENCHMARKS = ("process", "direct_call", "sse", "bus", "plans", "planning")
+_BENCHMARKS = ("process", "direct_call", "sse", "bus", "plans", "planning", "approvals")
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def _read(benchmark: str) -> dict[str, Any]:
 
 def _circumstances() -> list[str]:
     lines: list[str] = []
-    for benchmark in ("direct_call", "plans", "planning", "sse", "process"):
+    for benchmark in ("direct_call", "plans", "planning", "approvals", "sse", "process"):
         if found := _read(benchmark).get("circumstances"):
             pinned = "" if found["pinned"] else ", not pinned"
             lines.append(
@@ -76,6 +76,10 @@ def _plans() -> list[Row]:
         rows.append(_row(f"{what}: beside LangGraph with its PostgreSQL saver", "ahead", langgraph, artel))
     if planning := _read("planning"):
         rows.append(("planning beyond the model's own time, median ms", "< 50", "", str(planning["median_ms"]), ""))
+    if approvals := _read("approvals"):
+        for which, what in (("alone", "nothing else waits"), ("among_many", "10,000 others wait")):
+            median = approvals["confirm_to_tool_ms"][which]["median"]
+            rows.append((f"from a yes to the tool's beginning, {what}, median ms", "< 50", "", str(median), ""))
     return rows
 
 

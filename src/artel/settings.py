@@ -102,6 +102,17 @@ class Settings(BaseSettings):
     find_local_models: bool = Field(True, validation_alias="ARTEL_FIND_LOCAL_MODELS")
     """Look for Ollama, LM Studio, llama.cpp and vLLM on this machine."""
 
+    upload_mb: int = Field(25, ge=1, le=1000, validation_alias="ARTEL_UPLOAD_MB")
+    """Of one file, in millions of bytes."""
+    storage_mb: int = Field(1000, ge=1, validation_alias="ARTEL_STORAGE_MB")
+    """Of all files of a user."""
+    searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
+    """A SearXNG that searches the web for agents; without it the public engines are asked."""
+    tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")
+    """Agents' tools may read this machine's addresses and private networks' too."""
+    allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
+    """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
+
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"
     )

@@ -85,6 +85,10 @@ async def test_the_security_headers_are_on_every_answer(site: Site) -> None:
         assert "unsafe" not in policy, path
         for part in ("script-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"):
             assert part in policy, path
+        # What the page's camera and microphone made is looked at and listened to before it is sent.
+        assert "img-src 'self' data: blob:" in policy
+        assert "media-src 'self' blob:" in policy
+        assert "camera=(self), microphone=(self), geolocation=(self)" in headers["permissions-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["referrer-policy"]

@@ -28,6 +28,9 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera and a microphone that anybody may use: whose context grants it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 _NUMBERS = count(1)
 # What is waited for comes when it comes: the machine may be busy with other tests.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from itertools import count
-from typing import Any, cast
 
 from tests.support.model_scripts import SCRIPTS, Exchange, Options, Request, delta_event, usage_event
 
@@ -73,4 +72,4 @@ def _gate(exchange: Exchange, request: Request, options: Options, attempt: int) 
     task.add_done_callback(_pouring.discard)
 
 
-cast("dict[str, Any]", SCRIPTS)["gate"] = _gate
+SCRIPTS["gate"] = _gate

@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support.household import Household
 from tests.support.model_server import ModelServer
 from tests.support.plans import PLANNER, plan, request, task
-from tests.support.serve import Serve, StartServe
+from tests.support.serve import StartServe
 
 GRAPH = plan(
     task("a", do="[[answer text=first]]"),
     task("b", "a", agent="writer", do="[[slow tokens=40]]"),
     task("c", "b", do="[[answer text=last]]"),
 )
-
-
-class Household:
-    """One data directory, and whoever serves it now."""
-
-    def __init__(self, start: StartServe, data: Path, model: ModelServer) -> None:
-        self._start = start
-        self._data = data
-        self._model = model
-        self._serve: Serve | None = None
-        self.http = httpx.AsyncClient()
-
-    async def begin(self) -> None:
-        """Starts a server."""
-        self._serve = self._start(self._data, OPENAI_BASE_URL=self._model.base_url, OPENAI_API_KEY="test-key")
-        self.http.base_url = httpx.URL(await asyncio.to_thread(self._serve.url))
-
-    async def kill(self) -> None:
-        """Kills it, and starts another."""
-        assert self._serve is not None
-        self._serve.send(signal.SIGKILL)
-        await asyncio.to_thread(self._serve.wait)
-        await self.begin()
-
-    async def post(self, path: str, body: Any) -> Any:
-        """The JSON of the answer."""
-        answer = await self.http.post(path, json=body)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    async def run(self, run_id: str) -> dict[str, Any]:
-        """The run now."""
-        return (await self.http.get(f"/my/runs/{run_id}/")).json()
-
-    async def until(self, run_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The run, as soon as it is so."""
-        async with asyncio.timeout(40):
-            while not holds(run := await self.run(run_id)):  # noqa: ASYNC110  # the API tells only when asked
-                await asyncio.sleep(0.05)
-        return run
 
 
 def _task(name: str, status: str) -> Callable[[dict[str, Any]], bool]:

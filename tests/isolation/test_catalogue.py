@@ -19,6 +19,7 @@ ABOVE_RLS: Final = {
     "users_astray": "ids of users whose tasks nobody runs",
     "users_served_by": "ids of users whom a dead worker served",
     "work_ahead": "numbers for the metrics",
+    "users_with_expired_approvals": "ids of users whose questions waited too long, for the sweep",
     "belongs_to_another": "yes or no, to count attempts",
 }
 """Functions that see all users' rows, and what they answer. A new line here is what a reviewer looks for."""

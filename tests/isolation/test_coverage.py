@@ -78,9 +78,9 @@ def test_a_new_route_is_noticed() -> None:
         "openapi": "3.1.0",
         "security": [{"cookie": []}],
         "paths": {
-            "/my/files/{file_id}/": {
+            "/my/folders/{folder_id}/": {
                 "put": {
-                    "parameters": [{"name": "folder_id", "in": "query", "schema": {"type": "string"}}],
+                    "parameters": [{"name": "shelf_id", "in": "query", "schema": {"type": "string"}}],
                     "requestBody": {
                         "content": {
                             "application/json": {
@@ -97,7 +97,7 @@ def test_a_new_route_is_noticed() -> None:
 
     complaints = "\n".join(uncovered(operations(new)))
 
-    for missing in ("takes a body", "'file_id'", "'query.folder_id'", "'body.share.with_user'", "must sign in"):
+    for missing in ("takes a body", "'folder_id'", "'query.shelf_id'", "'body.share.with_user'", "must sign in"):
         assert missing in complaints
 
 

@@ -18,6 +18,7 @@ from artel.bus.model import Held
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.store.tx import UserTx
+from artel.tools.registry import Toolbox
 from tests.support.stores import SECRET_KEY, Stores
 
 IDS = IdMaker()
@@ -144,7 +145,7 @@ async def test_who_has_no_budget_pays_no_round_trip_for_it(stores: Stores) -> No
     # given everything an agent reads before it asks: the conversation, and its means
     user = await stores.new_user()
     nothing = cast(Any, None)
-    runner = AgentRunner(nothing, nothing, nothing, nothing, nothing)
+    runner = AgentRunner(nothing, nothing, nothing, nothing, nothing, Toolbox())
     held = cast(Held, cast(Any, _HeldTask(IDS.number(), IDS.uuid(), IDS.uuid())))
     trips: list[int] = []
     left: list[Decimal | None] = []

@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from artel.store.migrate import WrongShard, head_revision, migrate, name_shard
 from artel.store.roles import APP, MIGRATOR, OWNER, DatabaseUrls, plain_dsn, prepare_database
+from artel.store.schema import METADATA
 from artel.store.shards import DirectoryMissing, Shards
-from artel.store.tables import Base
 from tests.support.servers import FreshDatabase
 from tests.support.stores import SECRET_KEY, migrated_shard
 
@@ -58,7 +58,7 @@ async def test_up_and_down_and_up_again_is_the_same(empty: DatabaseUrls) -> None
 async def test_the_tables_in_code_are_those_of_the_database(first_shard: DatabaseUrls) -> None:
     def compare(connection: Connection) -> list[object]:
         options = {"compare_type": True, "compare_server_default": True}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
     engine = create_async_engine(first_shard.migrator, poolclass=NullPool)
     async with engine.connect() as connection:

@@ -58,6 +58,9 @@ class Recorder:
     def finished(self, held: Held, finished: Finished) -> None:
         self._hear("finished", (held.run_id, finished))
 
+    def parked(self, held: Held, *, agent_busy: bool) -> None:
+        self._hear("parked", held.run_id)
+
     def moved_on(self, held: Held, *, agent_busy: bool) -> None:
         self._hear("moved on", held.run_id)
 

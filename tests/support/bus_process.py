@@ -51,6 +51,9 @@ class Announcer:
     def finished(self, held: Held, finished: Finished) -> None:
         say("finished", run_id=held.run_id, epoch=held.epoch, status=finished.status)
 
+    def parked(self, held: Held, *, agent_busy: bool) -> None:
+        say("parked", run_id=held.run_id)
+
     def moved_on(self, held: Held, *, agent_busy: bool) -> None:
         say("moved on", run_id=held.run_id)
 

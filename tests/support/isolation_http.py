@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import aiohttp
@@ -56,11 +56,12 @@ class Reply:
 
 
 class Wire:
-    """A way to one server. model_url: where that server's scripted model listens."""
+    """A way to one server. model_url: where that server's scripted model listens; mcp_url: an MCP server there."""
 
-    def __init__(self, session: aiohttp.ClientSession, port: int, model_url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, port: int, model_url: str, mcp_url: str) -> None:
         self.port = port
         self.model_url = model_url
+        self.mcp_url = mcp_url
         self._session = session
         self._base = f"http://127.0.0.1:{port}"
 
@@ -86,6 +87,21 @@ async def http_session() -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A form with one file."""
+
+    name: str
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "multipart/form-data; boundary=b0und"})
+
+    @property
+    def body(self) -> bytes:
+        """As it is sent."""
+        head = f'--b0und\r\nContent-Disposition: form-data; name="file"; filename="{self.name}"\r\n\r\n'
+        return head.encode() + self.content + b"\r\n--b0und--\r\n"
+
+
+@dataclass(frozen=True)
 class Caller:
     """Somebody who sends requests, and what they prove themselves with."""
 
@@ -97,7 +113,9 @@ class Caller:
     email: str = ""
 
     async def send(self, method: str, target: str, json: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Sends a request; with `json` even `null` has a body, so leave it out for none."""
+        """Sends a request; with `json` even `null` has a body, so leave it out for none. A `Form` is sent as one."""
+        if isinstance(json, Form):
+            return await self.wire.send(method, target, {**json.headers, **self.headers, **(headers or {})}, json.body)
         body = None if json is None else orjson.dumps(json)
         kind = {"Content-Type": "application/json"} if body is not None else {}
         return await self.wire.send(method, target, {**kind, **self.headers, **(headers or {})}, body)

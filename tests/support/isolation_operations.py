@@ -64,7 +64,7 @@ def _operation(document: Json, path: str, method: str, item: Json) -> Operation:
         fields=tuple(dict.fromkeys(fields)),
         has_body=bool(contents),
         is_open=operation.get("security", document.get("security")) == [],
-        successes=frozenset(int(status) for status in operation["responses"] if status.startswith("2")),
+        successes=frozenset(int(status) for status in operation["responses"] if status.startswith(("2", "3"))),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from artel.kit.ids import IdMaker
-from tests.support.isolation_http import Caller
+from tests.support.isolation_http import Caller, Form
+from tests.support.isolation_mcp import new_server, server_of
 from tests.support.isolation_people import PASSWORD
 from tests.support.isolation_plans import HELPER, MINE, new_approval, new_failed_run
 from tests.support.isolation_victim import Victim
@@ -61,6 +62,10 @@ async def _new_api_key(caller: Caller) -> str:
     return (await caller.ok("POST", "/my/api-keys/", {"name": "Mine"}))["id"]
 
 
+async def _new_file(caller: Caller) -> str:
+    return (await caller.ok("POST", "/my/files/", Form("mine.txt", b"Mine")))["id"]
+
+
 async def _own_sign_in(caller: Caller) -> str:
     return (await caller.ok("GET", "/auth/sessions/"))["items"][0]["id"]
 
@@ -81,6 +86,8 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     # The names of the victim's tasks are nobody else's, so that they are on no run of the caller's.
     "task_id": PathId(_own_task, lambda _victim: "nonesuch", is_counted=False),
     "approval_id": PathId(new_approval, _no_uuid),
+    "file_id": PathId(_new_file, _no_uuid),
+    "server_id": PathId(new_server, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
     "provider": SharedName("anthropic", _own_provider),
@@ -90,7 +97,11 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
 
 
 def _agent(_caller: Caller) -> dict[str, Any]:
-    return {"name": f"Agent {uuid4().hex}", "model": {"provider": "openai", "name": "scripted"}}
+    return {
+        "name": f"Agent {uuid4().hex}",
+        "model": {"provider": "openai", "name": "scripted"},
+        "tools": [{"tool_id": "current_time"}],
+    }
 
 
 def _provider(caller: Caller) -> dict[str, Any]:
@@ -114,9 +125,12 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /my/orchestrators/test/": lambda _: {"content": "Hello"},
     "POST /my/tools/{approval_id}/confirm/": lambda _: {"edited": plan(task("one", agent=HELPER))},
     "POST /my/tools/{approval_id}/reject/": lambda _: {"reason": "Mine"},
+    "POST /my/mcp-servers/": server_of,
+    "POST /my/mcp-servers/{server_id}/sign-in/": lambda _: {},
     "POST /my/chat/sessions/": lambda _: {"title": "Mine"},
     "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
+    "POST /my/files/": lambda _: Form("mine.txt", b"Mine"),
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
     "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
@@ -195,7 +209,16 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
     ),
     # A task of one's own that is called like one of the victim's.
     "body.edited.tasks.id": (Naming(lambda victim: list(victim.named["task_id"].values()), {200}),),
-    "body.attachments": (Naming(lambda victim: [[run] for run in victim.named["run_id"].values()], {422}),),
+    "query.agent_id": (
+        Naming(lambda victim: list(victim.named["agent_id"].values()), {200}, missing=lambda _: "nonesuch"),
+    ),
+    "body.attachments": (
+        Naming(
+            lambda victim: [[file] for file in victim.named["file_id"].values()],
+            {422},
+            missing=lambda _: [str(_IDS.uuid())],
+        ),
+    ),
     "body.handle": (
         Naming(lambda victim: list(victim.said["handle"].values()), {201}, operations={"POST /my/agents/"}),
         Naming(
@@ -218,6 +241,10 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
         # That an address has an account cannot be kept from who registers with it.
         Naming(lambda victim: [victim.caller.email], {409}, operations={"POST /auth/register"}),
     ),
+    "body.tools.tool_id": (
+        Naming(lambda victim: list(victim.said["tool_id"].values()), {422}, missing=lambda _: "nonesuch__tool"),
+    ),
+    "query.state": (Naming(lambda victim: list(victim.said["state"].values()), {303}, missing=lambda _: "nonesuch"),),
     "query.cursor": (Naming(lambda victim: list(victim.said["cursor"].values()), {200, 422}),),
     "query.last_event_id": (_EVENT_ID,),
     "header.last-event-id": (_EVENT_ID,),
@@ -227,16 +254,22 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
 PLAIN: Final = frozenset(
     {
         *("body.name", "body.title", "body.system_prompt", "body.instructions"),
-        *("body.is_active", "body.locale", "body.tools.enabled"),
-        *("body.concurrency_limit", "body.max_parallel", "body.max_tasks"),
+        *("body.is_active", "body.locale", "body.tools.enabled", "body.tools.policy"),
+        *("body.concurrency_limit", "body.approval_hours", "body.max_parallel", "body.max_tasks"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
-        *("body.edited.tasks.instruction", "body.reason"),
+        # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.
+        *("body.edited", "body.edited.tasks.instruction", "body.reason", "body.remember", "query.tool_id"),
+        # A file is bytes and a name of the sender's; what a browser has of one is told by its content's hash.
+        *("body.file", "query.download", "header.range", "header.if-range", "header.if-none-match"),
+        # One's own servers and what is sent to them; what a sign-in server sends back beside the state.
+        *("body.transport", "body.url", "body.headers", "body.command", "body.env"),
+        *("body.client_id", "body.client_secret", "query.code", "query.iss", "query.error"),
         *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),
-        *("body.model", "body.tools.tool_id", "body.base_url"),
+        *("body.model", "body.base_url"),
     }
 )
 """Fields that name nothing of a user's."""
@@ -278,7 +311,11 @@ WITHOUT_TEXT: Final = frozenset(
         *("tasks.task_id", "tasks.kind", "tasks.assigned_agent", "tasks.status", "tasks.worker", "tasks.dependencies"),
         *("usage.agent_id", "usage.provider", "usage.task_id"),
         *("approval_requests.type", "approval_requests.status"),
-        *("tool_calls.call_id", "tool_calls.tool_id"),
+        *("approval_requests.tool_call_id", "tasks.parent_call"),
+        *("tool_calls.call_id", "tool_calls.tool_id", "tool_calls.agent_id", "tool_calls.status"),
+        *("files.media_type", "files.source", "files.text_status"),
+        *("mcp_servers.transport", "mcp_servers.auth", "mcp_servers.status", "mcp_servers.protocol"),
+        *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }
 )
 """Columns of text or JSON that hold no words of a user's; in every other one the victim has a canary."""

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
-from uuid import UUID
-
-import orjson
 
 from artel.bus.model import PLANNING
 from artel.events.types import Event, MessageDelta, PlanRequest, RunCancelled, RunCompleted
 from tests.support.isolation_canaries import Treasure, canary
-from tests.support.isolation_http import Caller
+from tests.support.isolation_http import Caller, Form
+from tests.support.isolation_mcp import victims_servers
 from tests.support.isolation_people import People
 from tests.support.isolation_snapshot import Ledger, Snapshot
+from tests.support.isolation_tools import ToolUse, ToolUser
 from tests.support.plans import PLANNER, plan, request, task
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONG_NUMBER = 10**12
-
-_LATER = """
-update tasks set history = $2::jsonb, deferred = $2::jsonb, answers = $2::jsonb
-where user_id = $1 and status = 'done'
-"""
-_APPROVAL = """
-insert into approval_requests (user_id, id, session_id, run_id, type, request, result)
-values ($1, $2, $3, $4, 'tool', $5::jsonb, $6::jsonb)
-"""
 
 
 @dataclass(frozen=True)
@@ -62,14 +52,21 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     sessions["a chat with plans"] = plans.chat
     runs |= plans.runs
     await maker.settings()
-    await maker.what_the_api_has_no_way_for_yet(sessions["a chat"], runs["a run that is over"])
+    used = await maker.tools()
+    files = await maker.files(sessions["a chat"], agents["an agent"])
+    agents["an agent with tools of the page"] = used.agent
+    sessions["a chat with tool calls"] = used.chat
+    runs |= used.runs
+    mcp = await victims_servers(people.house, caller)
+    treasure.secrets.add(mcp.secret)
     proofs = await maker.proofs()
     said = await maker.what_a_client_knows(sessions["a chat"], agents)
     tasks = {f"the task {number}": name for number, name in enumerate(name for name in plans.tasks if name != PLANNING)}
     treasure.ids |= _ids(await ledger.of(caller.user_id), caller.user_id) | {*agents.values(), *tasks.values()}
+    said |= {"state": mcp.states, "tool_id": mcp.tools}
     named = {
-        "agent_id": agents, "session_id": sessions, "run_id": runs, "approval_id": plans.approvals, "task_id": tasks,
-        **proofs,
+        "agent_id": agents, "session_id": sessions, "run_id": runs, "task_id": tasks,
+        "approval_id": plans.approvals | used.approvals, "file_id": files, "server_id": mcp.servers, **proofs,
     }  # fmt: skip
     paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
     return Victim(caller, treasure, named, said, paths)
@@ -233,11 +230,24 @@ class _Maker:
         name = f"step{self._user_id}of{self._word()[-10:]}"
         return task(name, *after, agent=handle, do=f"Do not tell {self._word()}. {do}")
 
-    async def what_the_api_has_no_way_for_yet(self, chat: str, run: str) -> None:
-        words = [orjson.dumps({"arguments": {"text": self._word()}}).decode() for _ in range(2)]
-        async with self._house.shards.user_tx(self._user_id) as tx:
-            await tx.execute(_APPROVAL, self._user_id, self._house.ids.uuid(), int(chat), UUID(run), *words)
-            await tx.execute(_LATER, self._user_id, f'["{self._word()}"]')
+    async def files(self, chat: str, agent: str) -> dict[str, str]:
+        """A text that was sent along with a message, and one that was not."""
+        made: dict[str, str] = {}
+        for what in ("a file", "a file in a chat"):
+            form = Form(f"{self._word()}.txt", f"The secret is {self._word()}".encode())
+            made[what] = (await self._caller.ok("POST", "/my/files/", form))["id"]
+        body = {"content": f"Read {self._word()}", "target_agent": agent, "attachments": [made["a file in a chat"]]}
+        await self._caller.ok("POST", f"/my/chat/{chat}/message/?wait=20", body)
+        return made
+
+    async def tools(self) -> ToolUse:
+        """Calls at every stage."""
+        tools = [{"tool_id": "current_time", "policy": "ask"}, {"tool_id": "clipboard"}]
+        agent = await self._agent("handy", tools=tools, model={"provider": "openai", "name": "scripted"})
+        program = await self._people.program(self._user_id, f"Decides {self._word()}")
+        self._treasure.secrets.add(program.token)
+        decider = replace(self._caller, headers=program.headers)
+        return await ToolUser(self._house, decider, self._word).use(agent)
 
     async def proofs(self) -> dict[str, dict[str, str]]:
         browser = await self._people.browser(self._user_id, f"Mozilla/5.0 {self._word()}")
@@ -249,12 +259,16 @@ class _Maker:
         chats = await self._caller.ok("GET", "/my/chat/sessions/?limit=1")
         page = await self._caller.ok("GET", f"/my/chat/{chat}/?limit=1")
         inbox = await self._caller.ok("GET", "/my/approvals/?limit=1")
+        record = await self._caller.ok("GET", "/my/audit/?limit=1")
+        files = await self._caller.ok("GET", "/my/files/?limit=1")
         last: int = page["last_event_id"]
         return {
             "cursor": {
                 "of the chats": chats["next_cursor"],
                 "of a history": page["next_cursor"],
                 "of the inbox": inbox["next_cursor"],
+                "of the decisions": record["next_cursor"],
+                "of the files": files["next_cursor"],
             },
             "event": {"the last": str(last), "an early one": await self._early_event(), "none": str(last - 1)},
             "idempotency_key": await self._idempotency_keys(),
@@ -267,7 +281,8 @@ class _Maker:
         return first.decode().partition("-")[0]
 
     async def _idempotency_keys(self) -> dict[str, str]:
-        bodies = {
+        bodies: dict[str, Any] = {
+            "/my/files/": Form("twice.txt", self._word().encode()),
             "/my/agents/": {"name": self._word(), "handle": "twice", "model": {"provider": "openai", "name": "m"}},
             "/my/chat/sessions/": {"title": self._word()},
             "/my/api-keys/": {"name": self._word()},

@@ -23,6 +23,7 @@ from tests.support.isolation_plans import equip
 from tests.support.isolation_snapshot import Ledger, open_ledger
 from tests.support.isolation_victim import Victim, make_victim
 from tests.support.live_http import live_server
+from tests.support.mcp_oauth import OAuthSite
 from tests.support.model_server import ModelServer
 from tests.support.stores import Stores, installation
 
@@ -102,6 +103,7 @@ async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGene
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         model = await enter(ModelServer())
+        mcp = await enter(OAuthSite())
         session = await enter(http_session())
         houses: list[House] = []
         wires: list[Wire] = []
@@ -109,7 +111,7 @@ async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGene
             house = await enter(house_over(stores, model, sizes=sizes))
             port = await enter(live_server(gateway_for(house), house.hub.shut))
             houses.append(house)
-            wires.append(Wire(session, port, model.base_url))
+            wires.append(Wire(session, port, model.base_url, mcp.url))
         people = People(houses[0], stores, wires)
         ledger = await enter(open_ledger(stores))
         yield Site(stores, (houses[0], houses[1]), (wires[0], wires[1]), model, people, ledger)

@@ -23,7 +23,7 @@ _HEAD: Final = (
 )
 _GRAPH: Final = re.compile(r"\[\[graph ([\w=-]+)\]\]")
 _END: Final = b"0\r\n\r\n"
-_DONE: Final = b"data: [DONE]\n\n"
+DONE: Final = b"data: [DONE]\n\n"
 _CYRILLIC: Final = re.compile(r"[а-яё]", re.IGNORECASE)
 _MARGIN: Final = 0.004
 
@@ -57,6 +57,17 @@ class Request:
         return ""
 
     @property
+    def last_words(self) -> str:
+        """As `last_user_text`, of the last message that is more than the pictures a tool returned."""
+        for message in reversed(self.body["messages"]):
+            if message["role"] == "user":
+                content = message["content"]
+                text = content if isinstance(content, str) else " ".join(item.get("text", "") for item in content)
+                if text.strip():
+                    return text
+        return ""
+
+    @property
     def tool_results(self) -> list[str]:
         """What the tools returned since the last answer."""
         results: list[str] = []
@@ -75,7 +86,7 @@ def choose_script(request: Request) -> tuple[str, Options]:
     """
     if request.model == "planner":
         return "planner", {}
-    for found in reversed(list(_DIRECTIVE.finditer(request.last_user_text))):
+    for found in reversed(list(_DIRECTIVE.finditer(request.last_words))):
         name, rest = found[1], found[2]
         if name in SCRIPTS:
             if rest.startswith("{"):
@@ -195,7 +206,7 @@ def _numbered_whole(tokens: int) -> bytes:
 
 
 def _closing(tokens: int, finish: str = "stop") -> bytes:
-    return _chunk(delta_event({}, finish)) + _chunk(usage_event(12, tokens)) + _chunk(_DONE) + _END
+    return _chunk(delta_event({}, finish)) + _chunk(usage_event(12, tokens)) + _chunk(DONE) + _END
 
 
 def numbered_text(tokens: int) -> str:
@@ -251,7 +262,7 @@ def _nul(exchange: Exchange, request: Request, options: Options, attempt: int) -
         delta_event({"content": "and \0after"}),
         delta_event({}, "stop"),
         usage_event(3, 2),
-        _DONE,
+        DONE,
     )
 
 
@@ -291,7 +302,7 @@ def _tool(exchange: Exchange, request: Request, options: Options, attempt: int) 
         for start in range(0, len(arguments), 7):
             fragment = {"index": index, "function": {"arguments": arguments[start : start + 7]}}
             events.append(delta_event({"tool_calls": [fragment]}))
-    exchange.send_events(*events, delta_event({}, "tool_calls"), usage_event(20, 10), _DONE)
+    exchange.send_events(*events, delta_event({}, "tool_calls"), usage_event(20, 10), DONE)
 
 
 def _plan(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
@@ -367,7 +378,7 @@ def _cut(exchange: Exchange, request: Request, options: Options, attempt: int) -
 
 def _lingering(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """A whole answer, after which the response is not closed."""
-    exchange.send_events(*_some(options), delta_event({}, "stop"), usage_event(1, 3), _DONE, end=False)
+    exchange.send_events(*_some(options), delta_event({}, "stop"), usage_event(1, 3), DONE, end=False)
 
 
 def _some(options: Options) -> list[bytes]:
@@ -397,23 +408,23 @@ def _empty(exchange: Exchange, request: Request, options: Options, attempt: int)
     if attempt > int(options.get("times", 1_000_000)):
         _answer(exchange, request, {}, attempt)
         return
-    exchange.send_events(delta_event({"content": ""}, options.get("finish", "stop")), usage_event(5, 0), _DONE)
+    exchange.send_events(delta_event({"content": ""}, options.get("finish", "stop")), usage_event(5, 0), DONE)
 
 
 def _garbage(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """Events that are not JSON."""
-    exchange.send_events(b"data: {nonsense\n\n", b"data: \xff\xfe\n\n", _DONE)
+    exchange.send_events(b"data: {nonsense\n\n", b"data: \xff\xfe\n\n", DONE)
 
 
 def _huge(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """One token of `mb` megabytes (1)."""
     exchange.send_events(delta_event({"content": "x" * int(float(options.get("mb", 1)) * 2**20)}),
-                         delta_event({}, "stop"), _DONE)  # fmt: skip
+                         delta_event({}, "stop"), DONE)  # fmt: skip
 
 
 def _refuse(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
     """The model's refusal."""
-    exchange.send_events(delta_event({"refusal": "I cannot help with that."}), delta_event({}, "stop"), _DONE)
+    exchange.send_events(delta_event({"refusal": "I cannot help with that."}), delta_event({}, "stop"), DONE)
 
 
 def _think(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
@@ -423,7 +434,7 @@ def _think(exchange: Exchange, request: Request, options: Options, attempt: int)
         {name: "hmm, "}, {name: "well"}]  # fmt: skip
     events = [delta_event(delta) for delta in thought]
     events += [delta_event({"content": word}) for word in _words(echo_text(request))]
-    exchange.send_events(*events, delta_event({}, "stop"), usage_event(9, 9, cached=4), _DONE)
+    exchange.send_events(*events, delta_event({}, "stop"), usage_event(9, 9, cached=4), DONE)
 
 
 def _error_mid(exchange: Exchange, request: Request, options: Options, attempt: int) -> None:
@@ -434,7 +445,7 @@ def _error_mid(exchange: Exchange, request: Request, options: Options, attempt: 
     exchange.send_slowly([head, error], 0.0, _seconds(options, "after_ms", 40), exchange.finish)
 
 
-SCRIPTS: Final[Mapping[str, Callable[[Exchange, Request, Options, int], None]]] = {
+SCRIPTS: Final[dict[str, Callable[[Exchange, Request, Options, int], None]]] = {
     "answer": _answer,
     "cut": _cut,
     "empty": _empty,

@@ -29,7 +29,10 @@ from typing import Any, Self, cast
 import orjson
 import uvloop
 
-from tests.support.model_scripts import MODELS, Exchange, Request, choose_script
+from tests.support.model_scripts import MODELS, SCRIPTS, Exchange, Request, choose_script
+from tests.support.tool_scripts import CALLS
+
+SCRIPTS.update(CALLS)
 
 _MAX_RECORDED = 1000
 

@@ -28,6 +28,8 @@ export const question = (id: string, run: string, content = "Hello"): Message =>
   cost: null,
   attempt: 0,
   created_at: TS,
+  tool_calls: [],
+  attachments: [],
 });
 
 export const answer = (id: string, run: string, change: Partial<Message> = {}): Message => ({

@@ -58,9 +58,11 @@ export const approval = (change: Partial<Approval> = {}): Approval => ({
   type: "plan",
   status: "pending",
   plan: null,
+  tool: null,
   reason: null,
   created_at: TS,
   resolved_at: null,
+  expires_at: null,
   ...change,
 });
 
@@ -79,6 +81,7 @@ export const detail = (change: Partial<TaskDetail> = {}): TaskDetail => ({
   content: "",
   usage: null,
   cost: null,
+  tool_calls: [],
   last_event_id: 0,
   ...change,
 });

@@ -55,6 +55,7 @@ class Tab {
   readonly events: number[] = [];
   readonly connections: string[] = [];
   readonly stale: string[] = [];
+  readonly acting: string[] = [];
   gaps = 0;
   signedOut = false;
   readonly tabs: Tabs;
@@ -80,6 +81,7 @@ class Tab {
         },
         onConnection: (connection) => this.connections.push(connection),
         onStale: (what) => this.stale.push(what),
+        onActing: (approvalId) => this.acting.push(approvalId),
         onSignedOut: () => {
           this.signedOut = true;
         },
@@ -174,6 +176,13 @@ describe("tabs of one user", () => {
     expect(second.stale).toEqual(["chats"]);
     expect(second.signedOut).toBe(true);
     expect(first.stale).toEqual([]);
+  });
+
+  it("leave a question to the one where its user acts", () => {
+    const first = new Tab(browser, 100);
+    const second = new Tab(browser, 100);
+    first.tabs.tellActing("ap");
+    expect([first.acting, second.acting]).toEqual([[], ["ap"]]);
   });
 
   it("learn how the line is when they come later", () => {

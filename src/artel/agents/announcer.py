@@ -10,6 +10,8 @@ from uuid import UUID
 
 from artel.agents.places import RunPlace, answer_place, run_place
 from artel.bus.model import (
+    ANSWER,
+    DELEGATED,
     PLANNING,
     TASK,
     Call,
@@ -66,7 +68,7 @@ class Announcer:
     def started(self, held: Held) -> None:
         """A task took its seat here."""
         where = run_place(held)
-        if not held.is_planned:
+        if held.kind == ANSWER and not held.is_planned:
             self._emit(held.user_id, DirectAgentCall(**where, agent_id=held.agent_id, status="running"))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy"))
         if held.kind != PLANNING:
@@ -99,7 +101,9 @@ class Announcer:
         self._tell_task(held, finished, failure)
         if finished.progress is not None:
             self._tell_progress(held.user_id, where, finished.progress)
-        # The end of a stopped run was told when its user stopped it.
+        # The end of a stopped run was told when its user stopped it; a delegated task ends no run.
+        elif held.kind == DELEGATED:
+            pass
         elif finished.status == "complete":
             self._emit(held.user_id, RunCompleted(**where, cost=_usd(finished.run_cost)))
         elif finished.status == "failed":
@@ -124,6 +128,11 @@ class Announcer:
         elif progress.run == "cancelled":
             self._emit(user_id, RunCancelled(**where))
 
+    def parked(self, held: Held, *, agent_busy: bool) -> None:
+        """A task waits for its user, or for another agent; what for was told when it was asked."""
+        self._metrics.tasks_finished.labels("parked").inc()
+        self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status="busy" if agent_busy else "ready"))
+
     def moved_on(self, held: Held, *, agent_busy: bool) -> None:
         """The orchestrator planned; what came of it is told by whoever wrote it."""
         self._metrics.tasks_finished.labels("complete").inc()
@@ -146,7 +155,7 @@ class Announcer:
                         **where,
                         message_id=task.message_id,
                         agent_id=task.agent_id,
-                        content="",
+                        content=task.said,
                         status="cancelled",
                         attempt=task.epoch,
                         task_id=task.task_id,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from artel.approvals.policy import DEFAULT_APPROVAL_HOURS
 from artel.llm.refs import AnswerSettings, ModelRef
+from artel.llm.sight import can_see
 
 MAX_CONCURRENCY = 50
+MAX_APPROVAL_HOURS = 8760
+"""A year."""
 MAX_NAME = 80
 MAX_PROMPT = 50_000
 MAX_TOOLS = 100
@@ -16,6 +20,10 @@ DEFAULT_CONCURRENCY = 3
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
 """What a person calls the agent."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class _Part(BaseModel):
@@ -46,6 +54,11 @@ class ToolChoice(_Part):
 
     tool_id: Annotated[str, StringConstraints(min_length=1, max_length=120)]
     enabled: bool = True
+    policy: Literal["allow", "ask", "deny"] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="What happens when the model calls it; left out: as the tool's default says.",
+    )
 
 
 class AgentConfig(_Part):
@@ -57,9 +70,16 @@ class AgentConfig(_Part):
     fallback_model: ModelChoice | None = None
     tools: tuple[ToolChoice, ...] = Field(default=(), max_length=MAX_TOOLS)
     concurrency_limit: int = Field(default=DEFAULT_CONCURRENCY, ge=1, le=MAX_CONCURRENCY)
+    approval_hours: int = Field(default=DEFAULT_APPROVAL_HOURS, ge=1, le=MAX_APPROVAL_HOURS)
     is_active: bool = True
 
     @property
     def enabled_tools(self) -> tuple[str, ...]:
         """Ids of the tools that are switched on."""
         return tuple(tool.tool_id for tool in self.tools if tool.enabled)
+
+    @property
+    def can_see(self) -> bool:
+        """A model that answers for it can be shown pictures."""
+        models = (self.model, self.fallback_model)
+        return any(can_see(model.ref) for model in models if model is not None)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelRequest,
     ModelResponse,
     SystemPromptPart,
     TextPart,
+    UserContent,
     UserPromptPart,
 )
 
+from artel.agents.attached import Attached, read_attached
 from artel.store.tx import UserTx
 
 _MENTION = re.compile(r"\s*@[\w-]+\s+")
@@ -27,24 +31,30 @@ MAX_CHARS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One stored message; `agent_id` is None for the user's."""
+    """One stored message; `agent_id` is None for the user's. `files`: what was sent along."""
 
     content: str
     agent_id: str | None
+    files: Sequence[Attached] = ()
 
 
 async def read_conversation(tx: UserTx, session_id: int, before: UUID) -> list[Said]:
     """The newest messages of a chat that are older than an answer's id, oldest first; failed answers are left out."""
     rows = await tx.fetch(_NEWEST, tx.user_id, session_id, before, MAX_MESSAGES, MAX_CHARS)
-    said: list[Said] = []
+    fitting: list[asyncpg.Record] = []
     left = MAX_CHARS
     for row in rows:
         left -= len(row["content"])
-        if said and left < 0:
+        if fitting and left < 0:
             break
-        content = without_mention(row["content"]) if row["target_agent"] else row["content"]
-        said.append(Said(content, row["agent_id"]))
-    return said[::-1]
+        fitting.append(row)
+    files = await read_attached(tx, [row["id"] for row in fitting if row["has_files"]])
+    return [_said(row, files.get(row["id"], ())) for row in reversed(fitting)]
+
+
+def _said(row: asyncpg.Record, files: Sequence[Attached]) -> Said:
+    content = without_mention(row["content"]) if row["target_agent"] else row["content"]
+    return Said(content, row["agent_id"], files)
 
 
 def without_mention(content: str) -> str:
@@ -52,10 +62,17 @@ def without_mention(content: str) -> str:
     return content[found.end() :] if (found := _MENTION.match(content)) else content
 
 
-def as_model_messages(said: Sequence[Said], *, agent_id: str, system_prompt: str) -> list[ModelMessage]:
+def as_model_messages(
+    said: Sequence[Said],
+    *,
+    agent_id: str,
+    system_prompt: str,
+    pictures: Mapping[UUID, BinaryContent] | None = None,
+) -> list[ModelMessage]:
     """The conversation as this agent sees it: its own answers are the model's, everyone else speaks to it.
 
-    Neighbours of the same side become one message, which is what providers expect.
+    Neighbours of the same side become one message, which is what providers expect. pictures: those of the files that
+    are to be shown.
     """
     messages: list[ModelMessage] = []
     opening = [SystemPromptPart(system_prompt)] if system_prompt else []
@@ -70,10 +87,17 @@ def as_model_messages(said: Sequence[Said], *, agent_id: str, system_prompt: str
             elif messages and isinstance(messages[-1], ModelResponse):
                 messages[-1] = ModelResponse([*messages[-1].parts, TextPart(item.content)])
         else:
-            request.append(UserPromptPart(_quoted(item)))
+            request.append(UserPromptPart(_prompt(item, pictures or {})))
     if request:
         messages.append(ModelRequest(request))
     return messages
+
+
+def _prompt(item: Said, pictures: Mapping[UUID, BinaryContent]) -> str | list[UserContent]:
+    told = [file.told(is_shown=file.id in pictures) for file in item.files]
+    text = "\n\n".join(filter(None, (_quoted(item), *told)))
+    shown = [pictures[file.id] for file in item.files if file.id in pictures]
+    return [text, *shown] if shown else text
 
 
 def _quoted(item: Said) -> str:
@@ -84,9 +108,12 @@ def _quoted(item: Said) -> str:
 
 # Long texts are cut in the database: what does not fit into the whole is not worth carrying here.
 _NEWEST = """
-select case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content, agent_id,
-    target_agent
-from messages
-where user_id = $1 and session_id = $2 and task_id is null and id < $3 and status <> 'failed' and content <> ''
+select id, case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content,
+    agent_id, target_agent, has_files
+from messages, lateral (
+    select exists(select from message_files where user_id = $1 and message_id = messages.id) as has_files
+) as attached
+where user_id = $1 and session_id = $2 and task_id is null and id < $3 and status <> 'failed'
+    and (content <> '' or has_files)
 order by id desc limit $4
 """

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from pydantic_ai.messages import ModelMessage
+from pydantic_ai.messages import BinaryContent, ModelMessage
 from pydantic_ai.models import Model
 
 from artel.accounts.provider_keys import ProviderKeys, SealedAccess
 from artel.agents.allowance import Allowance
+from artel.agents.attached import newest_pictures
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, as_model_messages
 from artel.agents.tool_turn import ToolTurns
 from artel.agents.turn import Meter, Prepared, ReadBrief, conversation_brief
 from artel.agents.writer import AnswerWriter, Emit
-from artel.bus.model import Answer, Fault, Held, ModelUse, TaskFailed
+from artel.bus.model import PLANNING, Answer, Fault, Held, ModelUse, Parked, TaskFailed
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.answer import stream_answer
 from artel.llm.deltas import TextDelta
@@ -27,6 +28,7 @@ from artel.llm.messages import message_for
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials
 from artel.store.tx import UserTx
+from artel.tools.registry import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class AgentRunner:
     emit: Emit
     first_text: Callable[[float], None]
     """Told after how many seconds an answer's first words came."""
+    toolbox: Toolbox
     brief: ReadBrief = conversation_brief
 
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
@@ -62,10 +65,11 @@ class AgentRunner:
             access=access,
             allowance=allowance,
             said=said,
+            tools=await self.toolbox.chosen(tx, config.enabled_tools),
         )
 
-    async def run(self, held: Held) -> Answer:
-        """As the bus's Runner: an answer, or TaskFailed in words for the user's eyes."""
+    async def run(self, held: Held) -> Answer | Parked:
+        """As the bus's Runner: an answer, a task that waits, or TaskFailed in words for the user's eyes."""
         prepared: Prepared = held.prepared
         if not prepared.config.is_active:
             # Switched off while its work waited: an inactive agent is kept, and takes no work.
@@ -78,13 +82,24 @@ class AgentRunner:
         finally:
             writer.flush()
 
-    async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer:
+    async def _answer(self, held: Held, prepared: Prepared, writer: AnswerWriter) -> Answer | Parked:
         config = prepared.config
         model, meter = self.open(held.user_id, prepared)
-        messages = as_model_messages(prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt)
-        if config.enabled_tools:
+        pictures = await self._pictures(held, prepared)
+        messages = as_model_messages(
+            prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt, pictures=pictures
+        )
+        # A task may be in the middle of a turn with tools that its agent has lost meanwhile.
+        if prepared.tools or (held.history and held.kind != PLANNING):
             return await self.tools.run(held, prepared, model, messages, meter, writer)
         return await _ask_once(held, prepared, model, messages, meter, writer)
+
+    async def _pictures(self, held: Held, prepared: Prepared) -> dict[UUID, BinaryContent]:
+        """What the model is shown of the conversation; nothing where it goes on from a checkpoint, which has it all."""
+        wanted = newest_pictures(file for item in prepared.said for file in item.files)
+        if not wanted or held.history or not prepared.config.can_see:
+            return {}
+        return {UUID(picture.identifier): picture for picture in await self.tools.pictures(held.user_id, wanted)}
 
     def open(self, user_id: int, prepared: Prepared) -> tuple[Model, Meter]:
         """The agent's model, opened with its user's own access, and what tells the price of its answers.

@@ -1,17 +1,22 @@
-"""A turn with tools: Pydantic AI's agent loop, checkpointed after each model answer, each tool result kept once."""
+"""A turn with tools: Pydantic AI's agent loop, checkpointed after each model answer, each tool result kept once.
+
+A call that waits for its user ends the loop and parks the task. When it is seated again, here or elsewhere, the loop
+begins at the last model answer, and the desk answers its calls from their rows.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import NoneType
-from typing import Any, Literal
+from typing import Any
+from uuid import UUID
 
-from pydantic_ai import Agent, ModelMessagesTypeAdapter, RunContext, Tool
+from pydantic_ai import Agent, DeferredToolRequests, ModelMessagesTypeAdapter
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelResponse,
     PartDeltaEvent,
@@ -22,19 +27,18 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 from pydantic_ai.result import AgentStream
 from pydantic_ai.run import AgentRun
-from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from artel.agents.allowance import Allowance
-from artel.agents.places import answer_place
+from artel.agents.pictures import Pictures, refilled, shelved
+from artel.agents.tool_desk import ToolDesk
+from artel.agents.toolset import AgentToolset
 from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
-from artel.bus.model import Answer, Fault, Held, LeaseLost, ModelUse, TaskFailed
-from artel.events.types import ToolFinished, ToolStarted
+from artel.bus.model import Answer, Fault, Held, ModelUse, Parked, TaskFailed
 from artel.kit.ids import IdMaker
-from artel.kit.stored import stored_json
 from artel.store.shards import Shards
-from artel.tools.registry import ToolRegistry
+from artel.tools.tool import Caller
 
 MAX_REQUESTS = 20
 """Model calls of one turn: an agent that keeps calling tools is stopped here."""
@@ -49,8 +53,8 @@ class ToolTurns:
 
     shards: Shards
     ids: IdMaker
-    registry: ToolRegistry
     emit: Emit
+    pictures: Pictures
 
     async def run(
         self,
@@ -60,18 +64,23 @@ class ToolTurns:
         messages: list[ModelMessage],
         meter: Meter,
         writer: AnswerWriter,
-    ) -> Answer:
+    ) -> Answer | Parked:
         """The whole turn; a task that was interrupted goes on from its last checkpoint, and pays for nothing twice."""
         config, allowance = prepared.config, prepared.allowance
-        tools = [
-            Tool(tool.run, name=tool.tool_id, description=tool.description)
-            for tool in self.registry.chosen(config.enabled_tools)
-        ]
-        toolset = _KeptResults(FunctionToolset(tools), held, self.shards, self.emit)
+        desk = ToolDesk(held, {tool.tool_id: tool for tool in prepared.tools}, self.ids)
+        pictures = self.pictures if config.can_see else _no_pictures
+        toolset = AgentToolset(desk, self.shards, self.emit, partial(_caller, held, prepared), pictures)
         settings = config.model.settings.as_model_settings()
-        agent = Agent(model, toolsets=[toolset], deps_type=NoneType, model_settings=settings)
-        history = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else messages
-        for text in _texts(history[len(messages) :]):
+        agent = Agent(
+            model,
+            toolsets=[toolset],
+            deps_type=NoneType,
+            output_type=[str, DeferredToolRequests],
+            model_settings=settings,
+        )
+        kept = await _Kept.of(held, messages, pictures)
+        history, first = kept.messages, kept.own_from
+        for text in _texts(history[first:]):
             _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
             async for node in run:
@@ -87,22 +96,71 @@ class ToolTurns:
                     writer.flush()
                     held.use_so_far = None
                     if node.model_response.tool_calls:
-                        await self._keep(held, run.all_messages(), meter, allowance)
-            spent = _spent(run.all_messages(), len(messages), meter)
+                        await self._keep(held, desk, _Kept(run.all_messages(), first), meter, allowance)
+            if run.result is not None and isinstance(run.result.output, DeferredToolRequests):
+                return Parked(writer.text)
+            spent = _spent(run.all_messages(), first, meter)
         return Answer(writer.text, spent[-1], total=_sum(spent))
 
-    async def _keep(self, held: Held, messages: list[ModelMessage], meter: Meter, allowance: Allowance) -> None:
-        if held.history is not None and len(held.history) == len(messages):
-            return  # we start from this very answer: it is kept, and paid for
+    async def _keep(self, held: Held, desk: ToolDesk, kept: _Kept, meter: Meter, allowance: Allowance) -> None:
+        """Keeps an answer that calls tools, with a row for each call; then tells what is asked and what was refused."""
+        messages = kept.messages
         last = messages[-1]
         assert isinstance(last, ModelResponse)
-        history = ModelMessagesTypeAdapter.dump_python(messages, mode="json")
+        desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages[kept.own_from :]))
+        # We may start from this very answer: it is kept, and paid for, and only what was stopped is opened anew.
+        is_kept = held.history is not None and len(held.history["messages"]) == len(messages)
         async with self.shards.user_tx(held.user_id) as tx:
-            await checkpoint(tx, held, history, meter.use(last, messages[:-1]), self.ids.uuid())
-            await allowance.refresh(tx)
+            if not is_kept:
+                await checkpoint(tx, held, kept.as_json(), meter.use(last, messages[:-1]), self.ids.uuid())
+                await allowance.refresh(tx)
+            told = await desk.open_calls(tx, last)
+        for event in told:
+            self.emit(held.user_id, event)
 
 
-def _use_so_far(meter: Meter, stream: AgentStream[None, str], run: AgentRun[None, str]) -> ModelUse:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A turn as it is kept: the conversation as it was when the turn began, and from `own_from` on what the turn added.
+    While it waits, for days perhaps, the conversation may grow before it: an older answer comes to its end."""
+
+    messages: list[ModelMessage]
+    own_from: int
+
+    @classmethod
+    async def of(cls, held: Held, conversation: list[ModelMessage], pictures: Pictures) -> _Kept:
+        if held.history is None:
+            return cls(conversation, len(conversation))
+        messages = ModelMessagesTypeAdapter.validate_python(held.history["messages"])
+        return cls(await refilled(messages, held.user_id, pictures), held.history["own_from"])
+
+    def as_json(self) -> dict[str, Any]:
+        messages = ModelMessagesTypeAdapter.dump_python(shelved(self.messages), mode="json")
+        return {"own_from": self.own_from, "messages": messages}
+
+
+async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:
+    del user_id, files
+    return []
+
+
+def _caller(held: Held, prepared: Prepared, call_id: str) -> Caller:
+    return Caller(
+        user_id=held.user_id,
+        agent_id=held.agent_id,
+        session_id=held.session_id,
+        run_id=held.run_id,
+        task=held.id,
+        tool_call_id=call_id,
+        locale=prepared.locale,
+        is_admin=prepared.is_admin,
+    )
+
+
+_Output = str | DeferredToolRequests
+
+
+def _use_so_far(meter: Meter, stream: AgentStream[None, _Output], run: AgentRun[None, _Output]) -> ModelUse:
     return meter.use(stream.response, run.all_messages())
 
 
@@ -165,74 +223,3 @@ def _refuse_endless(messages: Sequence[ModelMessage]) -> None:
             calls += 1
     if calls >= MAX_REQUESTS:
         raise TaskFailed(_TOO_MANY)
-
-
-@dataclass
-class _KeptResults(WrapperToolset[None]):
-    """Writes each result down under its call's id: a task that starts again takes it from there."""
-
-    held: Held
-    shards: Shards
-    emit: Emit
-
-    async def call_tool(
-        self, name: str, tool_args: dict[str, Any], ctx: RunContext[None], tool: ToolsetTool[None]
-    ) -> Any:
-        call_id = ctx.tool_call_id or name
-        kept = await self._begin(call_id, name, tool_args)
-        if kept is not None:
-            return kept["value"]
-        held = self.held
-        self.emit(
-            held.user_id,
-            ToolStarted(**answer_place(held), tool_call_id=call_id, tool_id=name),
-        )
-        begun = time.monotonic()
-        status: Literal["ok", "failed"] = "failed"
-        try:
-            value: Any = await super().call_tool(name, tool_args, ctx, tool)
-            await self._keep(call_id, value)
-            status = "ok"
-            return value
-        finally:
-            self.emit(
-                held.user_id,
-                ToolFinished(
-                    **answer_place(held),
-                    tool_call_id=call_id,
-                    tool_id=name,
-                    status=status,
-                    duration_ms=round((time.monotonic() - begun) * 1000),
-                ),
-            )
-
-    async def _begin(self, call_id: str, name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
-        async with self.shards.user_tx(self.held.user_id) as tx:
-            held = self.held
-            fence = (held.user_id, held.id, held.worker, held.epoch)
-            row = await tx.fetchrow(_BEGIN, *fence, call_id, name, stored_json(arguments))
-        if row is None:
-            raise LeaseLost
-        return row["result"]
-
-    async def _keep(self, call_id: str, value: Any) -> None:
-        held = self.held
-        result = stored_json({"value": value}, default=str)
-        async with self.shards.user_tx(held.user_id) as tx:
-            await tx.execute(_KEEP, held.user_id, held.id, call_id, result)
-
-
-_BEGIN = """
-with mine as (
-    select id from tasks where user_id = $1 and id = $2 and worker = $3 and epoch = $4 and status = 'running'
-)
-insert into tool_calls (user_id, task, call_id, tool_id, arguments)
-select $1, id, $5, $6, $7::jsonb from mine
-on conflict (user_id, task, call_id) do update set tool_id = excluded.tool_id
-returning result
-"""
-
-_KEEP = """
-update tool_calls set result = $4::jsonb, finished_at = now()
-where user_id = $1 and task = $2 and call_id = $3 and result is null
-"""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelResponse,
     ModelResponsePart,
@@ -23,7 +25,10 @@ from artel.bus.model import Held, ModelUse
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials, ModelRef
 from artel.store.tx import UserTx
+from artel.tools.tool import Tool
 
+PICTURE_TOKENS = 1000
+"""A rough count again: providers take 250 to 1,600 for a picture of the size we send."""
 CHARS_A_TOKEN = 4
 """A rough count, for calls whose provider did not say: English text has about four characters a token."""
 
@@ -38,6 +43,7 @@ class Prepared:
     access: Mapping[str, SealedAccess]
     allowance: Allowance
     said: list[Said]
+    tools: Sequence[Tool] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class Meter:
 
 def _estimate(response: ModelResponse, messages: Sequence[ModelMessage]) -> RequestUsage:
     """At least what was counted so far: some providers count the question first and the answer at its end."""
-    question = sum(len(str(getattr(part, "content", ""))) for message in messages for part in message.parts)
+    question = sum(_size(getattr(part, "content", "")) for message in messages for part in message.parts)
     answer = sum(map(_length, response.parts))
     counted = response.usage
     return RequestUsage(
@@ -90,6 +96,15 @@ def _estimate(response: ModelResponse, messages: Sequence[ModelMessage]) -> Requ
         cache_write_tokens=counted.cache_write_tokens,
         output_tokens=max(counted.output_tokens, -(-answer // CHARS_A_TOKEN)),
     )
+
+
+def _size(content: object) -> int:
+    """Characters; of a picture, about as many as it costs like."""
+    if isinstance(content, BinaryContent):
+        return PICTURE_TOKENS * CHARS_A_TOKEN
+    if isinstance(content, list | tuple):
+        return sum(map(_size, cast(Sequence[object], content)))
+    return len(str(content))
 
 
 def _length(part: ModelResponsePart) -> int:

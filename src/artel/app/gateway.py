@@ -40,6 +40,11 @@ def gateway_for(house: House) -> ASGIApp:
         prices=house.prices,
         proposals=house.proposals,
         dry_run=house.dry_run,
+        toolbox=house.tools,
+        file_limits=house.files.limits,
+        read_text=house.files.texts.read,
+        mcp_servers=house.mcp.servers,
+        mcp_sign_ins=house.mcp.sign_ins,
     )
     return create_app(
         GatewayDeps(
@@ -51,7 +56,6 @@ def gateway_for(house: House) -> ASGIApp:
             attempts=Attempts(house.redis),
             idempotency=IdempotencyStore(house.shards, house.box),
             foreign=ForeignIds(house.shards),
-            tools=house.tools,
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),
@@ -59,6 +63,7 @@ def gateway_for(house: House) -> ASGIApp:
             options=GatewayOptions(
                 public_url=house.settings.public_url,
                 trusted_proxies=house.settings.trusted_proxies,
+                max_upload_bytes=house.files.limits.file_bytes,
                 page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
             ),
         )

@@ -18,11 +18,17 @@ from artel.accounts.revocation import Revocations, Revoked
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
+from artel.agents.consent import Consent
+from artel.agents.delegating import AskAgent
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.expiry import Expiry
+from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
+from artel.app.mcp import Mcp, open_mcp
 from artel.app.models import default_model, server_credentials
+from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
 from artel.events.client import redis_client
@@ -33,6 +39,7 @@ from artel.events.log import EventLog
 from artel.events.outbox import Outbox
 from artel.events.pulse import Pulse
 from artel.events.subscriber import Subscriber
+from artel.files.search import FileSearch
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
@@ -47,8 +54,7 @@ from artel.settings import Settings
 from artel.store.shards import Shards
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
-from artel.tools.builtin.current_time import CURRENT_TIME
-from artel.tools.registry import ToolRegistry
+from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
 
@@ -83,11 +89,14 @@ class House:
     authenticator: Authenticator
     revocations: Revocations
     provider_keys: ProviderKeys
-    tools: ToolRegistry
+    tools: Toolbox
+    files: FileRoom
+    mcp: Mcp
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
     bus: Bus
+    expiry: Expiry
 
 
 @asynccontextmanager
@@ -129,14 +138,18 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         await stack.enter_async_context(pool)
 
-        tools = ToolRegistry([CURRENT_TIME])
+        files = stack.enter_context(open_files(settings, shards))
+        mcp = open_mcp(settings, shards, ids, box, files.limits)
+        installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
+        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
-            tools=ToolTurns(shards, ids, tools, outbox.emit),
+            tools=ToolTurns(shards, ids, outbox.emit, files.pictures),
             emit=outbox.emit,
             first_text=metrics.direct_call_first_token_seconds.observe,
+            toolbox=tools,
             brief=read_brief,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
@@ -165,6 +178,11 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
+        expiry = Expiry(
+            shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
+        )
+        expiry.start()
+        stack.push_async_callback(expiry.aclose)
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -188,10 +206,13 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            files=files,
+            mcp=mcp,
             prices=prices,
             proposals=proposals,
             dry_run=dry_run,
             bus=bus,
+            expiry=expiry,
         )
 
 

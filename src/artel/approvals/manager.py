@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,10 +12,11 @@ import orjson
 from sqlalchemy import select
 
 from artel.kit.errors import Conflict, NotFound
+from artel.kit.stored import stored_json
 from artel.store.tables import ApprovalRequest
 from artel.store.tx import UserTx
 
-Resolution = Literal["confirmed", "rejected"]
+Resolution = Literal["confirmed", "rejected", "expired"]
 
 
 class NoSuchApproval(NotFound):
@@ -36,6 +39,46 @@ async def find(tx: UserTx, approval_id: UUID) -> ApprovalRequest:
     if row is None:
         raise NoSuchApproval
     return row
+
+
+async def type_of(tx: UserTx, approval_id: UUID) -> str:
+    """What an approval of this user is about: a "plan" or a "tool".
+
+    Raises:
+        NoSuchApproval: there is none.
+    """
+    found: str | None = await tx.fetchval(_TYPE, tx.user_id, approval_id)
+    if found is None:
+        raise NoSuchApproval
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ToolQuestion:
+    """May this call be carried out? Or: page, carry it out."""
+
+    approval_id: UUID
+    session_id: int
+    run_id: UUID
+    task: UUID
+    call_id: str
+    expires_at: datetime
+    request: dict[str, Any]
+
+
+async def ask_for_tool(tx: UserTx, question: ToolQuestion) -> None:
+    """Lets a call wait for its user."""
+    await tx.execute(
+        _ASK_FOR_TOOL,
+        tx.user_id,
+        question.approval_id,
+        question.session_id,
+        question.run_id,
+        question.task,
+        question.call_id,
+        question.expires_at,
+        stored_json(question.request),
+    )
 
 
 async def ask_for_plan(
@@ -89,9 +132,16 @@ insert into approval_requests (user_id, id, session_id, run_id, plan_id, type, r
 values ($1, $2, $3, $4, $5, 'plan', $6::jsonb)
 """
 
+_ASK_FOR_TOOL = """
+insert into approval_requests (user_id, id, session_id, run_id, task, tool_call_id, expires_at, type, request)
+values ($1, $2, $3, $4, $5, $6, $7, 'tool', $8::jsonb)
+"""
+
 _RESOLVE = """
 update approval_requests set status = $3, result = $4::jsonb, reason = $5, resolved_at = now()
 where user_id = $1 and id = $2 and status = 'pending' returning id
 """
+
+_TYPE = "select type from approval_requests where user_id = $1 and id = $2"
 
 _STATUS = "select status from approval_requests where user_id = $1 and id = $2"

@@ -159,10 +159,11 @@ class Bus:
         try:
             async with self._shards.user_tx(user_id) as tx:
                 placed = await submit.submit(tx, self._ids, call, self.worker.id if room else None)
-                if placed.held is not None:
-                    placed.held.prepared = await self._runner.prepare(tx, placed.held)
+                # Before the task is prepared: it may read what is written here.
                 if also is not None:
                     await also(tx, placed.submitted)
+                if placed.held is not None:
+                    placed.held.prepared = await self._runner.prepare(tx, placed.held)
             held = placed.held
         finally:
             if held is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from artel.bus.delegation import report
 from artel.bus.graph import advance, lock_run
-from artel.bus.model import TASK, NoSuchAgent, NoSuchRun, NoSuchSession, NoSuchTask, Progress, Stopped
+from artel.bus.model import DELEGATED, TASK, Fault, NoSuchAgent, NoSuchRun, NoSuchSession, NoSuchTask, Progress, Stopped
 from artel.store.tx import UserTx
 
 
@@ -49,12 +50,29 @@ async def cancel_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> Hal
     kind = await tx.fetchval(_KIND, tx.user_id, run_id, name)
     if kind is None:
         raise NoSuchTask
+    if kind == DELEGATED:
+        return await _cancel_delegated(tx, run_id, name)
     if kind != TASK:
         return await _close(tx, await _cancel(tx, "run_id = $2", run_id), [run_id])
-    tasks = await _cancel(tx, "run_id = $2 and task_id = $3", run_id, name)
+    tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
     if not tasks:
         return Halt()
-    return Halt(tasks, progress=await advance(tx, run_id, next_id, lost=[name]))
+    progress = await advance(tx, run_id, next_id, lost=[name])
+    return Halt(tasks, approvals=await _close_approvals_of(tx, tasks), progress=progress)
+
+
+async def _cancel_delegated(tx: UserTx, run_id: UUID, name: str) -> Halt:
+    """The one that asked hears that its question was stopped, and goes on."""
+    await tx.execute(_LOCK_ASKER, tx.user_id, run_id, name)
+    tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
+    for task in tasks:
+        await report(tx, task.task, "", _STOPPED)
+    return Halt(tasks, approvals=await _close_approvals_of(tx, tasks))
+
+
+async def _close_approvals_of(tx: UserTx, tasks: Sequence[Stopped]) -> list[tuple[int, UUID, UUID]]:
+    rows = await tx.fetch(_CLOSE_APPROVALS_OF, tx.user_id, [task.task for task in tasks])
+    return [(row["session_id"], row["run_id"], row["id"]) for row in rows]
 
 
 async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
@@ -67,8 +85,16 @@ async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
     if await tx.fetchval(_LOCK_AGENT, tx.user_id, agent_id) is None:
         raise NoSuchAgent
     runs = [row["id"] for row in await tx.fetch(_LOCK_RUNS_OF_AGENT, tx.user_id, agent_id)]
-    tasks = await _cancel(tx, "(assigned_agent = $2 or run_id = any($3::uuid[]))", agent_id, runs)
-    return await _close(tx, tasks, [*runs, *(task.run_id for task in tasks)])
+    await tx.execute(_LOCK_ASKERS_OF_AGENT, tx.user_id, agent_id)
+    tasks = await _cancel(tx, _OF_AGENT, agent_id, runs)
+    # Whoever had asked it goes on without it; a run whose own task was stopped ends.
+    ended = [*runs, *(task.run_id for task in tasks if task.kind != DELEGATED)]
+    for task in tasks:
+        if task.kind == DELEGATED and task.run_id not in ended:
+            await report(tx, task.task, "", _GONE)
+    halt = await _close(tx, tasks, ended)
+    others = await _close_approvals_of(tx, tasks)
+    return replace(halt, approvals=[*halt.approvals, *others])
 
 
 async def cancel_session(tx: UserTx, session_id: int) -> Halt:
@@ -106,6 +132,7 @@ async def _cancel(tx: UserTx, which: str, *values: object) -> list[Stopped]:
             worker=row["worker"],
             task_id=row["task_id"],
             kind=row["kind"],
+            said=row["said"],
         )
         for row in rows
     ]
@@ -125,6 +152,49 @@ async def _close(tx: UserTx, tasks: Sequence[Stopped], run_ids: Sequence[UUID]) 
         [(row["session_id"], row["run_id"], row["id"]) for row in approvals],
     )
 
+
+_STOPPED = Fault("cancelled", "The user stopped this task. Go on without it.")
+
+_GONE = Fault("cancelled", "The user deleted this agent. Go on without it.")
+
+# As at the end of what was asked: the one that asked is locked first.
+_LOCK_ASKER = """
+select from tasks where user_id = $1 and id in (
+    select parent from tasks where user_id = $1 and run_id = $2 and task_id = $3
+) order by id for no key update
+"""
+
+_LOCK_ASKERS_OF_AGENT = """
+select from tasks where user_id = $1 and id in (
+    select parent from tasks
+    where user_id = $1 and assigned_agent = $2 and status in ('ready', 'running', 'waiting')
+) order by id for no key update
+"""
+
+_OF_AGENT = """(run_id = any($3::uuid[]) or id in (
+    with recursive family (id) as (
+        select id from tasks
+        where user_id = $1 and assigned_agent = $2 and status in ('pending', 'ready', 'running', 'waiting')
+        union
+        select tasks.id from family join tasks on tasks.user_id = $1 and tasks.parent = family.id
+    )
+    select id from family
+))"""
+
+# What it asked of others is stopped with it.
+_WITH_CHILDREN = """run_id = $2 and id in (
+    with recursive family (id) as (
+        select id from tasks where user_id = $1 and run_id = $2 and task_id = $3
+        union all
+        select tasks.id from family join tasks on tasks.user_id = $1 and tasks.run_id = $2 and tasks.parent = family.id
+    )
+    select id from family
+)"""
+
+_CLOSE_APPROVALS_OF = """
+update approval_requests set status = 'cancelled', resolved_at = now()
+where user_id = $1 and task = any($2::uuid[]) and status = 'pending' returning id, session_id, run_id
+"""
 
 _KIND = "select kind from tasks where user_id = $1 and run_id = $2 and task_id = $3"
 
@@ -160,16 +230,22 @@ with unfinished as (
     update tasks set status = 'cancelled', seat = null, lane = null, finished_at = now()
     from unfinished where tasks.user_id = $1 and tasks.id = unfinished.id
     returning tasks.session_id, tasks.run_id, tasks.id, tasks.task_id, tasks.kind, tasks.assigned_agent,
-        tasks.message_id, tasks.epoch, case unfinished.status when 'running' then tasks.worker end as worker
+        tasks.message_id, tasks.epoch, case unfinished.status when 'running' then tasks.worker end as worker,
+        case unfinished.status when 'waiting' then coalesce(tasks.said, '') else '' end as said
+), calls as (
+    update tool_calls set status = 'cancelled', finished_at = now()
+    from stopped where tool_calls.user_id = $1 and tool_calls.task = stopped.id
+        and tool_calls.status in ('open', 'waiting', 'running')
 ), answers as (
     insert into messages (
         user_id, id, session_id, run_id, role, content, agent_id, status, attempt, task_id
     )
     select distinct on (message_id)
-        $1::bigint, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'cancelled', epoch,
-        case kind when '{TASK}' then task_id end
+        $1::bigint, message_id, session_id, run_id, 'assistant', said, assigned_agent, 'cancelled', epoch,
+        case when kind in ('{TASK}', '{DELEGATED}') then task_id end
     from stopped where kind <> '{TASK}' or epoch > 0 order by message_id, epoch desc
-    on conflict (user_id, id) do update set status = 'cancelled', content = '', error = null, attempt = excluded.attempt
+    on conflict (user_id, id) do update set status = 'cancelled', content = excluded.content, error = null,
+        attempt = excluded.attempt
 )
 select * from stopped
 """

@@ -8,9 +8,11 @@ from uuid import UUID
 import asyncpg
 
 from artel.bus.deal import Dealt, Places, Waiting, deal
+from artel.bus.delegation import report
 from artel.bus.graph import advance, close_plan, lock_run
-from artel.bus.model import ANSWER, TASK, Fault, Finished, Held
-from artel.kit.errors import IsolationViolation
+from artel.bus.model import ANSWER, DELEGATED, TASK, Fault, Finished, Held
+from artel.bus.park import lock_parked
+from artel.bus.seated import COLUMNS, held_of
 from artel.store.tx import UserTx
 
 MAX_INTERRUPTIONS = 5
@@ -35,25 +37,11 @@ async def claim(tx: UserTx, worker: str, at_most: int) -> list[Held]:
     return await _seat(tx, worker, _deal([row for row in found if row["may_sit"]], at_most))
 
 
-async def claim_places(
-    tx: UserTx, worker: str, agents: Sequence[str], run_id: UUID, at_most: int
-) -> tuple[list[Held], bool]:
-    """The same for whoever has locked these agents and this run already; also answers whether more work waits.
-
-    Nobody is overtaken: where another run's tasks wait for the same agents, everything is left to `claim`.
-    """
-    found = await tx.fetch(_LOOK, tx.user_id, agents, [run_id])
-    if not all(row["may_sit"] for row in found):
-        return [], True
-    dealt = _deal(found, at_most)
-    return await _seat(tx, worker, dealt), len(dealt) == at_most
-
-
 async def _seat(tx: UserTx, worker: str, dealt: Sequence[Dealt]) -> list[Held]:
     if not dealt:
         return []
     places = [task.id for task in dealt], [task.seat for task in dealt], [task.lane for task in dealt]
-    return [_held(tx.user_id, worker, row) for row in await tx.fetch(_SEAT, tx.user_id, worker, *places)]
+    return [held_of(tx.user_id, worker, row) for row in await tx.fetch(_SEAT, tx.user_id, worker, *places)]
 
 
 def _deal(found: Sequence[asyncpg.Record], at_most: int) -> list[Dealt]:
@@ -94,42 +82,23 @@ async def _fail(tx: UserTx, which: str, task: UUID, fault: Fault, next_id: UUID)
     place = await tx.fetchrow(_PLACE, tx.user_id, task)
     if place is None:
         return None
-    planned = place["kind"] != ANSWER or place["plan_id"] is not None
+    planned = place["kind"] not in (ANSWER, DELEGATED) or place["plan_id"] is not None
     if planned:
         await tx.execute(_LOCK_AGENT, tx.user_id, place["assigned_agent"])
         await lock_run(tx, place["run_id"])
+    if place["parent"] is not None:
+        await lock_parked(tx, place["parent"])
     failed = await tx.fetchrow(which, tx.user_id, task, fault.as_json())
     if failed is None:
         return None
     progress = None
     if place["kind"] == TASK:
         progress = await advance(tx, place["run_id"], next_id, lost=[place["task_id"]], fault=fault)
+    elif place["kind"] == DELEGATED:
+        await report(tx, task, "", fault)
     elif planned:
         await close_plan(tx, place["run_id"], "failed")
     return Finished("failed", "", None, fault, failed["agent_busy"], progress)
-
-
-def _held(user_id: int, worker: str, row: asyncpg.Record) -> Held:
-    if row["user_id"] != user_id:
-        raise IsolationViolation
-    return Held(
-        user_id=user_id,
-        id=row["id"],
-        session_id=row["session_id"],
-        run_id=row["run_id"],
-        task_id=row["task_id"],
-        kind=row["kind"],
-        agent_id=row["assigned_agent"],
-        message_id=row["message_id"],
-        instruction=row["instruction"],
-        attempt=row["attempt"],
-        max_attempts=row["max_attempts"],
-        epoch=row["epoch"],
-        worker=worker,
-        config=row["config"],
-        history=row["history"],
-        plan_id=row["plan_id"],
-    )
 
 
 _LOCK_AGENTS = f"""
@@ -179,22 +148,23 @@ order by queue.id
 """
 
 # What a cancellation has locked meanwhile is left out, so a claim waits for no task and deadlocks with nobody.
-_SEAT = """
+_SEAT = f"""
 with locked as (
     select tasks.id, chosen.seat, chosen.lane
     from tasks join unnest($3::uuid[], $4::bigint[], $5::bigint[]) chosen (id, seat, lane) on chosen.id = tasks.id
-    where tasks.user_id = $1 and tasks.status = 'ready'
+    where tasks.user_id = $1 and tasks.id = any($3::uuid[]) and tasks.status = 'ready'
     for no key update of tasks skip locked
 ), seated as (
     update tasks set status = 'running', seat = locked.seat, lane = locked.lane, worker = $2, epoch = epoch + 1,
-        started_at = now()
-    from locked where tasks.user_id = $1 and tasks.id = locked.id and tasks.status = 'ready'
+        started_at = now(), said = null
+    from locked
+    where tasks.user_id = $1 and tasks.id = any($3::uuid[]) and tasks.id = locked.id and tasks.status = 'ready'
     returning tasks.*
 ), runs_started as (
     update runs set status = 'running' from seated
     where runs.user_id = $1 and runs.id = seated.run_id and runs.status in ('queued', 'waiting')
 )
-select seated.*, config from seated
+select {COLUMNS}, config from seated
 left join user_agents on user_agents.user_id = $1 and user_agents.agent_id = seated.assigned_agent
 order by seated.id
 """
@@ -214,12 +184,12 @@ with doomed as (
         user_id, id, session_id, run_id, role, content, agent_id, status, error, attempt, task_id
     )
     select $1, message_id, session_id, run_id, 'assistant', '', assigned_agent, 'failed', $3::jsonb, epoch,
-        case kind when '{TASK}' then task_id end
+        case when kind in ('{TASK}', '{DELEGATED}') then task_id end
     from failed
     on conflict (user_id, id) do update set status = 'failed', error = excluded.error, attempt = excluded.attempt
 ), runs_failed as (
     update runs set status = 'failed', finished_at = now(), error = $3::jsonb
-    from failed where runs.user_id = $1 and runs.id = failed.run_id and failed.kind <> '{TASK}'
+    from failed where runs.user_id = $1 and runs.id = failed.run_id and failed.kind not in ('{TASK}', '{DELEGATED}')
 ), agents_failed as (
     update user_agents set last_error = $3::jsonb
     from failed where user_agents.user_id = $1 and user_agents.agent_id = failed.assigned_agent
@@ -232,7 +202,7 @@ select exists (
 """
 
 
-_PLACE = "select run_id, kind, plan_id, task_id, assigned_agent from tasks where user_id = $1 and id = $2"
+_PLACE = "select run_id, kind, plan_id, task_id, assigned_agent, parent from tasks where user_id = $1 and id = $2"
 
 _LOCK_AGENT = "select from user_agents where user_id = $1 and agent_id = $2 for no key update"
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import orjson
 
-from artel.bus.claim import claim_places
 from artel.bus.finish import usage_json
-from artel.bus.graph import BUDGET_EXCEEDED, advance
+from artel.bus.graph import BUDGET_EXCEEDED, advance_seating
 from artel.bus.model import Answer, Fault, Finished, Held, Progress
+from artel.bus.step import Places, Step
 from artel.store.tx import UserTx
 
 
@@ -48,45 +48,48 @@ async def write_ends(tx: UserTx, ends: Sequence[End], next_id: UUID, worker: str
     next_id: of the task that may follow from it.
     """
     run_id = ends[0].held.run_id
-    agents = await tx.fetchval(_LOCK, tx.user_id, run_id)
-    rows = {row["id"]: row for row in await tx.fetch(_END, tx.user_id, orjson.dumps(list(map(_row, ends))).decode())}
-    over = [end for end in ends if end.held.id in rows]
-    progress = await _consequences(tx, run_id, next_id, over)
-    seated: list[Held] = []
-    more = True
-    if room and progress.run == "goes on":
-        seated, more = await claim_places(tx, worker, agents or [], run_id, room)
+    ids, given = [end.held.id for end in ends], orjson.dumps([_row(end) for end in ends]).decode()
+    rows = await tx.fetch(_END, tx.user_id, run_id, ids, given)
+    ended = {row["id"] for row in rows}
+    over = [end for end in ends if end.held.id in ended]
+    if not over:
+        return Ended([None] * len(ends), [], more_waits=False)
+    progress, plan = await _consequences(tx, next_id, over, Places(worker, rows[0]["agents"], room))
     finished: list[Finished | None] = []
+    left = len(over)
     for end in ends:
-        row = rows.get(end.held.id)
-        finished.append(_finished(end, row["agent_busy"], _share(progress, over, end)) if row else None)
-    return Ended(finished, seated, more)
+        if end.held.id in ended:
+            left -= 1
+            finished.append(_finished(end, plan, _share(progress, left)))
+        else:
+            finished.append(None)
+    return Ended(finished, plan.seated, plan.more_waits or plan.over == plan.total)
 
 
-async def _consequences(tx: UserTx, run_id: UUID, next_id: UUID, ends: Sequence[End]) -> Progress:
+async def _consequences(tx: UserTx, next_id: UUID, ends: Sequence[End], places: Places) -> tuple[Progress, Step]:
     faults = [end.fault for end in ends if end.fault is not None]
     # What makes everything else pointless counts before what others failed of.
     fault = next((each for each in faults if each.code == BUDGET_EXCEEDED), faults[0] if faults else None)
-    return await advance(
+    return await advance_seating(
         tx,
-        run_id,
+        ends[0].held.run_id,
         next_id,
+        places,
         done=[end.held.task_id for end in ends if end.fault is None],
         lost=[end.held.task_id for end in ends if end.fault is not None],
         fault=fault,
     )
 
 
-def _share(progress: Progress, ends: Sequence[End], end: End) -> Progress:
-    """What is told with one end of several: the count rises by one, and the last one tells what else came of it."""
-    behind = len(ends) - 1 - ends.index(end)
-    return progress if not behind else Progress(progress.over - len(progress.skipped) - behind, progress.total)
+def _share(progress: Progress, left: int) -> Progress:
+    """What is told with one end of several, before `left` others: the last one tells what else came of it."""
+    return progress if not left else Progress(progress.over - len(progress.skipped) - left, progress.total)
 
 
-def _finished(end: End, agent_busy: bool, progress: Progress) -> Finished:
+def _finished(end: End, plan: Step, progress: Progress) -> Finished:
     total = end.answer.total or end.answer.use
     status = "failed" if end.fault else "complete"
-    return Finished(status, end.answer.content, total, end.fault, agent_busy, progress)
+    return Finished(status, end.answer.content, total, end.fault, end.held.agent_id in plan.busy, progress)
 
 
 def _row(end: End) -> dict[str, Any]:
@@ -112,72 +115,63 @@ def _row(end: End) -> dict[str, Any]:
     }
 
 
-# The agents first, in their order, then the run: the join asks for them before the run's row is locked.
-_LOCK = """
+# The agents are locked first, in their order, then the run, then the tasks: each join asks for what comes before it.
+# Unlike a look, a write may come in the locking statement: a row that was changed while it waited is read again.
+_END = """
 with agents as materialized (
     select agent_id from user_agents
     where user_id = $1 and agent_id in (
         select assigned_agent from tasks
-        where user_id = $1 and run_id = $2 and status in ('pending', 'ready', 'running')
+        where user_id = $1 and run_id = $2 and (status in ('pending', 'ready', 'running') or id = any($3::uuid[]))
     )
     order by agent_id for no key update
 ), named as (
-    select array_agg(agent_id) as agents from agents
-)
-select named.agents from runs cross join named
-where runs.user_id = $1 and runs.id = $2 for no key update of runs
-"""
-
-_END = """
-with given as (
-    select * from jsonb_to_recordset($2::jsonb) given (
+    select coalesce(array_agg(agent_id), '{}') as agents from agents
+), locked as materialized (
+    select named.agents from runs cross join named
+    where runs.user_id = $1 and runs.id = $2 for no key update of runs
+), given as (
+    select * from jsonb_to_recordset($4::jsonb) given (
         id uuid, worker text, epoch bigint, status text, message text, content text, error jsonb, usage jsonb,
         cost numeric, use_id uuid, provider text, model text, input_tokens bigint, output_tokens bigint,
         use_cost numeric, estimated boolean
     )
 ), ended as (
     update tasks set status = given.status, seat = null, lane = null, finished_at = now(), error = given.error
-    from given
-    where tasks.user_id = $1 and tasks.id = given.id and tasks.worker = given.worker and tasks.epoch = given.epoch
+    from given cross join locked
+    where tasks.user_id = $1 and tasks.id = any($3::uuid[]) and tasks.id = given.id
+        and tasks.worker = given.worker and tasks.epoch = given.epoch
         and (tasks.status = 'running' or tasks.status = given.status)
-    returning tasks.id, tasks.run_id, tasks.session_id, tasks.message_id, tasks.assigned_agent, tasks.task_id,
-        tasks.epoch
+    returning tasks.session_id, tasks.message_id, tasks.assigned_agent, tasks.task_id, given.*
 ), spent as (
     insert into usage (
         user_id, id, run_id, agent_id, task_id, provider, model, input_tokens, output_tokens, cost, estimated
     )
-    select $1, use_id, run_id, assigned_agent, task_id, provider, model, input_tokens, output_tokens, use_cost,
-        estimated
-    from ended join given using (id) where use_id is not null
-    on conflict (user_id, id) do nothing returning run_id, cost
+    select $1, use_id, $2, assigned_agent, task_id, provider, model, input_tokens, output_tokens, use_cost, estimated
+    from ended where use_id is not null
+    on conflict (user_id, id) do nothing returning cost
 ), answers as (
     insert into messages (
         user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
     )
-    select $1, message_id, session_id, run_id, 'assistant', content, assigned_agent, message, error, usage, cost,
-        ended.epoch, task_id
-    from ended join given using (id)
+    select $1, message_id, session_id, $2, 'assistant', content, assigned_agent, message, error, usage, cost, epoch,
+        task_id
+    from ended
     on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
         error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
-), run as (
-    update runs set cost = runs.cost + charged.cost
+), charged as (
+    update runs set cost = runs.cost + bill.cost
     from (
-        select run_id, case when count(cost) = count(*) then sum(cost) end as cost from spent group by run_id
-    ) charged
-    where runs.user_id = $1 and runs.id = charged.run_id
-), agents as (
+        select count(*) as calls, case when count(cost) = count(*) then sum(cost) end as cost from spent
+    ) bill
+    where runs.user_id = $1 and runs.id = $2 and bill.calls > 0
+), troubled as (
     update user_agents set last_error = last.error
     from (
-        select distinct on (assigned_agent) assigned_agent, error from ended join given using (id)
-        order by assigned_agent, error nulls last
+        select distinct on (assigned_agent) assigned_agent, error from ended order by assigned_agent, error nulls last
     ) last
     where user_agents.user_id = $1 and user_agents.agent_id = last.assigned_agent
         and user_agents.last_error is distinct from last.error
 )
-select ended.id, exists (
-    select from tasks other
-    where other.user_id = $1 and other.assigned_agent = ended.assigned_agent and other.status = 'running'
-        and other.id not in (select id from given)
-) as agent_busy
-from ended
+select locked.agents, ended.id from locked cross join ended
 """

@@ -9,8 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
+from artel.bus.delegation import report
 from artel.bus.graph import close_plan, lock_place
-from artel.bus.model import Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward
+from artel.bus.model import DELEGATED, Answer, Fault, Finished, Held, LeaseLost, ModelUse, Onward
+from artel.bus.park import lock_parked
 from artel.kit.stored import stored_json
 from artel.store.tx import UserTx
 
@@ -28,7 +30,8 @@ async def checkpoint(tx: UserTx, held: Held, history: Any, use: ModelUse | None,
 
 
 async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, use_id: UUID) -> tuple[Finished, bool]:
-    """Ends a task that speaks for its run: answer, run, usage and the agent's last error in one statement.
+    """Ends a task that speaks for its run, or for the call that asked for it: answer, run, usage and the agent's last
+    error in one statement.
 
     Answers what observers are told, and whether ready work waits for the seat. Ends of a plan's tasks: `bus.ends`.
 
@@ -49,7 +52,9 @@ async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, us
     )
     if row is None:
         row = await _finished_before(tx, held, "failed" if fault else "done")
-    if held.is_planned:
+    if held.kind == DELEGATED:
+        await report(tx, held.id, answer.content, fault)
+    elif held.is_planned:
         await close_plan(tx, held.run_id, "failed" if fault else "completed")
     status = "failed" if fault else "complete"
     finished = Finished(status, answer.content, total, fault, row["agent_busy"], run_cost=row["run_cost"])
@@ -85,6 +90,8 @@ async def _lock(tx: UserTx, held: Held) -> None:
     """Agents and runs are locked before tasks, where several tasks of a run may end at once."""
     if held.is_planned:
         await lock_place(tx, held)
+    if held.parent is not None:
+        await lock_parked(tx, held.parent)
 
 
 async def charge(tx: UserTx, use_id: UUID, agent_id: str, use: ModelUse) -> None:
@@ -179,7 +186,7 @@ _OTHERS_WAIT = """exists (
 
 _CHECKPOINT = f"""
 with kept as (
-    update tasks set history = $5::jsonb, deferred = null, answers = null, interruptions = 0
+    update tasks set history = $5::jsonb, interruptions = 0
     where {_HELD} and status = 'running' returning run_id, task_id, assigned_agent
 ), {_spent(6, "kept")}, {_CHARGED}
 select true from kept
@@ -194,18 +201,23 @@ _FINISH = f"""
 with ended as (
     update tasks set status = $5, seat = null, lane = null, finished_at = now(), error = $7::jsonb
     where {_HELD} and status = 'running'
-    returning run_id, task_id, session_id, message_id, assigned_agent
+    returning run_id, task_id, session_id, message_id, assigned_agent, kind
 ), {_spent(9, "ended")}, answer as (
     insert into messages (
-        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
     )
     select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
-        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4 from ended
+        case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4,
+        case kind when '{DELEGATED}' then task_id end
+    from ended
     on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
         error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
 ), run as (
-    update runs set status = case $5 when 'done' then 'completed' else 'failed' end, finished_at = now(),
-        error = $7::jsonb, cost = case when $9::uuid is null then runs.cost else runs.cost + $14::numeric end
+    update runs set
+        status = case when kind = '{DELEGATED}' then runs.status when $5 = 'done' then 'completed' else 'failed' end,
+        finished_at = case when kind <> '{DELEGATED}' then now() end,
+        error = case when kind <> '{DELEGATED}' then $7::jsonb end,
+        cost = case when $9::uuid is null then runs.cost else runs.cost + $14::numeric end
     from ended where runs.user_id = $1 and runs.id = ended.run_id
     returning runs.cost
 ), agent as (

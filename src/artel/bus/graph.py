@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from artel.bus.model import MAX_ATTEMPTS, PLANNING, SYNTHESIS, TASK, Fault, Held, Progress, Skipped
+from artel.bus.step import NOWHERE, Places, Step, step
 from artel.store.tx import UserTx
 
 REPLANNING = "replan"
@@ -45,19 +46,31 @@ async def advance(
 
     next_id: the id of the task that this may have to make. The run must be locked.
     """
+    progress, _ = await advance_seating(tx, run_id, next_id, NOWHERE, done=done, lost=lost, fault=fault)
+    return progress
+
+
+async def advance_seating(
+    tx: UserTx,
+    run_id: UUID,
+    next_id: UUID,
+    places: Places,
+    *,
+    done: Sequence[str],
+    lost: Sequence[str],
+    fault: Fault | None,
+) -> tuple[Progress, Step]:
+    """The same, and what may begin because of it sits down at once, where there is a place; also answers who did."""
     skipped: list[Skipped] = []
     if lost:
         everything = fault is not None and fault.code == BUDGET_EXCEEDED
         rows = await tx.fetch(_SKIP_ALL if everything else _SKIP, tx.user_id, run_id, list(lost))
         skipped = [Skipped(row["task_id"], row["assigned_agent"]) for row in rows]
-    state = await tx.fetchrow(_PROMOTE, tx.user_id, run_id, list(done))
-    # The user may be gone with everything, which cascades past the lock.
-    if state is None:
-        return Progress(0, 0, skipped)
-    over = state["done"] + state["failed"] + state["other"]
-    if over < state["total"] or state["status"] != "running":
-        return Progress(over, state["total"], skipped)
-    return await _all_over(tx, run_id, next_id, Progress(over, state["total"], skipped), state["done"])
+    plan = await step(tx, run_id, done, places)
+    progress = Progress(plan.over, plan.total, skipped)
+    if plan.over == plan.total and await tx.fetchval(_PLAN_STATUS, tx.user_id, run_id) == "running":
+        progress = await _all_over(tx, run_id, next_id, progress, plan.done)
+    return progress, plan
 
 
 async def _all_over(tx: UserTx, run_id: UUID, next_id: UUID, progress: Progress, done: int) -> Progress:
@@ -119,25 +132,7 @@ where user_id = $1 and run_id = $2 and kind = '{TASK}' and status in ('pending',
 returning task_id, assigned_agent
 """
 
-# Only what waits for one of `done` can have become free; with no names given, everything is looked at.
-_PROMOTE = f"""
-with promoted as (
-    update tasks set status = 'ready', not_before = now()
-    where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'pending'
-        and ($3::text[] = '{{}}' or dependencies ?| $3::text[])
-        and not exists (
-            select from jsonb_array_elements_text(tasks.dependencies) needed (task_id)
-            join tasks other on other.user_id = $1 and other.run_id = $2 and other.task_id = needed.task_id
-            where other.status <> 'done'
-        )
-    returning 1
-)
-select count(*) as total, count(*) filter (where tasks.status = 'done') as done,
-    count(*) filter (where tasks.status = 'failed') as failed,
-    count(*) filter (where tasks.status in ('skipped', 'cancelled')) as other,
-    (select status from plans where user_id = $1 and run_id = $2 order by revision desc limit 1) as status
-from tasks where user_id = $1 and run_id = $2 and kind = '{TASK}'
-"""
+_PLAN_STATUS = f"select status from plans where user_id = $1 and id = {NEWEST_PLAN}"
 
 _FIRST_FAILURE = f"""
 select error from tasks

@@ -18,8 +18,8 @@ from artel.store.tx import UserTx
 
 Mode = Literal["direct", "auto"]
 
-ANSWER, PLANNING, TASK, SYNTHESIS = "answer", "plan", "task", "synthesis"
-"""Kinds of tasks: all but `TASK` speak for their run. See docs/plans.md."""
+ANSWER, PLANNING, TASK, SYNTHESIS, DELEGATED = "answer", "plan", "task", "synthesis", "delegated"
+"""Kinds of tasks: all but `TASK` and `DELEGATED` speak for their run. See docs/plans.md and docs/tools.md."""
 
 MAX_ATTEMPTS = 3
 """A task that failed so often has failed."""
@@ -81,7 +81,14 @@ class Onward:
     use: ModelUse | None = None
 
 
-Outcome = Answer | Onward
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A task that waits for something outside of it: rows say for what. `said`: its answer so far."""
+
+    said: str
+
+
+Outcome = Answer | Onward | Parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,10 @@ class Held:
     """The last checkpoint (JSON), or None."""
     plan_id: UUID | None = None
     """The plan it belongs to."""
+    parent: UUID | None = None
+    """The task that asked for it, and waits for it."""
+    depth: int = 0
+    """How many tasks wait for each other above it."""
     seated_at: float = field(default_factory=time.monotonic)
     """By this process's monotonic clock, in seconds."""
     prepared: Any = None
@@ -178,7 +189,7 @@ class Held:
     @property
     def is_planned(self) -> bool:
         """It belongs to an orchestrated run, which more than one task may write to at once."""
-        return self.kind != ANSWER or self.plan_id is not None
+        return self.kind not in (ANSWER, DELEGATED) or self.plan_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +243,8 @@ class Stopped:
     """The process that was running it, if one was."""
     task_id: str = ANSWER
     kind: str = ANSWER
+    said: str = ""
+    """Its answer so far, if it was parked."""
 
 
 class Runner(Protocol):
@@ -258,6 +271,10 @@ class Observer(Protocol):
     def started(self, held: Held) -> None: ...
     def retried(self, held: Held, fault: Fault, delay: float) -> None: ...
     def finished(self, held: Held, finished: Finished) -> None: ...
+    def parked(self, held: Held, *, agent_busy: bool) -> None:
+        """A task gave its seat back and waits."""
+        ...
+
     def moved_on(self, held: Held, *, agent_busy: bool) -> None:
         """A task ended by setting something else in motion."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from artel.bus.graph import NEWEST_PLAN, REPLANNING, advance, lock_run
-from artel.bus.model import ANSWER, PLANNING, SYNTHESIS, TASK, NoSuchRun, NoSuchTask
+from artel.bus.model import ANSWER, DELEGATED, PLANNING, SYNTHESIS, TASK, NoSuchRun, NoSuchTask
 from artel.bus.submit import RUN_BUDGET, AgentInactive
 from artel.kit.errors import Conflict
 from artel.store.tx import UserTx
@@ -34,7 +34,8 @@ async def retry_run(tx: UserTx, run_id: UUID, next_id: UUID) -> None:
     if await tx.fetchval(_STATUS, tx.user_id, run_id) not in ("failed", "cancelled"):
         raise NotRetryable
     if mode == "direct":
-        await _again(tx, run_id, "status in ('failed', 'cancelled')")
+        # What was asked of others is asked again by whoever asked.
+        await _again(tx, run_id, f"status in ('failed', 'cancelled') and kind <> '{DELEGATED}'")
     else:
         await _retry_plan(tx, run_id, next_id)
     await tx.execute(_REOPEN, tx.user_id, run_id)
@@ -65,7 +66,7 @@ async def retry_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> None
     task = await tx.fetchrow(_TASK, tx.user_id, run_id, name)
     if task is None:
         raise NoSuchTask
-    if task["status"] not in _LOST:
+    if task["status"] not in _LOST or task["kind"] == DELEGATED:
         raise NotRetryable
     if mode == "direct" or task["kind"] != TASK:
         await retry_run(tx, run_id, next_id)

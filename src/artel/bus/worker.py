@@ -23,9 +23,11 @@ from artel.bus.model import (
     Observer,
     Onward,
     Outcome,
+    Parked,
     Runner,
     TaskFailed,
 )
+from artel.bus.park import park
 from artel.bus.room import Room
 from artel.bus.settle import settle
 from artel.kit.errors import Unauthenticated
@@ -157,6 +159,8 @@ class Worker:
             await self._finish(held, outcome, None)
         elif isinstance(outcome, Onward):
             await self._move_on(held, outcome)
+        elif isinstance(outcome, Parked):
+            await self._park(held, outcome)
         elif isinstance(outcome, TaskFailed):
             await self._fail(held, outcome)
         elif held.ending is Ending.HANDOVER:
@@ -206,6 +210,15 @@ class Worker:
             self._observer.interrupted([held.user_id])
         else:
             tell()
+        self._seat_freed(held.user_id)
+
+    async def _park(self, held: Held, parked: Parked) -> None:
+        try:
+            agent_busy = await self._write(held, lambda tx: park(tx, held, parked))
+        except LeaseLost:
+            await self._keep_stopped(held, Answer(parked.said, None))
+            return
+        self._observer.parked(held, agent_busy=agent_busy)
         self._seat_freed(held.user_id)
 
     async def _keep_stopped(self, held: Held, answer: Answer) -> None:

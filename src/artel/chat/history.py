@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from artel.bus.model import TASK
+from artel.bus.model import DELEGATED, TASK
+from artel.chat.attachments import files_of
 from artel.chat.runs import find_task, runs_of_page
 from artel.chat.sessions import SessionView, find_session, is_at_work
+from artel.chat.tool_calls import calls_of
 from artel.chat.views import MessageView, RunView, TaskView, answer_in_the_making, stored_message
 from artel.events.log import EventLog, PartialText
 from artel.kit.errors import Unavailable
@@ -60,8 +62,13 @@ class History:
                 tx, session_id, {message.run_id for message in stored}, _since(stored[0].id if older else None)
             )
             running = await is_at_work(tx, session_id)
+            calls = await calls_of(tx, [message.id for message in stored] + [view.run.answer_id for view in runs])
+            files = await files_of(tx, [message.id for message in stored if message.role == "user"])
         session = SessionView(row.id, row.title, row.created_at, row.updated_at, running)
-        messages = _with_unfinished(stored, runs, partials, older, before)
+        messages = [
+            replace(message, tool_calls=calls.get(message.id, ()), attachments=files.get(message.id, ()))
+            for message in _with_unfinished(stored, runs, partials, older, before)
+        ]
         on_page = {message.run_id for message in messages}
         return HistoryPage(session, messages, [run for run in runs if run.run.id in on_page], older, last_event_id)
 
@@ -71,7 +78,9 @@ class History:
             row = await tx.session.scalar(
                 select(Message).where(Message.user_id == self._user_id, Message.id == message_id)
             )
-        return stored_message(row) if row else None
+            calls = (await calls_of(tx, [message_id])).get(message_id, ()) if row else ()
+            files = (await files_of(tx, [message_id])).get(message_id, ()) if row else ()
+        return replace(stored_message(row), tool_calls=calls, attachments=files) if row else None
 
     async def task(self, run_id: UUID, name: str) -> TaskView:
         """A task of a run, with its text so far.
@@ -84,12 +93,13 @@ class History:
         partials, last_event_id = await self._partials()
         async with self._shards.user_tx(self._user_id) as tx:
             row, message = await find_task(tx, run_id, name)
-        if message is not None and (row.kind == TASK or message.task_id is None):
-            return TaskView(row, message.content, message.usage, message.cost, last_event_id)
+            calls = (await calls_of(tx, [row.message_id])).get(row.message_id, ())
+        if message is not None and (row.kind in (TASK, DELEGATED) or message.task_id is None):
+            return TaskView(row, message.content, message.usage, message.cost, last_event_id, calls)
         partial = partials.get(row.message_id)
         # What an earlier attempt had written is void, and the log was asked a moment before.
-        text = partial.text if partial and partial.attempt == row.epoch else ""
-        return TaskView(row, text, None, None, last_event_id)
+        text = partial.text if partial and partial.attempt == row.epoch else (row.said or "")
+        return TaskView(row, text, None, None, last_event_id, calls)
 
     async def _partials(self) -> tuple[Mapping[UUID, PartialText], int]:
         try:

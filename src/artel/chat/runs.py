@@ -15,7 +15,7 @@ from artel.store.shards import Shards
 from artel.store.tables import Message, Run, Task
 from artel.store.tx import UserTx
 
-WORK_OF_TASKS = tuple(defer(column, raiseload=True) for column in (Task.history, Task.deferred, Task.answers))
+WORK_OF_TASKS = (defer(Task.history, raiseload=True),)
 """What only the bus reads; it can be large."""
 
 

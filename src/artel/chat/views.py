@@ -11,6 +11,7 @@ from uuid import UUID
 
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
+from artel.store.tool_tables import StoredFile, ToolCall
 
 _STEPS = ("plan",)
 """Kinds of tasks that write nothing themselves."""
@@ -34,6 +35,8 @@ class MessageView:
     cost: Decimal | None
     attempt: int
     created_at: datetime
+    tool_calls: Sequence[ToolCall] = ()
+    attachments: Sequence[StoredFile] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class RunView:
 
     run: Run
     tasks: Sequence[Task]
+
+    @property
+    def status(self) -> str:
+        """As its row says; but a run of which nothing moves until somebody answers is waiting, also while what was
+        answered has not been taken up again."""
+        left = [task for task in self.tasks if task.status in ("ready", "running", "waiting")]
+        stands_still = bool(left) and all(_stands_still(task) for task in left)
+        return "waiting" if self.run.status == "running" and stands_still else self.run.status
 
     @property
     def is_unfinished(self) -> bool:
@@ -59,6 +70,11 @@ class TaskView:
     cost: Decimal | None
     last_event_id: int
     """Events after it are not in the content."""
+    tool_calls: Sequence[ToolCall] = ()
+
+
+def _stands_still(task: Task) -> bool:
+    return task.status == "waiting" or (task.status == "ready" and task.said is not None)
 
 
 def stored_message(row: Message) -> MessageView:
@@ -91,7 +107,7 @@ def answer_in_the_making(view: RunView, partial: PartialText | None) -> MessageV
         session_id=run.session_id,
         run_id=run.id,
         role="assistant",
-        content=partial.text if partial else "",
+        content=partial.text if partial else (writer.said or "" if writer else ""),
         agent_id=writer.assigned_agent if writer else run.agent_id,
         target_agent=None,
         status="streaming",

@@ -9,7 +9,7 @@ Money is text such as "$0.0004" (`kit.money.format_usd`), as everywhere outside 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -138,6 +138,13 @@ class ToolRequest(_Envelope):
     tool_id: str
     agent_id: str
     arguments: dict[str, Any]
+    kind: Literal["builtin", "browser", "mcp"] = "builtin"
+    tool_call_id: str = ""
+    message_id: UUID | None = None
+    task_id: str | None = None
+    remembered: bool = False
+    """The user has allowed it before; what remains is to be done by the page."""
+    expires_at: str | None = None
     type: Literal["tool_request"] = "tool_request"
 
 
@@ -257,6 +264,8 @@ class ToolStarted(_Envelope):
     tool_call_id: str
     tool_id: str
     agent_id: str
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    """As its user may have changed them."""
     message_id: UUID | None = None
     task_id: str | None = None
     type: Literal["tool_started"] = "tool_started"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from artel.gateway.bodies import BodyLimit
-from artel.gateway.deps import GatewayDeps
+from artel.files.store import FileTooLarge
+from artel.gateway.bodies import BodyLimit, BodyRule
+from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.docs import add_docs
 from artel.gateway.edge import Edge
 from artel.gateway.errors import ErrorAnswers
@@ -21,7 +24,9 @@ from artel.gateway.routes import (
     api_keys,
     approvals,
     events,
+    files,
     health,
+    mcp_servers,
     messages,
     models,
     orchestrators,
@@ -31,6 +36,7 @@ from artel.gateway.routes import (
     tools,
     usage,
 )
+from artel.gateway.uploads import FORM_BYTES
 
 _ROUTES: tuple[APIRouter, ...] = (
     messages.router,
@@ -42,6 +48,8 @@ _ROUTES: tuple[APIRouter, ...] = (
     approvals.router,
     models.router,
     tools.router,
+    files.router,
+    mcp_servers.router,
     usage.router,
     accounts.router,
     sign_ins.router,
@@ -51,6 +59,13 @@ _ROUTES: tuple[APIRouter, ...] = (
 """The busiest first: they are tried in this order."""
 
 
+_UPLOAD: Final = re.compile(r"POST /my/files/")
+_UPLOAD_SECONDS: Final = 900.0
+_CONFIRM: Final = re.compile(r"POST /my/tools/[^/]+/confirm/")
+_CONFIRM_BYTES: Final = 10_000_000
+"""A page sends the pictures and recordings that it made along with the yes."""
+
+
 def create_app(deps: GatewayDeps) -> ASGIApp:
     """The whole of HTTP, ready for a server. It starts and stops nothing: whoever composed `deps` does."""
     inner = api(deps.version)
@@ -58,13 +73,21 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     ErrorAnswers(deps.foreign, deps.metrics).install(inner)
     options = deps.options
     inner.router.default = Page(options.page)
-    app: ASGIApp = BodyLimit(inner, options.max_json_bytes)
+    app: ASGIApp = BodyLimit(inner, BodyRule(options.max_json_bytes), _larger_bodies(options))
     app = UserIsolation(app, deps.authenticator, options.public_url)
     app = Edge(app, deps.metrics)
     if options.trusted_proxies:
         # The server has its own, equal types for the same protocol.
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))
     return app
+
+
+def _larger_bodies(options: GatewayOptions) -> Mapping[re.Pattern[str], BodyRule]:
+    def too_large() -> FileTooLarge:
+        return FileTooLarge(f"The file is larger than {options.max_upload_bytes // 1_000_000} MB, which is the limit.")
+
+    upload = BodyRule(options.max_upload_bytes + FORM_BYTES, _UPLOAD_SECONDS, streams=True, error=too_large)
+    return {_UPLOAD: upload, _CONFIRM: BodyRule(max(options.max_json_bytes, _CONFIRM_BYTES))}
 
 
 def api(version: str) -> FastAPI:

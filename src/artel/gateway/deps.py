@@ -17,6 +17,7 @@ from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.events.pulse import Pulse
+from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
@@ -24,7 +25,6 @@ from artel.space.space import UserWorkerSpace
 from artel.store.health import Check
 from artel.store.idempotency import IdempotencyStore
 from artel.telemetry.metrics import Metrics
-from artel.tools.registry import ToolRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class GatewayOptions:
     metrics_token: str | None = field(default=None, repr=False)
     """What `/metrics` wants as a Bearer token; None opens it to everyone who reaches the server."""
     max_json_bytes: int = 1_000_000
+    max_upload_bytes: int = 25_000_000
+    """Of one file."""
     check_seconds: float = 2.0
     """How long `/readyz` waits for each store."""
 
@@ -56,13 +58,13 @@ class GatewayDeps:
     attempts: Attempts
     idempotency: IdempotencyStore
     foreign: ForeignIds
-    tools: ToolRegistry
     pulse: Pulse
     metrics: Metrics
     checks: Mapping[str, Check]
     """By the store's name, for `/readyz`."""
     version: str = "0"
     options: GatewayOptions = field(default_factory=GatewayOptions)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def deps_of(request: Request) -> GatewayDeps:

@@ -29,6 +29,8 @@ _KINDS = {
     "approval_id": "approval",
     "sign_in_id": "sign_in",
     "key_id": "api_key",
+    "file_id": "file",
+    "server_id": "mcp_server",
 }
 """Path parameters, and what `ForeignIds` calls the things they name."""
 

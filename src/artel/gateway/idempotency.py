@@ -36,6 +36,13 @@ class Once:
     """None when the client sent no key."""
     store: IdempotencyStore
 
+    @classmethod
+    def of(cls, store: IdempotencyStore, user_id: int, key: str | None, request: Request, content: bytes) -> Once:
+        """content: what tells this request from another with the same key."""
+        if key is None:
+            return cls(user_id, None, store)
+        return cls(user_id, RequestKey.of(key, request.method, request.scope["path"], content), store)
+
     async def create(
         self,
         act: Callable[[Also[T] | None], Awaitable[T]],
@@ -78,24 +85,21 @@ def _of_the_twin(error: ArtelError) -> ArtelError:
     return AnsweredBefore(retry_after=1) if isinstance(error, AnsweredBefore) else error
 
 
-async def once(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
-            description="Any text of your choice. A request repeated with it within 24 hours gets the first answer.",
-        ),
-    ] = None,
-) -> Once:
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Any text of your choice. A request repeated with it within 24 hours gets the first answer.",
+    ),
+]
+
+
+async def once(request: Request, idempotency_key: IdempotencyKey = None) -> Once:
     """The request's key, if it has one."""
     store, user_id = deps_of(request).idempotency, principal_of(request).user_id
-    if idempotency_key is None:
-        return Once(user_id, None, store)
-    path = request.scope["path"]
-    return Once(user_id, RequestKey.of(idempotency_key, request.method, path, await request.body()), store)
+    return Once.of(store, user_id, idempotency_key, request, await request.body() if idempotency_key else b"")
 
 
 OnceDep = Annotated[Once, Depends(once)]

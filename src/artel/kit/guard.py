@@ -49,6 +49,18 @@ _CLOSED_V6: Final[tuple[IPv6Network, ...]] = tuple(
     IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20")
 )
 _NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+_TRANSLATED: Final = ip_network("::ffff:0:0:0/96")
+_LINK_LOCAL: Final = (ip_network("169.254.0.0/16"), ip_network("fe80::/10"))
+"""Metadata services of the smaller clouds are here too, and nothing that anyone would point Artel to."""
+_WEB_PORTS: Final = frozenset({80, 443})
+_OTHER_PORTS: Final = frozenset(
+    (1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+     111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+     540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+     6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211)
+)  # fmt: skip
+"""Ports of other protocols, which may take an HTTP request for one of their own: the list of the Fetch standard, Redis
+and memcached."""
 _SIX_TO_FOUR: Final = IPv6Network("2002::/16")
 
 
@@ -86,7 +98,9 @@ class OutgoingGuard:
         """Whether one may connect to this address."""
         if not self.allow_private:
             return is_public(address)
-        return _unwrapped(address) not in _METADATA_ADDRESSES and not address.is_multicast
+        inner = _unwrapped(address)
+        closed = inner in _METADATA_ADDRESSES or any(inner in network for network in _LINK_LOCAL)
+        return not closed and not inner.is_multicast
 
     def check_url(self, url: str) -> SplitResult:
         """Looks at a URL as it is written, without resolving names.
@@ -107,6 +121,8 @@ class OutgoingGuard:
             raise AddressRefused("The address must begin with http:// or https://.")
         if not host or port == 0:
             raise AddressRefused("The address has no host, or a port that cannot be used.")
+        if port in _OTHER_PORTS and not self.allow_private:
+            raise AddressRefused("This port belongs to another protocol than the web's.")
         if "@" in parts.netloc:
             raise AddressRefused("The address must not contain a user name or password.")
         self._check_host(host)
@@ -123,7 +139,8 @@ class OutgoingGuard:
 
     def _check_name(self, host: str) -> None:
         try:
-            plain = (host if host.isascii() else host.encode("idna").decode()).lower()
+            # Other signs than the dot become one here, so that one may stand at the end again.
+            plain = (host if host.isascii() else host.encode("idna").decode()).lower().rstrip(".")
         except UnicodeError as error:
             raise AddressRefused("The address cannot be read.") from error
         if _NUMERIC_HOST.fullmatch(plain):
@@ -146,6 +163,16 @@ class OutgoingGuard:
         if not self.allows(address):
             raise ForbiddenAddress("this address is not allowed")
 
+    def check_own(self, host: str, port: int) -> None:
+        """Looks whether a connection about to be made to a public address would stay on this machine: what listens
+        here may be closed to the outside by a firewall in front, which the connection would not pass.
+
+        Raises:
+            ForbiddenAddress: it would, and goes to no port of the web.
+        """
+        if not self.allow_private and port not in _WEB_PORTS and _is_own(host):
+            raise ForbiddenAddress("this address is the machine's own")
+
     async def resolve(self, host: str, port: int) -> str:
         """One allowed address of a host, to connect to; every address it has must be allowed.
 
@@ -158,19 +185,23 @@ class OutgoingGuard:
         addresses = [str(info[4][0]) for info in found]
         for address in addresses:
             self.check_connection(address)
+            self.check_own(address, port)
         if not addresses:
             raise OSError("the name has no address")
         return addresses[0]
 
-    def connector(self, **options: Any) -> aiohttp.TCPConnector:
+    def connector(self, resolver: AbstractResolver | None = None, **options: Any) -> aiohttp.TCPConnector:
         """An aiohttp connector that connects only where this guard allows; `options` are those of TCPConnector."""
-        return aiohttp.TCPConnector(resolver=GuardedResolver(self), socket_factory=self._guarded_socket, **options)
+        return aiohttp.TCPConnector(
+            resolver=GuardedResolver(self, resolver), socket_factory=self._guarded_socket, **options
+        )
 
     def _guarded_socket(self, info: tuple[Any, ...]) -> socket.socket:
         """aiohttp asks for the socket of each connection here, with the numeric address it goes to: names, literal
         addresses and redirects all pass."""
         family, kind, protocol, _, address = info
         self.check_connection(str(address[0]))
+        self.check_own(str(address[0]), int(address[1]))
         return socket.socket(family, kind, protocol)
 
 
@@ -202,6 +233,18 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     number = int(address)
     if address in _SIX_TO_FOUR:
         return IPv4Address((number >> 80) & 0xFFFF_FFFF)
-    if address in _NAT64[0] or number < 1 << 32:
+    if address in _NAT64[0] or address in _NAT64[1] or address in _TRANSLATED or number < 1 << 32:
         return IPv4Address(number & 0xFFFF_FFFF)
     return address
+
+
+def _is_own(host: str) -> bool:
+    """Whether the address is one of this machine's: then the kernel answers it as the sender's, too. Sends nothing."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.setblocking(False)
+            probe.connect((host, 9))
+            return ip_address(str(probe.getsockname()[0]).partition("%")[0]) == ip_address(host.partition("%")[0])
+    except OSError:  # there is no way there
+        return False

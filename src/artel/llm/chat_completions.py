@@ -32,6 +32,8 @@ from artel.llm.chat_request import Dialect, request_body
 from artel.llm.chat_stream import ChatStream, post
 from artel.llm.delta_response import DeltaResponse
 from artel.llm.errors import ModelRefused
+from artel.llm.refs import ModelRef
+from artel.llm.sight import can_see, unseen
 
 _PLAIN_PARTS = (UserPromptPart, ToolReturnPart)
 
@@ -59,6 +61,7 @@ class ChatCompletionsModel(Model[Any]):
         super().__init__(profile=profile)
         self._callee = callee
         self._endpoint = endpoint
+        self._sees = can_see(ModelRef(callee.provider, callee.model))
 
     @property
     def model_name(self) -> str:
@@ -127,6 +130,8 @@ class ChatCompletionsModel(Model[Any]):
         endpoint = self._endpoint
         role = self.profile.get("openai_system_prompt_role") or "system"
         instructions = self._get_instruction_parts(messages, parameters) or ()
+        if not self._sees:
+            messages = unseen(messages)
         try:
             wire = map_messages(messages, (part.content for part in instructions), system_role=str(role))
         except UnsupportedContent as error:

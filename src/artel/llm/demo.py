@@ -33,6 +33,7 @@ from artel.llm.deltas import Delta, TextDelta, ThinkingDelta, ToolCallDelta
 from artel.llm.demo_plan import demo_plan
 from artel.llm.demo_schema import example_of
 from artel.llm.providers import DEMO
+from artel.llm.sight import unseen
 
 _PIECE: Final = re.compile(r"\S+\s*|\s+")
 _CYRILLIC: Final = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -173,7 +174,7 @@ class DemoModel(Model[Any]):
             deltas = [ToolCallDelta(0, "demo-call", tool.name, filled)]
         else:
             deltas = [TextDelta(piece) for piece in _PIECE.findall(demo_answer(messages))]
-        asked = estimate_tokens(ModelMessagesTypeAdapter.dump_json(list(messages)).decode())
+        asked = estimate_tokens(ModelMessagesTypeAdapter.dump_json(unseen(messages)).decode())
         return DemoStream(deltas, asked, self._pause)
 
     async def _pause(self) -> None:

@@ -20,30 +20,10 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.google import GoogleProvider
 
 from artel.kit.guard import OutgoingGuard
+from artel.kit.guarded_http import GuardedTransport
 from artel.llm.callee import Timeouts
 
 _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
-
-
-class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """Connects to the address that was looked at, so that a name cannot mean another one a moment later."""
-
-    def __init__(self, guard: OutgoingGuard, tls: ssl.SSLContext) -> None:
-        super().__init__(verify=tls, limits=_LIMITS)
-        self._guard = guard
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        host = request.url.host
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        try:
-            address = await self._guard.resolve(host, port)
-        except OSError as error:
-            # The SDKs know the errors of httpx only; what happened is read from its cause.
-            raise httpx2.ConnectError("no connection to this address", request=request) from error
-        # The Host header was made from the name already; TLS must still check the certificate for the name.
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=address)
-        return await super().handle_async_request(request)
 
 
 class _Anthropic(AsyncAnthropic):

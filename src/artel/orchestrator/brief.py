@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from artel.agents.attached import read_attached
 from artel.agents.conversation import Said, read_conversation
 from artel.agents.turn import Brief, conversation_brief
-from artel.bus.model import SYNTHESIS, TASK, Held
+from artel.bus.model import DELEGATED, SYNTHESIS, TASK, Held
 from artel.orchestrator.config import OrchestratorConfig
 from artel.orchestrator.settings import read_settings
 from artel.store.tx import UserTx
@@ -51,10 +52,11 @@ class Result:
 
 async def read_brief(tx: UserTx, held: Held) -> Brief:
     """For any kind of task but planning."""
-    if held.kind == TASK:
-        request = await tx.fetchval(_REQUEST, tx.user_id, held.run_id, REQUEST_CHARS)
+    if held.kind in (TASK, DELEGATED):
+        request = await _request(tx, held)
         results = await _results(tx, _NEEDED, held)
-        return Brief([Said(task_text(request or "", held.instruction or "", results), None)])
+        text = task_text(request.content, held.instruction or "", results)
+        return Brief([Said(text, None, request.files)])
     if held.kind == SYNTHESIS:
         said = await read_conversation(tx, held.session_id, held.message_id)
         results = await _results(tx, _ALL, held)
@@ -64,6 +66,14 @@ async def read_brief(tx: UserTx, held: Held) -> Brief:
     if held.instruction is None:
         return brief
     return Brief([*brief.said, Said(held.instruction, None)])
+
+
+async def _request(tx: UserTx, held: Held) -> Said:
+    row = await tx.fetchrow(_REQUEST, tx.user_id, held.run_id, REQUEST_CHARS)
+    if row is None:
+        return Said("", None)
+    files = await read_attached(tx, [row["id"]] if row["has_files"] else [])
+    return Said(row["content"], None, files.get(row["id"], ()))
 
 
 async def read_results(tx: UserTx, held: Held) -> list[Result]:
@@ -127,7 +137,9 @@ async def _results(tx: UserTx, question: str, held: Held) -> list[Result]:
 
 
 _REQUEST = """
-select left(messages.content, $3) from runs
+select messages.id, left(messages.content, $3) as content,
+    exists(select from message_files where user_id = $1 and message_id = messages.id) as has_files
+from runs
 join messages on messages.user_id = $1 and messages.id = runs.message_id
 where runs.user_id = $1 and runs.id = $2
 """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from artel.approvals import manager as approvals
+from artel.approvals.audit import Actor, Decided, record
 from artel.bus.graph import close_run, lock_run
 from artel.events.types import ApprovalResolved, RunCancelled
 from artel.kit.errors import Conflict, FieldProblem, Invalid
@@ -65,7 +67,25 @@ class Decisions:
             plans = await plans_of_runs(tx, run_ids)
             return plans, await approvals_of_runs(tx, run_ids, plans)
 
-    async def confirm(self, approval_id: UUID, edited: Draft | None) -> ApprovalView:
+    async def type_of(self, approval_id: UUID) -> str:
+        """Whether an approval is about a "plan" or a "tool", which never changes.
+
+        Raises:
+            NoSuchApproval: it is not this user's.
+        """
+        async with self.shards.user_tx(self.user_id) as tx:
+            return await approvals.type_of(tx, approval_id)
+
+    async def find(self, approval_id: UUID) -> ApprovalView:
+        """One approval.
+
+        Raises:
+            NoSuchApproval: it is not this user's.
+        """
+        async with self.shards.user_tx(self.user_id) as tx:
+            return await self._view(tx, approval_id)
+
+    async def confirm(self, approval_id: UUID, edited: Draft | None, actor: Actor) -> ApprovalView:
         """Sets a plan going, as it was proposed or as its user has changed it. Again: nothing more.
 
         Raises:
@@ -82,6 +102,7 @@ class Decisions:
             result = edited.model_dump(mode="json") if edited else None
             if await approvals.resolve(tx, approval_id, "confirmed", result=result):
                 tell = await self._set_going(tx, row, place, edited)
+                await self._record(tx, row, "confirmed", actor, result)
             view = await self._view(tx, approval_id)
         if tell is not None:
             self._resolved(place, approval_id, "confirmed")
@@ -89,7 +110,7 @@ class Decisions:
             self.wake(self.user_id)
         return view
 
-    async def reject(self, approval_id: UUID, reason: str | None) -> ApprovalView:
+    async def reject(self, approval_id: UUID, reason: str | None, actor: Actor) -> ApprovalView:
         """Ends the run that a plan was for. Again: nothing more.
 
         Raises:
@@ -98,12 +119,14 @@ class Decisions:
             AlreadyResolved: it was answered otherwise.
         """
         async with self.shards.user_tx(self.user_id) as tx:
-            place = _place(await approvals.find(tx, approval_id))
+            row = await approvals.find(tx, approval_id)
+            place = _place(row)
             await lock_run(tx, place.run_id)
             now = await approvals.resolve(tx, approval_id, "rejected", reason=reason)
             if now:
                 await tx.execute(_REFUSE, self.user_id, approval_id)
                 await close_run(tx, place.run_id, "cancelled", None)
+                await self._record(tx, row, "rejected", actor, {"reason": reason})
             view = await self._view(tx, approval_id)
         if now:
             self._resolved(place, approval_id, "rejected")
@@ -138,6 +161,12 @@ class Decisions:
     async def _view(self, tx: UserTx, approval_id: UUID) -> ApprovalView:
         tx.session.expire_all()
         return (await with_plans(tx, [await approvals.find(tx, approval_id)]))[0]
+
+    async def _record(
+        self, tx: UserTx, row: ApprovalRequest, action: approvals.Resolution, actor: Actor, detail: Any
+    ) -> None:
+        decided = Decided(action, actor, row.session_id, row.run_id, approval_id=row.id, detail=detail)
+        await record(tx, self.proposals.ids.uuid(), decided)
 
     def _resolved(self, place: RunPlace, approval_id: UUID, status: approvals.Resolution) -> None:
         self.proposals.emit(

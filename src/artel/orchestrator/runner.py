@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic_ai import ModelMessagesTypeAdapter
@@ -10,7 +11,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, User
 
 from artel.agents.allowance import Allowance
 from artel.agents.config import AgentConfig
-from artel.agents.conversation import as_model_messages, read_conversation
+from artel.agents.conversation import Said, as_model_messages, read_conversation
 from artel.agents.runner import AgentRunner, told_to_user
 from artel.agents.turn import Prepared
 from artel.bus.finish import checkpoint
@@ -30,6 +31,9 @@ from artel.store.tx import UserTx
 
 NO_PLAN: Final = "no_plan"
 """The code of a failure: the model gave no plan that can be carried out."""
+
+SKIMMED_CHARS: Final = 2_000
+"""Of each file that a plan is made with."""
 
 _NO_PLAN_TEXT: Final = {
     "en": "The orchestrator's model gave no plan that can be carried out, also after two corrections. "
@@ -139,10 +143,15 @@ class PlanRunner:
 def _conversation(held: Held, prepared: PreparedPlanning) -> list[ModelMessage]:
     team = prepared.team
     system = planner_prompt(team.settings, team.members)
-    messages = as_model_messages(prepared.base.said, agent_id=held.agent_id, system_prompt=system)
+    messages = as_model_messages(_skimmed(prepared.base.said), agent_id=held.agent_id, system_prompt=system)
     if held.task_id == REPLANNING:
         messages.append(ModelRequest([UserPromptPart(replan_prompt(prepared.results))]))
     return messages
+
+
+def _skimmed(said: Sequence[Said]) -> list[Said]:
+    """To plan, one needs to know what the files are about; who does a task of the plan is given more of them."""
+    return [replace(item, files=[file.cut(SKIMMED_CHARS) for file in item.files]) for item in said]
 
 
 def _nothing() -> None:

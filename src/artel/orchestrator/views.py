@@ -16,7 +16,7 @@ from artel.approvals import manager as approvals
 from artel.chat.runs import WORK_OF_TASKS
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import PlannedTask
-from artel.store.tables import ApprovalRequest, ChatSession, Plan, Task
+from artel.store.tables import Agent, ApprovalRequest, ChatSession, Plan, Task
 from artel.store.tx import UserTx
 
 
@@ -56,6 +56,8 @@ class ApprovalView:
     row: ApprovalRequest
     plan: PlanView | None
     session_title: str
+    agent_name: str = ""
+    """Of the agent that asks."""
 
 
 async def plans_of_runs(tx: UserTx, run_ids: Collection[UUID]) -> list[PlanView]:
@@ -87,10 +89,23 @@ async def _views(tx: UserTx, rows: Sequence[ApprovalRequest], plans: Mapping[UUI
         ChatSession.user_id == tx.user_id, ChatSession.id.in_({row.session_id for row in rows})
     )
     titles = {row.id: row.title for row in await tx.session.execute(query)}
+    names = await _agent_names(tx, {row.request["agent_id"] for row in rows if row.type == "tool"})
     return [
-        ApprovalView(row, plans.get(row.plan_id) if row.plan_id else None, titles.get(row.session_id, ""))
+        ApprovalView(
+            row,
+            plans.get(row.plan_id) if row.plan_id else None,
+            titles.get(row.session_id, ""),
+            names.get(row.request.get("agent_id", ""), ""),
+        )
         for row in rows
     ]
+
+
+async def _agent_names(tx: UserTx, agent_ids: Collection[str]) -> Mapping[str, str]:
+    if not agent_ids:
+        return {}
+    query = select(Agent.agent_id, Agent.name).where(Agent.user_id == tx.user_id, Agent.agent_id.in_(agent_ids))
+    return {row.agent_id: row.name for row in await tx.session.execute(query)}
 
 
 async def _with_tasks(tx: UserTx, plans: Sequence[Plan]) -> list[PlanView]:

@@ -34,8 +34,10 @@ class Addressee:
     by_mention: bool
 
 
-def addressee(user_id: int, content: str, target_agent: str | None) -> Addressee | None:
+def addressee(user_id: int, content: str, target_agent: str | None, *, may_be_bare: bool = False) -> Addressee | None:
     """The agent that is named by `target_agent` or, without one, by an @handle at the beginning; None: nobody is.
+
+    may_be_bare: something else than words follows the handle.
 
     Raises:
         EmptyMessage: nothing follows the handle.
@@ -49,7 +51,7 @@ def addressee(user_id: int, content: str, target_agent: str | None) -> Addressee
     handle = mentioned(content)
     if handle is None:
         return None
-    if content.strip() == f"@{content[1 : 1 + len(handle)]}":
+    if not may_be_bare and content.strip() == f"@{content[1 : 1 + len(handle)]}":
         raise EmptyMessage(fields=[FieldProblem("content", "Only a handle is in it.")])
     if owner_of(handle) not in (None, user_id):
         raise AnothersAgent

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from artel.accounts.provider_keys import ProviderKeys
 from artel.accounts.spending import Spending
+from artel.agents.consent import Consent
 from artel.agents.roster import Roster
 from artel.bus.bus import Bus
 from artel.chat.history import History
@@ -15,6 +16,8 @@ from artel.chat.sessions import Sessions
 from artel.events.hub import Hub
 from artel.events.log import EventLog
 from artel.events.types import Event
+from artel.files.library import Files, ReadText
+from artel.files.store import Limits
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
@@ -23,10 +26,15 @@ from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.settings import OrchestratorSettings
+from artel.space.mcp import UserMcpServers
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.space import UserWorkerSpace
+from artel.space.tools import UserTools
 from artel.store.shards import Shards
+from artel.tools.mcp.servers import McpServers
+from artel.tools.mcp.sign_in import McpSignIns
+from artel.tools.registry import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,11 @@ class SpaceFactory:
     prices: PriceReader
     proposals: Proposals
     dry_run: DryRun
+    toolbox: Toolbox
+    file_limits: Limits
+    read_text: ReadText
+    mcp_servers: McpServers
+    mcp_sign_ins: McpSignIns
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -58,6 +71,10 @@ class SpaceFactory:
             runs=Runs(user_id, self.shards),
             orchestrator=UserOrchestrator(OrchestratorSettings(user_id, self.shards), roster, models.default),
             plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
+            consent=self.consent(user_id),
+            tools=UserTools(user_id, self.shards, self.toolbox),
+            files=Files(user_id, self.shards, self.ids, self.file_limits, self.read_text),
+            mcp=UserMcpServers(user_id, self.mcp_servers, self.mcp_sign_ins),
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
@@ -65,3 +82,7 @@ class SpaceFactory:
             hub=self.hub,
             emit=self.emit,
         )
+
+    def consent(self, user_id: int) -> Consent:
+        """What a user says about tool calls; the sweep of what waited too long needs no more of a space."""
+        return Consent(user_id, self.shards, self.ids, self.toolbox, self.file_limits, self.emit, self.bus.wake)

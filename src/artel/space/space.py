@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
+from artel.agents.consent import Consent, ResultUnwanted, Yes
 from artel.agents.roster import AgentView, Roster
+from artel.approvals.audit import Actor
 from artel.bus.bus import Bus
 from artel.bus.model import Call, NoSuchAgent, Submitted
 from artel.chat.history import History
@@ -21,13 +26,21 @@ from artel.events.hub import Hub
 from artel.events.subscription import Subscription
 from artel.events.types import AgentStatus, Event
 from artel.events.waiter import Waiter
+from artel.files.attachments import attach
+from artel.files.library import Files
+from artel.kit.errors import Invalid
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun, Rehearsal
+from artel.orchestrator.plan import Draft
+from artel.orchestrator.views import ApprovalView
 from artel.space.addressing import addressee, not_found
 from artel.space.awaited import AwaitedAnswer
+from artel.space.mcp import UserMcpServers
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
+from artel.space.tools import UserTools
 from artel.store.tx import UserTx
+from artel.tools.tool import problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,10 @@ class UserWorkerSpace:
     runs: Runs
     orchestrator: UserOrchestrator
     plans: Decisions
+    consent: Consent
+    tools: UserTools
+    files: Files
+    mcp: UserMcpServers
     rehearse: DryRun
     models: UserModels
     usage: Spending
@@ -56,20 +73,22 @@ class UserWorkerSpace:
         content: str,
         target_agent: str | None = None,
         *,
+        attachments: Sequence[UUID] = (),
         also: Callable[[UserTx, Submitted], Awaitable[None]] | None = None,
     ) -> Submitted:
         """Stores a message and sets its answer in motion: of the agent it names, or else of the orchestrator.
 
         Raises:
-            NoSuchSession, NoSuchAgent, AgentInactive, UnknownMention, EmptyMessage: nothing was stored.
+            NoSuchSession, NoSuchAgent, AgentInactive, UnknownMention, EmptyMessage, NoSuchAttachment: nothing was
+                stored.
         """
-        named = addressee(self.user_id, content, target_agent)
+        named = addressee(self.user_id, content, target_agent, may_be_bare=bool(attachments))
         if named is None:
             call = Call(session_id, await self.orchestrator.agent_id(), content, None, "auto")
         else:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
         try:
-            return await self.bus.submit(self.user_id, call, also=also)
+            return await self.bus.submit(self.user_id, call, also=_with_attachments(attachments, also))
         except NoSuchAgent as error:
             if named is None:
                 raise
@@ -139,6 +158,33 @@ class UserWorkerSpace:
         """
         return await self.rehearse.of(self.user_id, await self.orchestrator.agent_id(), content)
 
+    # ---- being asked
+
+    async def confirm(self, approval_id: UUID, yes: Yes, actor: Actor) -> ApprovalView:
+        """Says yes to a plan or to a tool call, as it is or with changes. The first answer holds.
+
+        Raises:
+            NoSuchApproval, AlreadyResolved, NotAPlan, ToolGone, BadArguments, BadResult, ResultNeeded, ResultUnwanted:
+                an approval that was open stays so.
+        """
+        if await self.plans.type_of(approval_id) == "tool":
+            await self.consent.confirm(approval_id, yes, actor)
+            return await self.plans.find(approval_id)
+        if yes.result is not None:
+            raise ResultUnwanted("A plan has no result to send. It still waits for you.")
+        return await self.plans.confirm(approval_id, _as_draft(yes.edited), actor)
+
+    async def reject(self, approval_id: UUID, reason: str | None, actor: Actor) -> ApprovalView:
+        """Says no: a plan's run ends, an agent reads the reason and goes on without the tool.
+
+        Raises:
+            NoSuchApproval, AlreadyResolved: nothing was changed.
+        """
+        if await self.plans.type_of(approval_id) == "tool":
+            await self.consent.reject(approval_id, reason, actor)
+            return await self.plans.find(approval_id)
+        return await self.plans.reject(approval_id, reason, actor)
+
     # ---- listening
 
     async def subscribe(
@@ -186,3 +232,26 @@ class UserWorkerSpace:
         """
         remove = partial(self.sessions.remove, session_id=session_id)
         await self.bus.cancel_session(self.user_id, session_id, also=remove)
+
+
+def _with_attachments(
+    attachments: Sequence[UUID], also: Callable[[UserTx, Submitted], Awaitable[None]] | None
+) -> Callable[[UserTx, Submitted], Awaitable[None]] | None:
+    if not attachments:
+        return also
+
+    async def attach_also(tx: UserTx, submitted: Submitted) -> None:
+        await attach(tx, submitted.message_id, attachments)
+        if also is not None:
+            await also(tx, submitted)
+
+    return attach_also
+
+
+def _as_draft(edited: dict[str, Any] | None) -> Draft | None:
+    if edited is None:
+        return None
+    try:
+        return Draft.model_validate(edited)
+    except ValidationError as error:
+        raise Invalid(fields=problems_of(error, "edited")) from error

@@ -1,7 +1,8 @@
 """The tables, as SQLAlchemy maps them. `migrations/` makes them; a test compares the two.
 
 Everything a user owns is `Owned`: its primary key starts with `user_id` and its foreign keys carry it, so a row cannot
-point into another user's data. Row-level security stands on every such table (see `rls.py`).
+point into another user's data. Row-level security stands on every such table (see `rls.py`). Those of tools are in
+`tool_tables.py`.
 """
 
 from __future__ import annotations
@@ -63,17 +64,20 @@ class Owned(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
 
 
-def _of_user() -> ForeignKeyConstraint:
+def of_user() -> ForeignKeyConstraint:
+    """The row goes with its user."""
     return ForeignKeyConstraint(["user_id"], ["shard_users.user_id"], ondelete="CASCADE")
 
 
-def _of_session() -> ForeignKeyConstraint:
+def of_session() -> ForeignKeyConstraint:
+    """The row goes with its chat."""
     return ForeignKeyConstraint(
         ["user_id", "session_id"], ["chat_sessions.user_id", "chat_sessions.id"], ondelete="CASCADE"
     )
 
 
-def _of_run() -> ForeignKeyConstraint:
+def of_run() -> ForeignKeyConstraint:
+    """The row goes with its run."""
     return ForeignKeyConstraint(["user_id", "run_id"], ["runs.user_id", "runs.id"], ondelete="CASCADE")
 
 
@@ -129,7 +133,7 @@ class SignIn(Owned):
     """A browser that is signed in. The token itself is only in the browser's cookie."""
 
     __tablename__ = "sign_ins"
-    __table_args__ = (_of_user(), UniqueConstraint("user_id", "token_hash"))
+    __table_args__ = (of_user(), UniqueConstraint("user_id", "token_hash"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes]
@@ -143,7 +147,7 @@ class ApiKey(Owned):
     """A key for programs; only its hash is kept."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (_of_user(), UniqueConstraint("user_id", "token_hash"))
+    __table_args__ = (of_user(), UniqueConstraint("user_id", "token_hash"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -157,7 +161,7 @@ class ProviderKey(Owned):
     """A user's own access to a model provider; the key is sealed by `kit.secrets.SecretBox`."""
 
     __tablename__ = "provider_keys"
-    __table_args__ = (_of_user(),)
+    __table_args__ = (of_user(),)
 
     provider: Mapped[str] = mapped_column(primary_key=True)
     sealed_key: Mapped[bytes | None]
@@ -173,7 +177,7 @@ class Agent(Owned):
     """
 
     __tablename__ = "user_agents"
-    __table_args__ = (_of_user(), UniqueConstraint("user_id", "agent_id"))
+    __table_args__ = (of_user(), UniqueConstraint("user_id", "agent_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     agent_id: Mapped[str]
@@ -191,7 +195,7 @@ class Orchestrator(Owned):
     """A user's personal orchestrator: one row at most, defaults when there is none."""
 
     __tablename__ = "user_orchestrators"
-    __table_args__ = (_of_user(),)
+    __table_args__ = (of_user(),)
 
     config: Mapped[Json]
 
@@ -200,7 +204,7 @@ class ChatSession(Owned):
     """A conversation."""
 
     __tablename__ = "chat_sessions"
-    __table_args__ = (_of_user(), Index("ix_chat_sessions_recent", "user_id", "updated_at", "id"))
+    __table_args__ = (of_user(), Index("ix_chat_sessions_recent", "user_id", "updated_at", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
@@ -216,7 +220,7 @@ class Message(Owned):
 
     __tablename__ = "messages"
     __table_args__ = (
-        _of_session(),
+        of_session(),
         Index("ix_messages_session", "user_id", "session_id", "id", postgresql_where=text("task_id is null")),
     )
 
@@ -240,7 +244,7 @@ class Run(Owned):
     """What one message set in motion: a direct call, or a plan."""
 
     __tablename__ = "runs"
-    __table_args__ = (_of_session(), Index("ix_runs_session", "user_id", "session_id", "id"))
+    __table_args__ = (of_session(), Index("ix_runs_session", "user_id", "session_id", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[int]
@@ -261,7 +265,7 @@ class Plan(Owned):
     """A graph of tasks as it was approved, or waits to be: `orchestrator.plan.Plan` as JSON. A run's newest counts."""
 
     __tablename__ = "plans"
-    __table_args__ = (_of_run(), Index("uq_plans_revision", "user_id", "run_id", "revision", unique=True))
+    __table_args__ = (of_run(), Index("uq_plans_revision", "user_id", "run_id", "revision", unique=True))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[int]
@@ -280,7 +284,7 @@ class Task(Owned):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        _of_run(),
+        of_run(),
         Index(
             "uq_tasks_seat",
             "user_id",
@@ -298,6 +302,14 @@ class Task(Owned):
             postgresql_where=text("status = 'running' and lane is not null"),
         ),
         Index("uq_tasks_name", "user_id", "run_id", "task_id", unique=True),
+        Index(
+            "uq_tasks_delegated",
+            "user_id",
+            "parent",
+            "parent_call",
+            unique=True,
+            postgresql_where=text("status not in ('failed', 'cancelled')"),
+        ),
         Index("ix_tasks_ready", "user_id", "assigned_agent", "id", postgresql_where=text("status = 'ready'")),
         Index("ix_tasks_due", "not_before", postgresql_where=text("status = 'ready'")),
         Index("ix_tasks_held", "worker", postgresql_where=text("status = 'running'")),
@@ -321,30 +333,17 @@ class Task(Owned):
     worker: Mapped[str | None]
     seat: Mapped[int | None]
     not_before: Mapped[datetime] = mapped_column(server_default=func.now())
-    history: Mapped[list[Any] | None]
-    deferred: Mapped[Json | None]
-    answers: Mapped[Json | None]
+    history: Mapped[Any | None] = mapped_column(JSONB())
     error: Mapped[Json | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     plan_id: Mapped[UUID | None]
     lane: Mapped[int | None]
-
-
-class ToolCall(Owned):
-    """A tool's result, written once per call: a retried task reuses it and does not act twice."""
-
-    __tablename__ = "tool_calls"
-    __table_args__ = (ForeignKeyConstraint(["user_id", "task"], ["tasks.user_id", "tasks.id"], ondelete="CASCADE"),)
-
-    task: Mapped[UUID] = mapped_column(primary_key=True)
-    call_id: Mapped[str] = mapped_column(primary_key=True)
-    tool_id: Mapped[str]
-    arguments: Mapped[Json]
-    result: Mapped[Json | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    finished_at: Mapped[datetime | None]
+    parent: Mapped[UUID | None]
+    parent_call: Mapped[str | None]
+    depth: Mapped[int] = mapped_column(server_default=text("0"))
+    said: Mapped[str | None]
 
 
 class UsageEntry(Owned):
@@ -352,7 +351,7 @@ class UsageEntry(Owned):
 
     __tablename__ = "usage"
     __table_args__ = (
-        _of_user(),
+        of_user(),
         Index("ix_usage_time", "user_id", "created_at", postgresql_include=["cost"]),
         Index("ix_usage_run", "user_id", "run_id"),
     )
@@ -374,7 +373,7 @@ class Budget(Owned):
     """What a user may spend in a calendar month (UTC), in US dollars; no row, no limit."""
 
     __tablename__ = "budgets"
-    __table_args__ = (_of_user(),)
+    __table_args__ = (of_user(),)
 
     monthly_usd: Mapped[Decimal]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -385,9 +384,10 @@ class ApprovalRequest(Owned):
 
     __tablename__ = "approval_requests"
     __table_args__ = (
-        _of_session(),
+        of_session(),
         Index("ix_approval_requests_status", "user_id", "status", "id"),
         Index("ix_approval_requests_run", "user_id", "run_id"),
+        Index("ix_approval_requests_expiry", "expires_at", postgresql_where=text("status = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -401,13 +401,16 @@ class ApprovalRequest(Owned):
     resolved_at: Mapped[datetime | None]
     plan_id: Mapped[UUID | None]
     reason: Mapped[str | None]
+    task: Mapped[UUID | None]
+    tool_call_id: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
 
 
 class IdempotencyKey(Owned):
     """The answer to a creating request, kept for its repetition; sealed, since it may hold a key."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (_of_user(), Index("ix_idempotency_keys_age", "user_id", "created_at"))
+    __table_args__ = (of_user(), Index("ix_idempotency_keys_age", "user_id", "created_at"))
 
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]

@@ -78,6 +78,8 @@ def configure_logging(
         "uvicorn": max(ours, logging.INFO),
         "uvicorn.error": max(ours, logging.INFO),
         "uvicorn.access": logging.ERROR,
+        # The library of MCP logs what servers send, at every level: theirs to choose, and as much as they like.
+        **dict.fromkeys(("mcp", "client"), logging.CRITICAL + 1),
     }
     for name, number in levels.items():
         logging.getLogger(name).setLevel(number)

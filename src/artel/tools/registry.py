@@ -1,10 +1,12 @@
-"""The catalogue of tools."""
+"""The tools there are: those of the installation, and those a user brought along."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from artel.kit.errors import FieldProblem, Invalid
+from artel.store.tx import UserTx
 from artel.tools.tool import Tool
 
 
@@ -14,21 +16,51 @@ class UnknownTool(Invalid):
     slug = "unknown-tool"
 
 
+class ToolSource(Protocol):
+    """Tools of one user's."""
+
+    async def read(self, tx: UserTx, only: Collection[str] | None = None) -> Sequence[Tool]:
+        """All of them. only: no other ids are asked for, so the source may leave out what has none of these."""
+        ...
+
+
 class ToolRegistry:
     """The tools of this installation, by id."""
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._tools = {tool.tool_id: tool for tool in tools}
 
-    def all(self) -> Sequence[Tool]:
-        """In the order in which they were given."""
+    async def read(self, tx: UserTx, only: Collection[str] | None = None) -> Sequence[Tool]:
+        """In the order in which they were given; the same for every user."""
+        del tx, only
         return tuple(self._tools.values())
 
-    def chosen(self, tool_ids: Iterable[str]) -> Sequence[Tool]:
-        """Those of the ids that exist; one that was removed from the installation is left out."""
-        return [self._tools[tool_id] for tool_id in tool_ids if tool_id in self._tools]
 
-    def check(self, tool_ids: Iterable[str]) -> None:
+class Toolbox:
+    """Every tool that a user's agents may be given."""
+
+    def __init__(self, *sources: ToolSource) -> None:
+        self._sources = sources
+
+    async def all(self, tx: UserTx) -> Sequence[Tool]:
+        """In the order of the sources; where two have the same id, the first holds."""
+        return await self._read(tx, None)
+
+    async def _read(self, tx: UserTx, only: Collection[str] | None) -> Sequence[Tool]:
+        found: dict[str, Tool] = {}
+        for source in self._sources:
+            for tool in await source.read(tx, only):
+                found.setdefault(tool.tool_id, tool)
+        return tuple(found.values())
+
+    async def chosen(self, tx: UserTx, tool_ids: Sequence[str]) -> Sequence[Tool]:
+        """Those of the ids that exist; one that was taken away meanwhile is left out."""
+        if not tool_ids:
+            return ()
+        known = {tool.tool_id: tool for tool in await self._read(tx, tool_ids)}
+        return [known[tool_id] for tool_id in tool_ids if tool_id in known]
+
+    async def check(self, tx: UserTx, tool_ids: Iterable[str]) -> None:
         """Passes when every tool exists and is named once.
 
         Raises:
@@ -36,10 +68,11 @@ class ToolRegistry:
             Invalid: one is named twice.
         """
         named = list(tool_ids)
+        known = {tool.tool_id for tool in await self._read(tx, named)} if named else set[str]()
         unknown = [
             FieldProblem(f"tools.{place}.tool_id", f"There is no tool {tool_id!r}.")
             for place, tool_id in enumerate(named)
-            if tool_id not in self._tools
+            if tool_id not in known
         ]
         if unknown:
             raise UnknownTool(fields=unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelRequest,
     ModelResponse,
     ModelResponsePart,
@@ -53,3 +54,13 @@ def test_while_it_is_written_an_answer_is_not_what_was_counted_at_its_beginning(
     assert (use.input_tokens, use.output_tokens, use.estimated) == (5000, 100, True)
     # a thousand tokens of the question at 2.50, four thousand cached at 1.25, a hundred of the answer at 10
     assert str(use.cost) == "0.0085"
+
+
+def test_a_picture_counts_as_about_a_thousand_tokens_however_large_it_is() -> None:
+    picture = BinaryContent(data=b"x" * 1_000_000, media_type="image/png")
+    asked = [ModelRequest([UserPromptPart(["x" * 40, picture])])]
+    response = ModelResponse([TextPart("a")], usage=RequestUsage(unmeasured_requests=1))
+
+    use = Meter(ModelPool({}), ModelRef("openai", "gpt-4o"), None).use(response, asked)
+
+    assert use.input_tokens == 1010

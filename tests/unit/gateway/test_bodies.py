@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, cast
 
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from artel.gateway.bodies import BodyLimit
+from artel.gateway.bodies import BodyLimit, BodyRule, TooSlow
+from artel.gateway.problems import problem
+from artel.kit.errors import ArtelError, TooLarge
 
 
 async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -21,7 +27,9 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _client(seconds: float = 5.0) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(BodyLimit(_echo, 10, seconds)), base_url="http://x")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(BodyLimit(_echo, BodyRule(10, seconds))), base_url="http://x"
+    )
 
 
 async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
@@ -61,7 +69,7 @@ async def _run(messages: list[Message], seconds: float = 5.0) -> tuple[int, str]
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
-    await BodyLimit(_echo, 10, seconds)(scope, lambda: _receive_from(messages), send)
+    await BodyLimit(_echo, BodyRule(10, seconds))(scope, lambda: _receive_from(messages), send)
     return sent[0]["status"], orjson.loads(sent[1]["body"])["type"]
 
 
@@ -75,3 +83,79 @@ async def test_a_body_that_is_cut_off_goes_no_further() -> None:
     begun: Message = {"type": "http.request", "body": b"01", "more_body": True}
 
     assert await _run([begun, {"type": "http.disconnect"}]) == (400, "/problems/bad-request")
+
+
+# ---- addresses with a rule of their own
+
+
+class TooBig(TooLarge):
+    """The thing is too big."""
+
+    slug = "too-big"
+
+
+_STREAMED = BodyRule(20, 5.0, streams=True, error=TooBig)
+_OTHERS = {re.compile(r"POST /large/[^/]+/"): BodyRule(15), re.compile(r"POST /streamed/"): _STREAMED}
+
+
+async def _count_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    pieces = [piece async for piece in Request(scope, receive).stream() if piece]
+    await Response(f"{len(pieces)} {b''.join(pieces).decode()}")(scope, receive, send)
+
+
+async def _take_one_piece(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await Response("enough")(scope, receive, send)
+
+
+def _ruled(app: ASGIApp = _echo, rule: BodyRule = _STREAMED) -> httpx.AsyncClient:
+    limit = BodyLimit(app, BodyRule(10), {**_OTHERS, re.compile(r"POST /streamed/"): rule})
+    return httpx.AsyncClient(transport=httpx.ASGITransport(limit), base_url="http://x")
+
+
+async def test_an_address_may_take_more_than_the_others() -> None:
+    async with _ruled() as http:
+        assert (await http.post("/large/a/", content=b"x" * 15)).status_code == 200
+        assert (await http.post("/large/a/", content=b"x" * 16)).status_code == 413
+        assert (await http.put("/large/a/", content=b"x" * 11)).status_code == 413
+        assert (await http.post("/large/a/b/", content=b"x" * 11)).status_code == 413
+
+
+async def test_a_streamed_body_arrives_piece_by_piece() -> None:
+    async with _ruled(_count_pieces) as http:
+        assert (await http.post("/streamed/", content=_pieces(b"abc", b"def"))).text == "2 abcdef"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_too_much_of_a_streamed_body_is_answered_in_its_own_words(*, announced: bool) -> None:
+    app = FastAPI()
+    app.mount("/", _count_pieces)
+    app.add_exception_handler(TooBig, lambda _, error: problem(cast(ArtelError, error)))
+    content: Any = b"x" * 21 if announced else _pieces(b"x" * 20, b"x")
+    async with _ruled(app) as http:
+        answer = await http.post("/streamed/", content=content)
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-big")
+    assert answer.headers["connection"] == "close"
+
+
+async def test_an_answer_before_the_end_of_the_body_ends_the_connection() -> None:
+    async with _ruled(_take_one_piece) as http:
+        early = await http.post("/streamed/", content=_pieces(b"a", b"b"))
+    async with _ruled(_count_pieces) as http:
+        whole = await http.post("/streamed/", content=b"a")
+
+    assert early.headers["connection"] == "close"
+    assert "connection" not in whole.headers
+
+
+async def test_a_streamed_body_may_not_fall_silent() -> None:
+    scope: Scope = {"type": "http", "method": "POST", "path": "/streamed/", "headers": []}
+    limit = BodyLimit(_count_pieces, BodyRule(10), {re.compile(r"POST /streamed/"): replace(_STREAMED, seconds=0.05)})
+    messages: list[Message] = [{"type": "http.request", "body": b"abc", "more_body": True}]
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    with pytest.raises(TooSlow):
+        await limit(scope, lambda: _receive_from(messages), send)

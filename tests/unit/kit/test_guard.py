@@ -27,6 +27,31 @@ REFUSED_URLS = [
     "http://example.com@127.0.0.1/",
     "http://example.com\\@127.0.0.1/",
     "http://example.com%0d%0aHost:%20x@10.0.0.1/",
+    "http://:secret@example.com/",
+    "http://@example.com/",
+    "http://127.0.0.1#@example.com/",
+    "http://127.0.0.1?@example.com/",
+    "http://example.com&@127.0.0.1/",
+    "http://127.0.0.1\\.example.com/",
+    "http:\\\\127.0.0.1/",
+    "http:/\\127.0.0.1/",
+    "http:127.0.0.1/",
+    "http:///127.0.0.1/",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "jar:http://example.com!/",
+    "dict://127.0.0.1:6379/",
+    "ldap://127.0.0.1/",
+    "ws://127.0.0.1/",
+    "blob:http://example.com/1",
+    "view-source:http://127.0.0.1/",
+    "HTTP://LOCALHOST/",
+    # ports of other protocols
+    "http://example.com:22/",
+    "http://example.com:25/",
+    "http://example.com:6379/",
+    "https://example.com:11211/",
+    "http://example.com:587/%0d%0aMAIL%20FROM:",
     # no host, impossible ports, unreadable
     "http:///v1",
     "http://:80/",
@@ -34,8 +59,19 @@ REFUSED_URLS = [
     "http://example.com:99999/",
     "http://[::1/",
     "http://exa mple.com/",
+    "http://б..example.com/",
     "http://example.com/\r\nX: y",
     "http://example.com\t/",
+    " http://example.com/",
+    "http://example.com/\n",
+    "http://example.com/\x00",
+    "http://exam\nple.com/",
+    "http://example.com:-1/",
+    "http://example.com:80x/",
+    "http://example.com:٨٠/",
+    "http://[127.0.0.1]/",
+    "http://[/",
+    "http://]/",
     # this machine
     "http://localhost/",
     "http://LOCALHOST:8000/",
@@ -59,6 +95,27 @@ REFUSED_URLS = [
     "http://１２７.０.０.１/",
     "http://①②⑦.⓪.⓪.①/",
     "http://127。0。0。1/",
+    "http://127．0．0．1/",
+    "http://127｡0｡0｡1/",
+    "http://１２７.1/",
+    "http://0x7f000001./",
+    "http://0X7F.1/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://00000177.0.0.01/",
+    "http://0300.0250.1.1/",
+    "http://3232235777/",
+    "http://0xa9fea9fe/",
+    "http://0xA9.0xFE.0xA9.0xFE/",
+    "http://0251.0376.0251.0376/",
+    "http://169.254.43518/",
+    "http://4294967296/",
+    "http://10.1/",
+    "http://1.1/",
+    "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+    "http://ｌｏｃａｌｈｏｓｔ/",
+    "http://loc\u00adalhost/",
+    "http://localhost。/",
+    "http://127.0.0.1.../",
     # private networks
     "http://10.0.0.1/",
     "http://172.16.0.1/",
@@ -90,9 +147,23 @@ REFUSED_URLS = [
     "http://[2002:a00:1::1]/",
     "http://[64:ff9b::7f00:1]/",
     "http://[64:ff9b:1::7f00:1]/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://[::a9fe:a9fe]/",
+    "http://[2002:a9fe:a9fe::]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
+    "http://[fe80::200:5efe:7f00:1]/",
+    "http://[::ffff:0x7f.0.0.1]/",
+    "http://[::1%25lo]/",
     # metadata services and inner names
     "http://169.254.169.254/latest/meta-data/",
+    "http://169.254.170.2/v2/credentials/",
+    "http://169.254.0.23/",
+    "http://192.0.0.192/",
     "http://metadata/",
+    "http://instance-data/latest/",
     "http://metadata.google.internal/",
     "http://METADATA.google.internal./",
     "http://100.100.100.200/",
@@ -142,6 +213,14 @@ def test_private_addresses_are_open_to_whom_the_administrator_allows(url: str) -
         "http://[fd00:ec2::254]/",
         "http://metadata.google.internal/",
         "http://2852039166/",
+        "http://169.254.0.23/",
+        "http://[fe80::a9fe:a9fe]/",
+        "http://[64:ff9b:1::a9fe:a9fe]/",
+        "http://[::ffff:0:a9fe:a9fe]/",
+        "http://[::a9fe:a9fe]/",
+        "http://[2002:a9fe:a9fe::]/",
+        "http://[::ffff:100.100.100.200]/",
+        "http://[::ffff:224.0.0.1]/",
     ],
 )
 def test_metadata_services_stay_closed_even_then(url: str) -> None:
@@ -254,3 +333,39 @@ async def test_resolving_refuses_a_host_when_one_of_its_addresses_is_inside() ->
     with pytest.raises(ForbiddenAddress):
         await OutgoingGuard().resolve("localhost", 80)
     assert await OutgoingGuard(allow_private=True).resolve("127.0.0.1", 80) == "127.0.0.1"
+
+
+def test_a_connection_to_a_name_is_none_to_an_address() -> None:
+    with pytest.raises(ForbiddenAddress):
+        OutgoingGuard(allow_private=True).check_connection("example.com")
+
+
+async def test_a_public_address_of_this_machine_is_open_on_the_ports_of_the_web_only() -> None:
+    # given a guard to whom this machine's loopback address is as public as its outer one would be
+    class Outer(OutgoingGuard):
+        def allows(self, address: object) -> bool:
+            del address
+            return True
+
+    guard = Outer()
+    for port in (5432, 8000):
+        with pytest.raises(ForbiddenAddress):
+            guard.check_own("127.0.0.1", port)
+        with pytest.raises(ForbiddenAddress):
+            await guard.resolve("127.0.0.1", port)
+    for host, port in (("127.0.0.1", 443), ("192.0.2.200", 5432), ("not an address", 5432)):
+        guard.check_own(host, port)
+    assert await guard.resolve("127.0.0.1", 80) == "127.0.0.1"
+    Outer(allow_private=True).check_own("127.0.0.1", 5432)
+
+
+async def test_a_connection_to_this_machine_is_refused_at_the_socket_too() -> None:
+    class Outer(OutgoingGuard):
+        def allows(self, address: object) -> bool:
+            del address
+            return True
+
+    async with aiohttp.ClientSession(connector=Outer().connector()) as session:
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await session.get("http://127.0.0.1:8000/")
+    assert isinstance(caught.value.os_error, ForbiddenAddress)

@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
 from artel.kit.guard import OutgoingGuard
+from artel.kit.guarded_http import GuardedTransport
 from artel.llm import chat_body
 from artel.llm.answer import stream_answer
 from artel.llm.chat_body import AnswerTooLarge, ChatBody
@@ -21,7 +22,6 @@ from artel.llm.errors import ModelBadAnswer
 from artel.llm.lru import Lru
 from artel.llm.pool import ModelPool
 from artel.llm.refs import ModelRef
-from artel.llm.sdk_clients import GuardedTransport
 from tests.support.model_server import ModelServer
 
 

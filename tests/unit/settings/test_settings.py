@@ -54,6 +54,8 @@ def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.Monkey
         ("OPENAI_BASE_URL", "localhost:1234/v1", "http://"),
         ("ARTEL_SECRET_KEY", "hunter2", "at least 16"),
         ("ARTEL_DEFAULT_MODEL", "gpt-5-mini", "provider:name"),
+        ("ARTEL_SEARXNG_URL", "searx.example.org", "http://"),
+        ("ARTEL_TOOLS_PRIVATE_ADDRESSES", "perhaps", "boolean"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_not_its_secret(

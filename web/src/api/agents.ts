@@ -52,8 +52,9 @@ export function useDeleteAgent() {
   });
 }
 
-export const useTools = () =>
+export const useTools = (enabled = true) =>
   useQuery({
     queryKey: keys.tools,
+    enabled,
     queryFn: async () => (await request<Page<Tool>>("GET", "/my/tools/", { query: { limit: 100 } })).items,
   });

@@ -9,6 +9,7 @@ export const keys = {
   models: ["models"] as const,
   tools: ["tools"] as const,
   approvals: ["approvals"] as const,
+  audit: ["audit"] as const,
   orchestrator: ["orchestrator"] as const,
   usage: ["usage"] as const,
   budget: ["budget"] as const,

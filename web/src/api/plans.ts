@@ -1,16 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "@/api/http";
 import { keys } from "@/api/keys";
-import type {
-  Approval,
-  DraftTask,
-  DryRun,
-  Orchestrator,
-  OrchestratorIn,
-  Page,
-  Run,
-  TaskDetail,
-} from "@/api/types";
+import type { Approval, DraftTask, DryRun, Orchestrator, OrchestratorIn, Run, TaskDetail } from "@/api/types";
 
 const taskPath = (runId: string, taskId: string) =>
   `/my/runs/${encodeURIComponent(runId)}/tasks/${encodeURIComponent(taskId)}/`;
@@ -28,20 +19,6 @@ export const retryTask = (runId: string, taskId: string) =>
 export const confirmApproval = (id: string, edited: DraftTask[] | null) =>
   request<Approval>("POST", `/my/tools/${encodeURIComponent(id)}/confirm/`, {
     body: { edited: edited && { tasks: edited } },
-  });
-
-export const rejectApproval = (id: string, reason: string) =>
-  request<Approval>("POST", `/my/tools/${encodeURIComponent(id)}/reject/`, {
-    body: reason ? { reason } : {},
-  });
-
-/** What waits for the user, the newest first. The live space says when the list grows old. */
-export const useApprovals = () =>
-  useQuery({
-    queryKey: keys.approvals,
-    queryFn: async () =>
-      (await request<Page<Approval>>("GET", "/my/approvals/", { query: { status: "pending", limit: 100 } }))
-        .items,
   });
 
 export const useOrchestrator = () =>

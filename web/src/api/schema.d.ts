@@ -340,6 +340,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/my/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who allowed what
+         * @description Every decision about plans and tool calls, the newest first: who, when, by which proof, with which arguments.
+         */
+        get: operations["audit_my_audit__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/my/budget/": {
         parameters: {
             query?: never;
@@ -477,6 +497,180 @@ export interface paths {
         get: operations["all_events_my_events__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My files
+         * @description The newest first: uploads, and what tools made.
+         */
+        get: operations["files_my_files__get"];
+        put?: never;
+        /**
+         * Upload a file
+         * @description One file, which agents can read once it is attached to a message, or with their `files` tool.
+         *
+         *     Its type is found in its bytes. The text in it is read at once; where that fails the file is kept all the same.
+         */
+        post: operations["upload_my_files__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/files/{file_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * About a file
+         * @description Without its bytes.
+         */
+        get: operations["file_my_files__file_id___get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description For good. The messages it was sent with stay, without it.
+         */
+        delete: operations["delete_my_files__file_id___delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/files/{file_id}/content/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file's bytes
+         * @description Pictures, PDFs, plain texts and recordings open in a browser; everything else is saved.
+         */
+        get: operations["content_my_files__file_id__content__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/mcp-servers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My MCP servers
+         * @description The oldest first, each with the tools it listed last.
+         */
+        get: operations["servers_my_mcp_servers__get"];
+        put?: never;
+        /**
+         * Add an MCP server
+         * @description Asks it for its tools at once, for half a minute at most; what came of that is in `status` and `error`.
+         */
+        post: operations["add_my_mcp_servers__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/mcp-servers/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Back from a sign-in
+         * @description Where a sign-in server sends the user's browser. Leads on to the page, which shows what came of it.
+         */
+        get: operations["callback_my_mcp_servers_callback__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/mcp-servers/{server_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an MCP server
+         * @description Forgets it with its secrets; its tools are taken from the agents.
+         */
+        delete: operations["remove_my_mcp_servers__server_id___delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/mcp-servers/{server_id}/refresh/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask an MCP server anew
+         * @description Lists its tools again. One that became another tool is asked about again, even where it was allowed before.
+         */
+        post: operations["refresh_my_mcp_servers__server_id__refresh__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/mcp-servers/{server_id}/sign-in/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in at an MCP server
+         * @description Answers the address to open. The browser that opens it must be signed in here: it is who comes back.
+         */
+        post: operations["sign_in_my_mcp_servers__server_id__sign_in__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -720,7 +914,7 @@ export interface paths {
         };
         /**
          * Tools that agents may be given
-         * @description Each with what happens by default when a model calls it.
+         * @description Each with what happens by default when a model calls it; those of the caller's MCP servers too.
          */
         get: operations["tools_my_tools__get"];
         put?: never;
@@ -742,7 +936,8 @@ export interface paths {
         put?: never;
         /**
          * Say yes
-         * @description The first answer wins; the same again changes nothing. An edited plan that is none leaves the approval open.
+         * @description The first answer wins; the same again changes nothing. What cannot be carried out (an edited plan that is none,
+         *     arguments or a result of another shape) leaves the approval open.
          */
         post: operations["confirm_my_tools__approval_id__confirm__post"];
         delete?: never;
@@ -762,7 +957,7 @@ export interface paths {
         put?: never;
         /**
          * Say no
-         * @description The run is cancelled.
+         * @description A plan's run is cancelled; an agent reads the reason and goes on without the tool.
          */
         post: operations["reject_my_tools__approval_id__reject__post"];
         delete?: never;
@@ -816,6 +1011,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Actor
+         * @description Who decided.
+         */
+        Actor: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "api_key" | "policy" | "time";
+            /**
+             * Name
+             * @description Of the API key, or of the browser, as it was then.
+             */
+            name: string | null;
+        };
+        /**
          * Actual
          * @description What it came to.
          */
@@ -843,6 +1054,8 @@ export interface components {
              * @example user1_coder
              */
             agent_id: string;
+            /** Approval Hours */
+            approval_hours: number;
             /** Concurrency Limit */
             concurrency_limit: number;
             /**
@@ -887,6 +1100,12 @@ export interface components {
          * @description An agent as its user wants it.
          */
         AgentIn: {
+            /**
+             * Approval Hours
+             * @description How long it waits for your word.
+             * @default 168
+             */
+            approval_hours: number;
             /**
              * Concurrency Limit
              * @description Tasks it works on at once.
@@ -959,6 +1178,11 @@ export interface components {
              * Format: uuid
              */
             answer_id: string;
+            /**
+             * Attachments
+             * @description Files that were sent along.
+             */
+            attachments: components["schemas"]["File"][];
             /** Attempt */
             attempt: number;
             /** Content */
@@ -1009,6 +1233,8 @@ export interface components {
             status: "complete" | "streaming" | "failed" | "cancelled";
             /** Target Agent */
             target_agent: string | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -1069,6 +1295,11 @@ export interface components {
              */
             created_at: string;
             /**
+             * Expires At
+             * @description When it is answered by nobody until then, the agent goes on without.
+             */
+            expires_at: string | null;
+            /**
              * Id
              * Format: uuid
              */
@@ -1089,6 +1320,7 @@ export interface components {
              * @enum {string}
              */
             status: "pending" | "confirmed" | "rejected" | "expired" | "cancelled";
+            tool: components["schemas"]["ToolQuestion"] | null;
             /**
              * Type
              * @enum {string}
@@ -1149,8 +1381,25 @@ export interface components {
          * @description Yes, perhaps with changes.
          */
         ConfirmIn: {
-            /** @description The plan as it should be: tasks left out, reworded, given to another agent. Null: as proposed. */
-            edited?: components["schemas"]["Draft"] | null;
+            /**
+             * Edited
+             * @description The plan as it should be (tasks left out, reworded, given to another agent), or the arguments of the tool; null: as proposed.
+             */
+            edited?: components["schemas"]["Draft"] | {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Remember
+             * @description Whether the agent may use the tool without asking in this chat, or always.
+             * @default once
+             * @enum {string}
+             */
+            remember: "once" | "session" | "always";
+            /**
+             * Result
+             * @description What the page got, for a tool that it carries out.
+             */
+            result?: unknown;
         };
         /**
          * Credentials
@@ -1167,6 +1416,52 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /**
+         * Decision
+         * @description An entry of the audit log.
+         */
+        Decision: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "confirmed" | "rejected" | "expired" | "denied";
+            actor: components["schemas"]["Actor"];
+            /** Agent Id */
+            agent_id: string | null;
+            /** Approval Id */
+            approval_id: string | null;
+            /** Arguments */
+            arguments: unknown;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: unknown;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Session Id */
+            session_id: number | null;
+            /** Tool Id */
+            tool_id: string | null;
+        };
+        /**
+         * DecisionList
+         * @description The newest first.
+         */
+        DecisionList: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * DefaultModel
@@ -2064,6 +2359,27 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
+            /**
+             * Kind
+             * @default builtin
+             * @enum {string}
+             */
+            kind: "builtin" | "browser" | "mcp";
+            /**
+             * Message Id
+             * @default null
+             */
+            message_id: string | null;
+            /**
+             * Remembered
+             * @default false
+             */
+            remembered: boolean;
+            /**
              * Run Id
              * @default null
              */
@@ -2073,6 +2389,16 @@ export interface components {
              * @default null
              */
             session_id: number | null;
+            /**
+             * Task Id
+             * @default null
+             */
+            task_id: string | null;
+            /**
+             * Tool Call Id
+             * @default
+             */
+            tool_call_id: string;
             /** Tool Id */
             tool_id: string;
             /**
@@ -2093,6 +2419,10 @@ export interface components {
         EventToolStarted: {
             /** Agent Id */
             agent_id: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
             /**
              * Message Id
              * @default null
@@ -2155,6 +2485,59 @@ export interface components {
             detail: string;
         };
         /**
+         * File
+         * @description A file of the user's. Its bytes are at `/my/files/{id}/content/`.
+         */
+        File: {
+            /**
+             * Characters
+             * @description Of the text.
+             */
+            characters: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Media Type
+             * @description By its content, whatever was said of it.
+             * @example application/pdf
+             */
+            media_type: string;
+            /**
+             * Name
+             * @example report.pdf
+             */
+            name: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Text
+             * @description Whether there is text in it that agents can read; failed: there may be, but it cannot be read.
+             * @enum {string}
+             */
+            text: "none" | "ready" | "failed";
+        };
+        /**
+         * FileList
+         * @description The newest first.
+         */
+        FileList: {
+            /** Items */
+            items: components["schemas"]["File"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * History
          * @description A page in reading order, the newest page first; subscribe to events from `last_event_id` on to miss nothing.
          */
@@ -2172,6 +2555,122 @@ export interface components {
             /** Runs */
             runs: components["schemas"]["Run"][];
             session: components["schemas"]["Session"];
+        };
+        /**
+         * McpServer
+         * @description One of one's servers.
+         */
+        McpServer: {
+            /**
+             * Auth
+             * @enum {string}
+             */
+            auth: "none" | "headers" | "oauth";
+            /** Checked At */
+            checked_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** @description Of a server that is ready: what of it was left out. */
+            error: components["schemas"]["Fault"] | null;
+            /**
+             * Handle
+             * @example notes
+             */
+            handle: string;
+            /** Header Names */
+            header_names: string[];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "new" | "ready" | "failed" | "needs_sign_in";
+            /** Tools */
+            tools: components["schemas"]["McpTool"][];
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "http" | "stdio";
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * McpServerIn
+         * @description A server to add: over HTTP an address and what is sent along; as a program its command and environment.
+         */
+        McpServerIn: {
+            /**
+             * Command
+             * @description The program and its arguments. Only for administrators, where it is allowed.
+             */
+            command?: string[] | null;
+            /**
+             * Env
+             * @description Kept encrypted; never told again.
+             */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * Headers
+             * @description Kept encrypted; never told again.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Transport
+             * @default http
+             * @enum {string}
+             */
+            transport: "http" | "stdio";
+            /**
+             * Url
+             * @example https://mcp.example.org/mcp
+             */
+            url?: string | null;
+        };
+        /**
+         * McpServerList
+         * @description All of them: there are few.
+         */
+        McpServerList: {
+            /** Items */
+            items: components["schemas"]["McpServer"][];
+            /** Next Cursor */
+            next_cursor?: null;
+            /**
+             * Programs Allowed
+             * @description One may add servers that are programs.
+             */
+            programs_allowed: boolean;
+        };
+        /**
+         * McpTool
+         * @description A tool of a server; `GET /my/tools/` has the whole of it.
+         */
+        McpTool: {
+            /** Description */
+            description: string;
+            /** Label */
+            label: string;
+            /**
+             * Tool Id
+             * @example notes__search
+             */
+            tool_id: string;
         };
         /**
          * Me
@@ -2218,6 +2717,11 @@ export interface components {
         Message: {
             /** Agent Id */
             agent_id: string | null;
+            /**
+             * Attachments
+             * @description Files that were sent along.
+             */
+            attachments: components["schemas"]["File"][];
             /** Attempt */
             attempt: number;
             /** Content */
@@ -2258,6 +2762,8 @@ export interface components {
             status: "complete" | "streaming" | "failed" | "cancelled";
             /** Target Agent */
             target_agent: string | null;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -2267,12 +2773,13 @@ export interface components {
         MessageIn: {
             /**
              * Attachments
-             * @description Files; none can be sent yet.
+             * @description Ids of files that were uploaded before.
              * @default []
              */
             attachments: string[];
             /**
              * Content
+             * @description May be empty when files are attached.
              * @example @coder Write a haiku about queues.
              */
             content: string;
@@ -2860,6 +3367,24 @@ export interface components {
             user_agent: string;
         };
         /**
+         * SignInAt
+         * @description Where the user signs in.
+         */
+        SignInAt: {
+            /** Url */
+            url: string;
+        };
+        /**
+         * SignInIn
+         * @description As which client to sign in; only where the sign-in server registers nobody by itself.
+         */
+        SignInIn: {
+            /** Client Id */
+            client_id?: string | null;
+            /** Client Secret */
+            client_secret?: string | null;
+        };
+        /**
          * SignInList
          * @description All of them, the last seen first.
          */
@@ -2968,6 +3493,8 @@ export interface components {
             status: "pending" | "ready" | "running" | "waiting" | "done" | "failed" | "skipped" | "cancelled";
             /** Task Id */
             task_id: string;
+            /** Tool Calls */
+            tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Tokens"] | null;
         };
         /**
@@ -2992,33 +3519,17 @@ export interface components {
             output_tokens: number;
         };
         /**
-         * ToolChoice
-         * @description A tool the agent may be given; a disabled one stays in the list, so that switching it back is one click.
-         */
-        ToolChoice: {
-            /**
-             * Enabled
-             * @default true
-             */
-            enabled: boolean;
-            /** Tool Id */
-            tool_id: string;
-        };
-        /**
-         * ToolList
-         * @description The catalogue.
-         */
-        ToolList: {
-            /** Items */
-            items: components["schemas"]["ToolShape"][];
-            /** Next Cursor */
-            next_cursor?: null;
-        };
-        /**
-         * ToolShape
+         * Tool
          * @description A tool that agents may be given.
          */
-        ToolShape: {
+        Tool: {
+            /**
+             * Arguments Schema
+             * @description JSON schema of its arguments.
+             */
+            arguments_schema: {
+                [key: string]: unknown;
+            };
             /** Description */
             description: string;
             /**
@@ -3030,13 +3541,142 @@ export interface components {
             label: string;
             /**
              * Policy
+             * @description What happens by default when a model calls it.
              * @enum {string}
              */
             policy: "allow" | "ask" | "deny";
             /**
+             * Server
+             * @description The handle of the MCP server it is of.
+             */
+            server: string | null;
+            /**
              * Tool Id
              * @example current_time
              */
+            tool_id: string;
+        };
+        /**
+         * ToolCall
+         * @description One call that an agent made.
+         */
+        ToolCall: {
+            /** Agent Id */
+            agent_id: string;
+            /** Approval Id */
+            approval_id: string | null;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Cost
+             * @description Exact US dollars; null: not known.
+             * @example $0.000412
+             */
+            cost: string | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /**
+             * Files
+             * @description Files that came of it.
+             */
+            files: string[];
+            /** Id */
+            id: string;
+            /**
+             * Result
+             * @description As the model reads it; null while there is none.
+             */
+            result: unknown;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "waiting" | "running" | "ok" | "failed" | "rejected" | "denied" | "expired" | "cancelled";
+            /** Tool Id */
+            tool_id: string;
+        };
+        /**
+         * ToolChoice
+         * @description A tool the agent may be given; a disabled one stays in the list, so that switching it back is one click.
+         */
+        ToolChoice: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Policy
+             * @description What happens when the model calls it; left out: as the tool's default says.
+             */
+            policy?: ("allow" | "ask" | "deny") | null;
+            /** Tool Id */
+            tool_id: string;
+        };
+        /**
+         * ToolList
+         * @description The catalogue.
+         */
+        ToolList: {
+            /** Items */
+            items: components["schemas"]["Tool"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * ToolQuestion
+         * @description A tool call that waits for its user, or for the user's page.
+         */
+        ToolQuestion: {
+            /** Agent Id */
+            agent_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /**
+             * Arguments
+             * @description As the model wants them.
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Arguments Schema
+             * @description JSON schema of the arguments, for editing them.
+             */
+            arguments_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "builtin" | "browser" | "mcp";
+            /** Label */
+            label: string;
+            /**
+             * Message Id
+             * Format: uuid
+             */
+            message_id: string;
+            /**
+             * Remembered
+             * @description Allowed before: what remains is to be done by the page.
+             */
+            remembered: boolean;
+            /**
+             * Result
+             * @description What was decided: `edited`, `remember`, and what the page got.
+             */
+            result: unknown;
+            /** Task Id */
+            task_id: string;
+            /** Tool Call Id */
+            tool_call_id: string;
+            /** Tool Id */
             tool_id: string;
         };
         /**
@@ -4543,6 +5183,78 @@ export interface operations {
             };
         };
     };
+    audit_my_audit__get: {
+        parameters: {
+            query?: {
+                tool_id?: string | null;
+                agent_id?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; leave it out for the first. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     budget_my_budget__get: {
         parameters: {
             query?: never;
@@ -5331,6 +6043,885 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files_my_files__get: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; leave it out for the first. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_my_files__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your choice. A request repeated with it within 24 hours gets the first answer. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description One file.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_my_files__file_id___get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A file's id. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_my_files__file_id___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A file's id. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_my_files__file_id__content__get: {
+        parameters: {
+            query?: {
+                /** @description To be saved, not shown. */
+                download?: boolean;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                range?: string | null;
+                "if-range"?: string | null;
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description A file's id. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, with the file's own media type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Still the one the client has. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    servers_my_mcp_servers__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServerList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_my_mcp_servers__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your choice. A request repeated with it within 24 hours gets the first answer. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callback_my_mcp_servers_callback__get: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string | null;
+                iss?: string | null;
+                error?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_my_mcp_servers__server_id___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_my_mcp_servers__server_id__refresh__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_my_mcp_servers__server_id__sign_in__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SignInIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAt"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

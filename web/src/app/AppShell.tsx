@@ -1,20 +1,24 @@
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { useApprovals } from "@/api/plans";
-import type { Me } from "@/api/types";
+import { useApprovals } from "@/api/approvals";
+import type { Approval, Me } from "@/api/types";
 import { useHotkeys } from "@/lib/hotkeys";
 import { patiently } from "@/lib/patiently";
 import { readStored, writeStored } from "@/lib/storage";
 import { useMedia } from "@/lib/useMedia";
 import { ShellContext } from "@/ui/shell";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { part } from "./part";
 import { Sidebar } from "./Sidebar";
 
 const loadPalette = () => import("@/features/palette/Palette");
 const Palette = lazy(async () => ({ default: (await patiently(loadPalette)).Palette }));
 /** Only narrow screens need it, and not before the menu is opened. */
 const Sheet = lazy(async () => ({ default: (await patiently(() => import("@/ui/Sheet"))).Sheet }));
+/** Cameras and the like: seldom wanted, and then in any chat. */
+const PageToolHost = part(async () => (await import("@/features/pageTools/PageToolHost")).PageToolHost);
+const NONE: Approval[] = [];
 const DETAILS_KEY = "artel.details";
 
 interface AppShellProps {
@@ -27,7 +31,9 @@ interface AppShellProps {
 export function AppShell({ me, onSignedOut, children }: AppShellProps) {
   const { t } = useTranslation();
   const [path, go] = useLocation();
-  const waiting = useApprovals().data?.length ?? 0;
+  const { data: approvals = NONE } = useApprovals();
+  const waiting = approvals.length;
+  const pageAsked = approvals.some((approval) => approval.tool?.kind === "browser");
   const wide = useMedia("(min-width: 1200px)");
   const roomy = useMedia("(min-width: 768px)");
   const [menuOpen, setMenuOpen] = useState(false);
@@ -101,6 +107,7 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
         </div>
       </div>
       <Suspense fallback={null}>
+        {pageAsked && <PageToolHost />}
         {paletteOpen && <Palette open onClose={() => setPaletteOpen(false)} />}
       </Suspense>
     </ShellContext>

@@ -17,6 +17,7 @@ const OrchestratorPage = part(
 );
 const UsagePage = part(async () => (await import("@/features/usage/UsagePage")).UsagePage);
 const InboxPage = part(async () => (await import("@/features/inbox/InboxPage")).InboxPage);
+const DecisionsPage = part(async () => (await import("@/features/audit/DecisionsPage")).DecisionsPage);
 const SettingsPage = part(async () => (await import("@/features/settings/SettingsPage")).SettingsPage);
 
 // Beside the question who is signed in: it is there by the answer. A failure shows when the page is opened.
@@ -67,6 +68,9 @@ function Pages({ me }: { me: Me }) {
       </Route>
       <Route path="/inbox">
         <InboxPage />
+      </Route>
+      <Route path="/decisions">
+        <DecisionsPage />
       </Route>
       <Route path="/settings/:section?">{({ section }) => <SettingsPage me={me} section={section} />}</Route>
       <Route>

@@ -99,3 +99,19 @@ export function duration(seconds: number, language: string): string {
       : (["hour", "minute", Math.floor((whole % 3600) / 60), Math.floor(whole / 3600)] as const);
   return rest ? `${unit(of, large)} ${unit(rest, small)}` : unit(of, large);
 }
+
+/** Bytes as people say them: "812 B", "34 kB", "2.1 MB". */
+export function fileSize(bytes: number, language: string): string {
+  const [value, unit, digits] =
+    bytes < 1000
+      ? ([bytes, "byte", 0] as const)
+      : bytes < 1_000_000
+        ? ([bytes / 1000, "kilobyte", 0] as const)
+        : ([bytes / 1_000_000, "megabyte", 1] as const);
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit,
+    unitDisplay: "short",
+    maximumFractionDigits: digits,
+  }).format(value);
+}

@@ -1,7 +1,8 @@
 import type { Approval, History, Message, Plan, Run, Session } from "@/api/types";
 import { amountOf } from "@/lib/format";
-import { type PlansByRun, plansByRun, spentOnTasks } from "@/live/plans";
-import type { TaskWork } from "@/live/works";
+import { type Calls, withKept } from "@/live/calls";
+import { type PlansByRun, plansByRun, spentOnTasks, withPlansOf } from "@/live/plans";
+import { type TaskWork, workKey } from "@/live/works";
 
 /** What this page keeps of a run. */
 export interface LiveRun
@@ -30,6 +31,7 @@ export interface Conversation {
   runs: Readonly<Record<string, LiveRun>>;
   plans: PlansByRun;
   approvals: Readonly<Record<string, LiveApproval>>;
+  calls: Calls;
   /** What the tasks of plans write, by `workKey`: it is no part of the conversation. */
   works: Readonly<Record<string, TaskWork>>;
   /** Leads to older messages; null at the beginning of the chat. */
@@ -48,6 +50,7 @@ export function fromHistory(history: History, before: Conversation | null, gap =
   const fresh: Conversation = {
     session: history.session,
     ...page,
+    calls: callsOf(history, gap ? pick(before?.calls ?? {}, page.order) : (before?.calls ?? {})),
     works: gap ? {} : (before?.works ?? {}),
     olderCursor: history.next_cursor,
     appliedTo: Number(history.last_event_id ?? 0),
@@ -63,6 +66,7 @@ export function fromHistory(history: History, before: Conversation | null, gap =
     runs: { ...before.runs, ...page.runs },
     plans: { ...before.plans, ...page.plans },
     approvals: { ...before.approvals, ...page.approvals },
+    calls: { ...pick(before.calls, older), ...fresh.calls },
     olderCursor: before.olderCursor,
   };
 }
@@ -78,6 +82,7 @@ export function withOlderPage(conversation: Conversation, history: History): Con
     runs: { ...page.runs, ...conversation.runs },
     plans: { ...page.plans, ...conversation.plans },
     approvals: { ...page.approvals, ...conversation.approvals },
+    calls: { ...callsOf(history, {}), ...conversation.calls },
     olderCursor: history.next_cursor,
   };
 }
@@ -104,13 +109,52 @@ function pageOf(history: History) {
     ...history.approvals.flatMap((approval): Plan[] => (approval.plan ? [approval.plan] : [])),
     ...history.plans,
   ]);
+  const asking = new Set(
+    history.approvals.flatMap(({ status, run_id, tool }) =>
+      tool && status === "pending" ? [workKey(run_id ?? "", tool.task_id)] : [],
+    ),
+  );
   return {
     order: history.items.map((message) => message.id),
     messages: Object.fromEntries(history.items.map((message) => [message.id, message])),
-    runs: Object.fromEntries(history.runs.map((run) => [run.id, liveRun(run, plans[run.id])])),
-    plans,
+    runs: Object.fromEntries(
+      history.runs.map((run) => [run.id, parked(liveRun(run, plans[run.id]), run, asking)]),
+    ),
+    plans: parkedTasks(plans, asking),
     approvals: Object.fromEntries(history.approvals.map((approval) => [approval.id, withoutPlan(approval)])),
   };
+}
+
+/** The calls of a page's answers, beside those that are known of others. */
+function callsOf(history: History, before: Calls): Calls {
+  const upTo = Number(history.last_event_id ?? 0);
+  return history.items.reduce(
+    (calls, { id, tool_calls }) => withKept(calls, id, tool_calls ?? [], upTo),
+    before,
+  );
+}
+
+/** A task that asks is about to wait: the server may not have written that down when it was asked. */
+function parked(live: LiveRun, { status, tasks = [] }: Run, asking: ReadonlySet<string>): LiveRun {
+  const busy = tasks.filter((task) => task.status === "running" || task.status === "ready");
+  const waits = busy.length > 0 && busy.every((task) => asking.has(workKey(live.id, task.task_id)));
+  return status === "running" && waits ? { ...live, status: "waiting" } : live;
+}
+
+function parkedTasks(plans: PlansByRun, asking: ReadonlySet<string>): PlansByRun {
+  if (asking.size === 0) return plans;
+  return Object.keys(plans).reduce(
+    (all, runId) =>
+      withPlansOf(all, runId, (plan) => ({
+        ...plan,
+        tasks: plan.tasks.map((task) =>
+          task.status === "running" && asking.has(workKey(runId, task.id))
+            ? { ...task, status: "waiting" }
+            : task,
+        ),
+      })),
+    plans,
+  );
 }
 
 export function withoutPlan({ plan: _plan, ...approval }: Approval): LiveApproval {
@@ -127,6 +171,6 @@ export function liveRun(
   return { ...run, stage: stage ?? null, beside: Math.max(0, amountOf(run.cost) - spentOnTasks(plans)) };
 }
 
-function pick(messages: Conversation["messages"], ids: readonly string[]): Record<string, Message> {
-  return Object.fromEntries(ids.flatMap((id) => (messages[id] ? [[id, messages[id]] as const] : [])));
+function pick<Value>(all: Readonly<Record<string, Value>>, ids: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(ids.flatMap((id) => (all[id] ? [[id, all[id]] as const] : [])));
 }

@@ -31,6 +31,8 @@ export function planAsked(conversation: Conversation, event: EventOf<"plan_reque
     reason: null,
     created_at: event.ts,
     resolved_at: null,
+    expires_at: null,
+    tool: null,
   };
   return {
     ...conversation,
@@ -105,6 +107,14 @@ export function taskSpoke(
   if (!event.run_id) return conversation;
   const key = workKey(event.run_id, taskId);
   const known = conversation.works[key];
+  // As for an answer: it goes on with the same words after a tool.
+  if (
+    event.type === "message_started" &&
+    known?.status === "streaming" &&
+    conversation.calls[event.message_id]
+  ) {
+    return conversation;
+  }
   const work = workAfter(known, event);
   const next =
     !work || work === known

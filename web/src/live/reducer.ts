@@ -10,6 +10,7 @@ import {
   taskSpoke,
   taskStarted,
 } from "@/live/planEvents";
+import { callsEnded, toolAnswered, toolAsked, toolFinished, toolStarted } from "@/live/toolEvents";
 
 /**
  * The conversation after one event. Events that were folded in before change nothing; an answer's parts count only
@@ -41,10 +42,13 @@ function applied(conversation: Conversation, event: LiveEvent): Conversation {
     case "plan_request":
       return planAsked(moved(conversation, event, "waiting", { stage: null }), event);
     case "approval_resolved":
-      return approvalResolved(
-        event.status === "confirmed" ? moved(conversation, event, "running", {}) : conversation,
-        event,
-      );
+      return answered(conversation, event);
+    case "tool_request":
+      return toolAsked(conversation, event);
+    case "tool_started":
+      return toolStarted(conversation, event);
+    case "tool_finished":
+      return toolFinished(conversation, event);
     case "run_completed":
       return over(conversation, event, "completed", { cost: event.cost ?? null });
     case "run_cancelled":
@@ -84,6 +88,15 @@ function spoken(
   }
 }
 
+function answered(conversation: Conversation, event: EventOf<"approval_resolved">): Conversation {
+  const approval = conversation.approvals[event.approval_id];
+  if (approval?.type === "tool") return toolAnswered(conversation, approval, event);
+  return approvalResolved(
+    event.status === "confirmed" && approval ? moved(conversation, event, "running", {}) : conversation,
+    event,
+  );
+}
+
 function begun(conversation: Conversation, event: EventOf<"task_started">): Conversation {
   const stage = STAGES.find((name) => name === event.task_id) ?? null;
   return taskStarted(moved(conversation, event, "running", { stage }), event);
@@ -92,6 +105,8 @@ function begun(conversation: Conversation, event: EventOf<"task_started">): Conv
 function started(conversation: Conversation, event: MessageStarted): Conversation {
   const known = conversation.messages[event.message_id];
   if (known && known.attempt > event.attempt) return conversation;
+  // Going on after a tool begins with the same words again: the old ones stay in sight until they come.
+  if (known?.status === "streaming" && conversation.calls[known.id]) return conversation;
   const message: Message = {
     ...(known ?? blankAnswer(event)),
     agent_id: event.agent_id,
@@ -153,7 +168,8 @@ function over(
 ): Conversation {
   if (!event.run_id) return conversation;
   const next = moved(conversation, event, status, { ...change, stage: null, finished_at: event.ts });
-  return withEndedAnswer(plansEnded(next, event.run_id, status, event.ts), event.run_id, status);
+  const ended = callsEnded(plansEnded(next, event.run_id, status, event.ts), event.run_id, event.id);
+  return withEndedAnswer(ended, event.run_id, status);
 }
 
 /** An answer cannot go on streaming in a run that is over, even if its own last event was lost. */
@@ -186,6 +202,8 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
     cost: null,
     attempt: event.attempt,
     created_at: event.ts,
+    tool_calls: [],
+    attachments: [],
   };
 }
 

@@ -17,6 +17,8 @@ export function withSent(
     usage: null,
     cost: null,
     created_at: now.toISOString(),
+    tool_calls: [],
+    attachments: [],
   };
   let next = conversation;
   if (!(sent.message_id in next.messages)) {

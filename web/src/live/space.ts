@@ -3,11 +3,12 @@ import { type ChatPages, fetchHistory, patchChat, sendMessage } from "@/api/chat
 import { keys } from "@/api/keys";
 import { fetchTask } from "@/api/plans";
 import { ApiError } from "@/api/problem";
-import type { Agent, Session } from "@/api/types";
+import type { Agent, Approval, Session } from "@/api/types";
 import { randomId } from "@/lib/random";
 import { readStored, writeStored } from "@/lib/storage";
 import type { LiveEvent } from "@/live/events";
 import { type Outgoing, pauseOrOnline } from "@/live/outbox";
+import { PageTools } from "@/live/pageTools";
 import { ConversationStore } from "@/live/store";
 import type { Connection } from "@/live/stream";
 import type { Tabs, TabsListener } from "@/live/tabs";
@@ -25,6 +26,9 @@ const INBOX_EVENTS: readonly LiveEvent["type"][] = [
 
 /** Everything of one user's space that lives in this tab: its chats' stores, and the caches that events bring up to date. */
 export class LiveSpace implements TabsListener {
+  /** Approvals that are being answered from here, or were. */
+  readonly answering = new Set<string>();
+  readonly pageTools = new PageTools((approvalId) => this.tabs?.tellActing(approvalId));
   private readonly stores = new Map<number, ConversationStore>();
   private readonly listeners = new Set<() => void>();
   private tabs: Tabs | null = null;
@@ -78,6 +82,19 @@ export class LiveSpace implements TabsListener {
     this.tabs?.tellStale(what);
   }
 
+  /** An approval as the server answered it: wherever it waited, it waits no more. */
+  answered(approval: Approval): void {
+    this.forgetPending(approval.id);
+    this.stores.get(approval.session_id)?.adoptApproval(approval);
+    this.changed("approvals");
+  }
+
+  /** An approval is not as it was thought to be: its chat and the inbox are read anew. */
+  lookAgain(sessionId: number): Promise<void> {
+    this.changed("approvals");
+    return this.stores.get(sessionId)?.refresh() ?? Promise.resolve();
+  }
+
   /** The user has signed in again: what was refused for want of that goes out now. */
   resendRefused(): void {
     for (const store of this.stores.values()) {
@@ -93,6 +110,7 @@ export class LiveSpace implements TabsListener {
 
   onEvent(event: LiveEvent): void {
     if (event.type === "agent_status") this.setAgentStatus(event.agent_id, event.status);
+    if (event.type === "approval_resolved") this.forgetPending(event.approval_id);
     if (INBOX_EVENTS.includes(event.type)) void this.client.invalidateQueries({ queryKey: keys.approvals });
     if (event.session_id !== null) this.noteActivity(event, event.session_id);
     for (const store of this.stores.values()) store.receive(event);
@@ -113,8 +131,19 @@ export class LiveSpace implements TabsListener {
     if (what in keys) void this.client.invalidateQueries({ queryKey: keys[what as keyof typeof keys] });
   }
 
+  onActing(approvalId: string): void {
+    this.pageTools.leaveToOther(approvalId);
+  }
+
   onSignedOut(): void {
     this.signedOut();
+  }
+
+  /** At once, without asking the server: what is open for it closes now. */
+  private forgetPending(approvalId: string): void {
+    this.client.setQueryData<Approval[]>(keys.approvals, (approvals) =>
+      approvals?.filter((approval) => approval.id !== approvalId),
+    );
   }
 
   private newStore(sessionId: number): ConversationStore {

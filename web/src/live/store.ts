@@ -1,4 +1,5 @@
 import type { Approval, History, Run, Sent, TaskDetail } from "@/api/types";
+import { withKept } from "@/live/calls";
 import {
   type Conversation,
   fromHistory,
@@ -13,6 +14,7 @@ import { withRunTasks } from "@/live/planEvents";
 import { countOver, withPlan } from "@/live/plans";
 import { fold } from "@/live/reducer";
 import { withSent } from "@/live/sent";
+import { hasUnknownCalls, waitsForAgents } from "@/live/toolEvents";
 import { workKey, workWithDetail } from "@/live/works";
 
 export interface StoreState {
@@ -47,8 +49,6 @@ const START: StoreState = {
 export class ConversationStore {
   /** Runs that were begun here and whose answer nobody was told of yet. */
   readonly asked = new Set<string>();
-  /** Approvals that are being answered from here. */
-  readonly answering = new Set<string>();
   private state: StoreState;
   private readonly listeners = new Set<() => void>();
   /** Events that came before the history did. */
@@ -119,7 +119,7 @@ export class ConversationStore {
     for (const plan of Object.values(conversation.plans).flat()) {
       for (const task of plan.tasks) {
         const known = conversation.works[workKey(plan.run_id, task.id)];
-        if (task.status !== "running" || known?.whole) continue;
+        if ((task.status !== "running" && task.status !== "waiting") || known?.whole) continue;
         this.services
           .loadTask(plan.run_id, task.id)
           .then((detail) => this.adoptTask(detail))
@@ -136,6 +136,15 @@ export class ConversationStore {
     const key = workKey(detail.run_id, detail.task_id);
     const work = workWithDetail(conversation.works[key], detail);
     if (work) this.set({ conversation: { ...conversation, works: { ...conversation.works, [key]: work } } });
+    this.adoptCalls(detail);
+  }
+
+  /** The tool calls of a task, as the server answered them. */
+  adoptCalls({ message_id, task_id, tool_calls = [], last_event_id }: TaskDetail): void {
+    const { conversation } = this.state;
+    if (!conversation || !message_id) return;
+    const calls = withKept(conversation.calls, message_id, tool_calls, last_event_id, task_id);
+    if (calls !== conversation.calls) this.set({ conversation: { ...conversation, calls } });
   }
 
   /** An approval as the server answered it: its plan may have been edited on the way. */
@@ -188,12 +197,16 @@ export class ConversationStore {
     const plans = conversation.plans[event.run_id];
     switch (event.type) {
       case "task_plan_created":
+      case "tool_request":
       case "approval_resolved":
         return true;
+      case "task_started":
+        // What another agent was asked has its answer in the row alone.
+        return waitsForAgents(conversation, event.run_id);
       case "run_completed":
       case "run_failed":
       case "run_cancelled":
-        return plans !== undefined;
+        return plans !== undefined || hasUnknownCalls(conversation, event.run_id);
       case "tasks_progress":
         // The end of a task that was stopped is told by this alone.
         return plans !== undefined && countOver(plans) < event.completed;

@@ -8,6 +8,7 @@ export type TabMessage =
   | { kind: "connection"; connection: Connection }
   | { kind: "who-leads" }
   | { kind: "stale"; what: string }
+  | { kind: "acting"; approvalId: string }
   | { kind: "signed-out" };
 
 export interface Channel {
@@ -26,6 +27,8 @@ export interface TabsListener {
   onConnection(connection: Connection): void;
   /** Another tab changed something that no event tells of. */
   onStale(what: string): void;
+  /** The user answers a question to the page in another tab. */
+  onActing(approvalId: string): void;
   onSignedOut(): void;
 }
 
@@ -64,6 +67,10 @@ export class Tabs {
 
   tellStale(what: string): void {
     this.channel.postMessage({ kind: "stale", what });
+  }
+
+  tellActing(approvalId: string): void {
+    this.channel.postMessage({ kind: "acting", approvalId });
   }
 
   tellSignedOut(): void {
@@ -106,6 +113,9 @@ export class Tabs {
         break;
       case "stale":
         this.listener.onStale(message.what);
+        break;
+      case "acting":
+        this.listener.onActing(message.approvalId);
         break;
       case "signed-out":
         this.listener.onSignedOut();

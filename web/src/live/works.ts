@@ -1,5 +1,6 @@
 import type { Failure, Message, TaskDetail } from "@/api/types";
 import type { MessageCompleted, MessageDelta, MessageStarted } from "@/live/events";
+import { isTaskOver } from "@/live/plans";
 
 /** A part of a text, with the id of the event that brought it. */
 interface Piece {
@@ -76,7 +77,7 @@ function grown(work: TaskWork, piece: Piece): TaskWork {
 /** The work with what the server has of it; of what was heard here, only what came after that is put to its end. */
 export function workWithDetail(known: TaskWork | undefined, detail: TaskDetail): TaskWork | undefined {
   if (!detail.message_id || known?.whole || (known && known.attempt > detail.attempt)) return known;
-  const streaming = detail.status === "running";
+  const streaming = !isTaskOver(detail.status);
   const heard = streaming && known?.attempt === detail.attempt ? known.pieces : [];
   const since = heard.filter((piece) => piece.at > detail.last_event_id);
   return {

@@ -1,20 +1,23 @@
 import { Radio } from "@base-ui/react/radio";
 import { RadioGroup } from "@base-ui/react/radio-group";
 import { useId } from "react";
+import { cx } from "@/lib/cx";
 
 interface ChoiceProps<Value extends string> {
   label: string;
+  /** What is chosen says itself what it is: the label is for screen readers. */
+  quiet?: boolean;
   value: Value;
   options: { value: Value; label: string }[];
   onChange: (value: Value) => void;
 }
 
 /** One of a few, all in sight. */
-export function Choice<Value extends string>({ label, value, options, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({ label, quiet, value, options, onChange }: ChoiceProps<Value>) {
   const id = useId();
   return (
     <div>
-      <p id={id} className="mb-2 font-medium text-[0.93rem]">
+      <p id={id} className={cx("mb-2 font-medium text-[0.93rem]", quiet && "sr-only")}>
         {label}
       </p>
       <RadioGroup

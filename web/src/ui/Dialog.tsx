@@ -32,7 +32,7 @@ export function Dialog({
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim transition-opacity data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
         <Base.Popup
           className={cx(
-            "fixed inset-x-3 top-[12dvh] z-50 mx-auto max-h-[80dvh] overflow-y-auto rounded-2xl border border-line bg-raised p-5 shadow-float",
+            "fixed inset-x-3 top-[12dvh] z-50 mx-auto max-h-[80dvh] overflow-y-auto rounded-2xl border border-line bg-raised p-5 shadow-float outline-none",
             "transition-[opacity,transform] data-[ending-style]:scale-98 data-[starting-style]:scale-98",
             "data-[ending-style]:opacity-0 data-[starting-style]:opacity-0",
             wide ? "max-w-2xl" : "max-w-md",

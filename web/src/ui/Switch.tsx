@@ -5,11 +5,15 @@ interface SwitchProps {
   onChange: (checked: boolean) => void;
   label: string;
   disabled?: boolean;
+  id?: string;
+  "aria-describedby"?: string;
 }
 
-export function Switch({ checked, onChange, label, disabled }: SwitchProps) {
+export function Switch({ checked, onChange, label, disabled, ...rest }: SwitchProps) {
   return (
     <Base.Root
+      id={rest.id}
+      aria-describedby={rest["aria-describedby"]}
       checked={checked}
       onCheckedChange={onChange}
       disabled={disabled}

@@ -1,9 +1,9 @@
 import type { TFunction } from "i18next";
 import { ApiError, NetworkError } from "@/api/problem";
-import type { en } from "@/lib/i18n/en";
+import type { LaterTexts } from "@/lib/i18n/later.en";
 
-type Known = Exclude<keyof typeof en.errors, "do" | "unknown" | `open${string}`>;
-type Advised = keyof typeof en.errors.do;
+type Known = Exclude<keyof LaterTexts["errors"], "do" | `open${string}`>;
+type Advised = keyof LaterTexts["errors"]["do"];
 
 const KNOWN: readonly string[] = [
   "model_unreachable",

@@ -8,7 +8,7 @@ from fastapi import Response
 
 from artel.agents.config import AgentConfig
 from artel.agents.roster import AgentView
-from artel.gateway.deps import Deps, GatewayDeps, Space
+from artel.gateway.deps import Space
 from artel.gateway.idempotency import OnceDep, json_answer
 from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
@@ -26,17 +26,17 @@ async def agents(space: Space) -> shapes.AgentList:
 
 
 @router.post("/", status_code=201, response_model=shapes.Agent, summary="Make an agent", responses=problems(409))
-async def make(space: Space, deps: Deps, once: OnceDep, body: shapes.AgentIn) -> Response:
+async def make(space: Space, once: OnceDep, body: shapes.AgentIn) -> Response:
     """Its id is `user<your id>_<handle>`; the handle is made of the name when none is given."""
-    config = _checked(body, space, deps)
+    config = await _checked(body, space)
     content, _ = await once.create(lambda also: space.roster.create(config, body.handle, also=also), _content)
     return json_answer(content, 201)
 
 
 @router.put("/{agent_id}/", summary="Change an agent", responses=problems(404))
-async def replace(agent_id: AgentId, body: shapes.AgentIn, space: Space, deps: Deps) -> shapes.Agent:
+async def replace(agent_id: AgentId, body: shapes.AgentIn, space: Space) -> shapes.Agent:
     """Replaces the whole configuration; an error that stood on the agent is forgotten."""
-    config = _checked(body, space, deps)
+    config = await _checked(body, space)
     return shapes.agent(await space.replace_agent(agent_id, config, body.handle))
 
 
@@ -55,10 +55,10 @@ async def available(session_id: SessionId, space: Space) -> shapes.AgentList:
     return shapes.AgentList(items=[shapes.agent(view) for view in views])
 
 
-def _checked(body: shapes.AgentIn, space: UserWorkerSpace, deps: GatewayDeps) -> AgentConfig:
+async def _checked(body: shapes.AgentIn, space: UserWorkerSpace) -> AgentConfig:
     config = body.config()
     space.models.check(config)
-    deps.tools.check(tool.tool_id for tool in config.tools)
+    await space.tools.check(tool.tool_id for tool in config.tools)
     return config
 
 

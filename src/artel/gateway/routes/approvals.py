@@ -6,8 +6,11 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from artel.accounts.principal import Principal
+from artel.agents.consent import Yes
+from artel.approvals.audit import Actor
 from artel.gateway.cursors import Cursor, Limit, message_cursor, next_link, read_message_cursor
-from artel.gateway.deps import Space
+from artel.gateway.deps import SignedIn, Space
 from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
 from artel.gateway.shapes import plans as shapes
@@ -34,12 +37,20 @@ async def approvals(
 
 
 @router.post("/tools/{approval_id}/confirm/", summary="Say yes", responses=problems(404, 409))
-async def confirm(approval_id: ApprovalId, body: shapes.ConfirmIn, space: Space) -> shapes.Approval:
-    """The first answer wins; the same again changes nothing. An edited plan that is none leaves the approval open."""
-    return shapes.approval(await space.plans.confirm(approval_id, body.edited))
+async def confirm(
+    approval_id: ApprovalId, body: shapes.ConfirmIn, space: Space, principal: SignedIn
+) -> shapes.Approval:
+    """The first answer wins; the same again changes nothing. What cannot be carried out (an edited plan that is none,
+    arguments or a result of another shape) leaves the approval open."""
+    yes = Yes(body.changed, body.result, body.remember)
+    return shapes.approval(await space.confirm(approval_id, yes, _actor(principal)))
 
 
 @router.post("/tools/{approval_id}/reject/", summary="Say no", responses=problems(404, 409))
-async def reject(approval_id: ApprovalId, body: shapes.RejectIn, space: Space) -> shapes.Approval:
-    """The run is cancelled."""
-    return shapes.approval(await space.plans.reject(approval_id, body.reason))
+async def reject(approval_id: ApprovalId, body: shapes.RejectIn, space: Space, principal: SignedIn) -> shapes.Approval:
+    """A plan's run is cancelled; an agent reads the reason and goes on without the tool."""
+    return shapes.approval(await space.reject(approval_id, body.reason, _actor(principal)))
+
+
+def _actor(principal: Principal) -> Actor:
+    return Actor("api_key" if principal.api_key_id else "browser", principal.proof)

@@ -47,7 +47,11 @@ async def send(
     """
     if not wait:
         content, _ = await once.create(
-            lambda also: space.send(session_id, body.content, body.target_agent, also=also), shapes.sent, 202
+            lambda also: space.send(
+                session_id, body.content, body.target_agent, attachments=body.attachments, also=also
+            ),
+            shapes.sent,
+            202,
         )
         return json_answer(content, 202)
     awaited = AwaitedAnswer()
@@ -73,7 +77,7 @@ async def _send(
         if also is not None:
             await also(tx, submitted)
 
-    return await space.send(session_id, body.content, body.target_agent, also=note)
+    return await space.send(session_id, body.content, body.target_agent, attachments=body.attachments, also=note)
 
 
 def _answered(sent: dict[str, Any], answer: MessageView) -> Response:

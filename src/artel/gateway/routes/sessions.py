@@ -56,7 +56,7 @@ async def history(
     page = await space.history.page(session_id, limit, read_message_cursor(cursor))
     following = message_cursor(page.older) if page.older else None
     headers = {"Link": next_link(request, following)} if following else None
-    plans, waiting = await space.plans.of_runs([view.run.id for view in page.runs if view.run.mode == "auto"])
+    plans, waiting = await space.plans.of_runs([view.run.id for view in page.runs])
     body = shapes.history(page, plans, waiting, following).model_dump_json()
     return Response(body, headers=headers, media_type="application/json")
 

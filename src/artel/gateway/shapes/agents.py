@@ -1,4 +1,4 @@
-"""Agents, the orchestrator and the catalogue of tools."""
+"""Agents and the orchestrator."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from artel.agents.config import (
     DEFAULT_CONCURRENCY,
+    MAX_APPROVAL_HOURS,
     MAX_CONCURRENCY,
     MAX_PROMPT,
     MAX_TOOLS,
@@ -19,9 +20,9 @@ from artel.agents.config import (
     ToolChoice,
 )
 from artel.agents.roster import AgentView
+from artel.approvals.policy import DEFAULT_APPROVAL_HOURS
 from artel.gateway.shapes.common import Body, Fault, Shape, fault
 from artel.orchestrator.config import OrchestratorConfig
-from artel.tools.tool import Tool
 
 
 class AgentIn(Body):
@@ -42,6 +43,9 @@ class AgentIn(Body):
     handle: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
         default=None, examples=["coder"], description="Made of the name when left out; cannot be changed later."
     )
+    approval_hours: int = Field(
+        default=DEFAULT_APPROVAL_HOURS, ge=1, le=MAX_APPROVAL_HOURS, description="How long it waits for your word."
+    )
     is_active: bool = True
 
     def config(self) -> AgentConfig:
@@ -53,6 +57,7 @@ class AgentIn(Body):
             fallback_model=self.fallback_model,
             tools=self.tools,
             concurrency_limit=self.concurrency_limit,
+            approval_hours=self.approval_hours,
             is_active=self.is_active,
         )
 
@@ -68,6 +73,7 @@ class Agent(Shape):
     fallback_model: ModelChoice | None
     tools: tuple[ToolChoice, ...]
     concurrency_limit: int
+    approval_hours: int
     is_active: bool
     status: Literal["ready", "busy", "error"]
     running: int = Field(description="Tasks it works on now.")
@@ -95,23 +101,6 @@ class Orchestrator(Shape):
     budget_usd: float | None
 
 
-class ToolShape(Shape):
-    """A tool that agents may be given."""
-
-    tool_id: str = Field(examples=["current_time"])
-    label: str
-    description: str
-    policy: Literal["allow", "ask", "deny"]
-    kind: Literal["builtin", "browser", "mcp"]
-
-
-class ToolList(Shape):
-    """The catalogue."""
-
-    items: list[ToolShape]
-    next_cursor: None = None
-
-
 def agent(view: AgentView) -> Agent:
     """An agent as clients see it."""
     config = view.config
@@ -124,6 +113,7 @@ def agent(view: AgentView) -> Agent:
         fallback_model=config.fallback_model,
         tools=config.tools,
         concurrency_limit=config.concurrency_limit,
+        approval_hours=config.approval_hours,
         is_active=config.is_active,
         status=view.status,
         running=view.running,
@@ -143,17 +133,6 @@ def orchestrator(config: OrchestratorConfig) -> Orchestrator:
         plan_approval=config.plan_approval,
         cost_threshold_usd=_number(config.cost_threshold_usd),
         budget_usd=_number(config.budget_usd),
-    )
-
-
-def tool(known: Tool) -> ToolShape:
-    """One row of the catalogue."""
-    return ToolShape(
-        tool_id=known.tool_id,
-        label=known.label,
-        description=known.description,
-        policy=known.policy,
-        kind=known.kind,
     )
 
 

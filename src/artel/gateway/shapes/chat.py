@@ -7,18 +7,22 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from artel.bus.model import Submitted
 from artel.chat.history import HistoryPage
 from artel.chat.sessions import MAX_TITLE, SessionView
 from artel.chat.views import MessageView, RunView, TaskView
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, Tokens, fault, tokens, usd
+from artel.gateway.shapes.files import File, file
 from artel.gateway.shapes.plans import Approval, Plan, approval, plan
+from artel.gateway.shapes.tools import ToolCall, tool_call
 from artel.orchestrator.views import ApprovalView, PlanView
 from artel.store.tables import Task as TaskRow
 
 MAX_CONTENT = 100_000
+MAX_ATTACHMENTS = 10
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE)]
 MessageStatus = Literal["complete", "streaming", "failed", "cancelled"]
@@ -58,13 +62,23 @@ class SessionList(Shape):
 class MessageIn(Body):
     """A message to `target_agent`, or to the @handle at its beginning, or else to the orchestrator."""
 
-    content: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CONTENT)] = Field(
-        examples=["@coder Write a haiku about queues."]
+    # First, because what may be said depends on it.
+    attachments: tuple[UUID, ...] = Field(
+        default=(), max_length=MAX_ATTACHMENTS, description="Ids of files that were uploaded before."
+    )
+    content: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_CONTENT)] = Field(
+        examples=["@coder Write a haiku about queues."], description="May be empty when files are attached."
     )
     target_agent: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
         default=None, examples=["coder"], description="`user1_coder`, `coder` or `@coder`."
     )
-    attachments: tuple[UUID, ...] = Field(default=(), max_length=0, description="Files; none can be sent yet.")
+
+    @field_validator("content")
+    @classmethod
+    def _says_something(cls, content: str, info: ValidationInfo) -> str:
+        if not content and not info.data.get("attachments"):
+            raise PydanticCustomError("nothing_said", "Write something, or attach a file.")
+        return content
 
 
 class Sent(Shape):
@@ -92,6 +106,8 @@ class Message(Shape):
     cost: Money
     attempt: int
     created_at: datetime
+    tool_calls: list[ToolCall]
+    attachments: list[File] = Field(description="Files that were sent along.")
 
 
 class Answered(Message):
@@ -124,6 +140,7 @@ class TaskDetail(Task):
     content: str
     usage: Tokens | None
     cost: Money
+    tool_calls: list[ToolCall]
     last_event_id: int = Field(description="Events after it are not in the content.")
 
 
@@ -183,6 +200,8 @@ def message(view: MessageView) -> Message:
         cost=usd(view.cost),
         attempt=view.attempt,
         created_at=view.created_at,
+        tool_calls=[tool_call(call) for call in view.tool_calls],
+        attachments=[file(row) for row in view.attachments],
     )
 
 
@@ -219,7 +238,7 @@ def run(view: RunView) -> Run:
         id=row.id,
         session_id=row.session_id,
         mode=row.mode,
-        status=row.status,
+        status=view.status,
         message_id=row.message_id,
         answer_id=row.answer_id,
         agent_id=row.agent_id,
@@ -239,6 +258,7 @@ def task_detail(detail: TaskView) -> TaskDetail:
         content=detail.content,
         usage=tokens(detail.usage),
         cost=usd(detail.cost),
+        tool_calls=[tool_call(call) for call in detail.tool_calls],
         last_event_id=detail.last_event_id,
     )
 

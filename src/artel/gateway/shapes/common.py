@@ -17,6 +17,7 @@ SessionId = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="A chat's id.")
 AgentId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="Such as `user1_coder`.")]
 RunId = Annotated[UUID, Path(description="A run's id.")]
 TaskId = Annotated[str, Path(pattern=r"^[\w.\-]{1,64}$", description="A task's name within its run, such as `t1`.")]
+FileId = Annotated[UUID, Path(description="A file's id.")]
 ApprovalId = Annotated[UUID, Path(description="An approval's id.")]
 ProviderId = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$", description="Such as `openai`.")]
 

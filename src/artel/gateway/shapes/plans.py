@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -75,6 +75,23 @@ class Plan(Shape):
     created_at: datetime
 
 
+class ToolQuestion(Shape):
+    """A tool call that waits for its user, or for the user's page."""
+
+    tool_id: str
+    label: str
+    kind: Literal["builtin", "browser", "mcp"]
+    agent_id: str
+    agent_name: str
+    arguments: dict[str, Any] = Field(description="As the model wants them.")
+    arguments_schema: dict[str, Any] = Field(description="JSON schema of the arguments, for editing them.")
+    tool_call_id: str
+    message_id: UUID
+    task_id: str
+    remembered: bool = Field(description="Allowed before: what remains is to be done by the page.")
+    result: Any = Field(description="What was decided: `edited`, `remember`, and what the page got.")
+
+
 class Approval(Shape):
     """Something that waits for its user, or what the user said."""
 
@@ -85,9 +102,13 @@ class Approval(Shape):
     type: Literal["plan", "tool"]
     status: ApprovalStatus
     plan: Plan | None
+    tool: ToolQuestion | None
     reason: str | None
     created_at: datetime
     resolved_at: datetime | None
+    expires_at: datetime | None = Field(
+        description="When it is answered by nobody until then, the agent goes on without."
+    )
 
 
 class ApprovalList(Shape):
@@ -100,10 +121,22 @@ class ApprovalList(Shape):
 class ConfirmIn(Body):
     """Yes, perhaps with changes."""
 
-    edited: Draft | None = Field(
+    edited: Draft | dict[str, Any] | None = Field(
         default=None,
-        description="The plan as it should be: tasks left out, reworded, given to another agent. Null: as proposed.",
+        description="The plan as it should be (tasks left out, reworded, given to another agent), or the arguments of "
+        "the tool; null: as proposed.",
     )
+    result: Any = Field(default=None, description="What the page got, for a tool that it carries out.")
+    remember: Literal["once", "session", "always"] = Field(
+        default="once", description="Whether the agent may use the tool without asking in this chat, or always."
+    )
+
+    @property
+    def changed(self) -> dict[str, Any] | None:
+        """`edited` as it was sent: only the approval tells whether it is a plan."""
+        if isinstance(self.edited, Draft):
+            return self.edited.model_dump(mode="json", exclude_unset=True)
+        return self.edited
 
 
 class RejectIn(Body):
@@ -170,9 +203,30 @@ def approval(view: ApprovalView) -> Approval:
         type=row.type,
         status=row.status,
         plan=plan(view.plan) if view.plan else None,
+        tool=_question(view) if row.type == "tool" else None,
         reason=row.reason,
         created_at=row.created_at,
         resolved_at=row.resolved_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _question(view: ApprovalView) -> ToolQuestion:
+    row = view.row
+    request = row.request
+    return ToolQuestion.model_construct(
+        tool_id=request["tool_id"],
+        label=request["label"],
+        kind=request["kind"],
+        agent_id=request["agent_id"],
+        agent_name=view.agent_name,
+        arguments=request["arguments"],
+        arguments_schema=request["schema"],
+        tool_call_id=row.tool_call_id or "",
+        message_id=UUID(request["message_id"]),
+        task_id=request["task_id"],
+        remembered=request["remembered"],
+        result=row.result,
     )
 
 

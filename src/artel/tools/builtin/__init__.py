@@ -1,5 +1,1 @@
-"""Tools that need nothing outside this process."""
-
-from artel.tools.builtin.current_time import CURRENT_TIME
-
-__all__ = ["CURRENT_TIME"]
+"""Tools of the house that run on the server."""

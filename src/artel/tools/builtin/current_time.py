@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import Field
+
 from artel.kit.clock import Clock, utc_now
-from artel.tools.tool import Tool
+from artel.tools.tool import Arguments, Caller, Outcome, Tool, ToolFailure, builtin
+
+
+class TimeArguments(Arguments):
+    """Where."""
+
+    timezone: str = Field(default="UTC", description="An IANA name such as Europe/Moscow; UTC when it is left out.")
 
 
 class TimeTeller:
@@ -14,25 +22,29 @@ class TimeTeller:
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock
 
-    async def tell(self, timezone: str = "UTC") -> dict[str, str]:
-        """Answers the present date, time and weekday.
+    async def tell(self, caller: Caller, wanted: TimeArguments) -> Outcome:
+        """The present time in the zone that is wanted.
 
-        Args:
-            timezone: an IANA name such as Europe/Moscow; UTC when it is left out.
+        Raises:
+            ToolFailure: there is no such zone.
         """
+        del caller
         try:
-            zone = ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return {"error": f"There is no time zone {timezone[:80]!r}. Use an IANA name, such as Europe/Moscow."}
+            zone = ZoneInfo(wanted.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            name = wanted.timezone[:80]
+            raise ToolFailure(f"There is no time zone {name!r}. Use an IANA name, such as Europe/Moscow.") from error
         now = self._clock().astimezone(zone)
-        return {"time": now.isoformat(timespec="seconds"), "weekday": f"{now:%A}", "timezone": zone.key}
+        return Outcome({"time": now.isoformat(timespec="seconds"), "weekday": f"{now:%A}", "timezone": zone.key})
 
 
-CURRENT_TIME = Tool(
-    tool_id="current_time",
-    label="Current time",
-    description="Answers the present date, time and weekday, in any time zone.",
-    policy="allow",
-    kind="builtin",
-    run=TimeTeller().tell,
-)
+def current_time(clock: Clock = utc_now) -> Tool:
+    """The tool over a clock."""
+    return builtin(
+        "current_time",
+        "Current time",
+        "Answers the present date, time and weekday, in any time zone.",
+        TimeArguments,
+        TimeTeller(clock).tell,
+        policy="allow",
+    )

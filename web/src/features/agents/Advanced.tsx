@@ -60,6 +60,21 @@ export function Advanced({ form, fields, change }: AdvancedProps) {
         </Field>
       </div>
       <Field
+        label={t("agents.approvalHours")}
+        hint={t("agents.approvalHoursHint")}
+        error={fields.approval_hours}
+      >
+        {(control) => (
+          <TextInput
+            {...control}
+            inputMode="numeric"
+            value={form.approvalHours}
+            onChange={(event) => change({ approvalHours: event.target.value })}
+            className="sm:max-w-40"
+          />
+        )}
+      </Field>
+      <Field
         label={t("agents.fallback")}
         hint={t("agents.fallbackHint")}
         error={fields["fallback_model.name"] ?? fields["fallback_model.provider"] ?? fields.fallback_model}

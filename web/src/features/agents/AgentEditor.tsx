@@ -47,14 +47,15 @@ export function AgentEditor({ agentId }: { agentId: string | null }) {
     );
   }
   return (
-    <Editor key={agentId ?? "new"} agent={agent ?? null} catalogue={models.data} tools={tools.data ?? []} />
+    <Editor key={agentId ?? "new"} agent={agent ?? null} catalogue={models.data} tools={tools.data ?? null} />
   );
 }
 
 interface EditorProps {
   agent: Agent | null;
   catalogue: Catalogue | undefined;
-  tools: Tool[];
+  /** Null when they could not be loaded. */
+  tools: Tool[] | null;
 }
 
 function Editor({ agent, catalogue, tools }: EditorProps) {
@@ -175,9 +176,12 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
               />
             )}
           </Field>
-          {tools.length > 0 && (
-            <ToolList tools={tools} enabled={form.tools} onChange={(enabled) => change({ tools: enabled })} />
-          )}
+          <ToolList
+            tools={tools}
+            chosen={form.tools}
+            problem={toolProblem(fields)}
+            onChange={(chosen) => change({ tools: chosen })}
+          />
           <div className="flex items-center justify-between gap-4">
             <span>
               <span className="block font-medium text-[0.93rem]">{t("agents.active")}</span>
@@ -235,10 +239,20 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
   );
 }
 
+const toolProblem = (fields: Record<string, string>) =>
+  Object.entries(fields)
+    .filter(([field]) => field === "tools" || field.startsWith("tools."))
+    .map(([, message]) => message)
+    .join(" ");
+
 function hasAdvancedError(fields: Record<string, string>): boolean {
-  return ["model.temperature", "model.max_tokens", "concurrency_limit", "fallback_model"].some((name) =>
-    Object.keys(fields).some((field) => field.startsWith(name)),
-  );
+  return [
+    "model.temperature",
+    "model.max_tokens",
+    "concurrency_limit",
+    "approval_hours",
+    "fallback_model",
+  ].some((name) => Object.keys(fields).some((field) => field.startsWith(name)));
 }
 
 /** Brings the first field that the server refused into view. */

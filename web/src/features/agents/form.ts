@@ -1,4 +1,4 @@
-import type { Agent, AgentIn, Catalogue, ModelChoice, Tool } from "@/api/types";
+import type { Agent, AgentIn, Catalogue, ModelChoice, Policy, Tool } from "@/api/types";
 
 /** An agent as the editor holds it: numbers are text until they are sent. */
 export interface AgentForm {
@@ -10,10 +10,22 @@ export interface AgentForm {
   temperature: string;
   maxTokens: string;
   concurrency: string;
-  /** Ids of the enabled tools. */
-  tools: string[];
+  /** How long a question about a tool waits for its user. */
+  approvalHours: string;
+  tools: ToolChoices;
   active: boolean;
 }
+
+export interface ToolChoice {
+  enabled: boolean;
+  /** What happens when the agent calls it; null: what is usual for the tool. */
+  policy: Policy | null;
+}
+
+/** By tool id. */
+export type ToolChoices = Readonly<Record<string, ToolChoice>>;
+
+export const NOT_CHOSEN: ToolChoice = { enabled: false, policy: null };
 
 export function formOf(agent: Agent): AgentForm {
   return {
@@ -25,7 +37,10 @@ export function formOf(agent: Agent): AgentForm {
     temperature: agent.model.temperature?.toString() ?? "",
     maxTokens: agent.model.max_tokens?.toString() ?? "",
     concurrency: String(agent.concurrency_limit),
-    tools: agent.tools.filter((tool) => tool.enabled).map((tool) => tool.tool_id),
+    approvalHours: String(agent.approval_hours),
+    tools: Object.fromEntries(
+      agent.tools.map(({ tool_id, enabled, policy }) => [tool_id, { enabled, policy: policy ?? null }]),
+    ),
     active: agent.is_active,
   };
 }
@@ -40,14 +55,22 @@ export function emptyForm(catalogue: Catalogue | undefined): AgentForm {
     temperature: "",
     maxTokens: "",
     concurrency: "3",
-    tools: [],
+    approvalHours: "168",
+    tools: {},
     active: true,
   };
 }
 
-/** The body that the server takes. Tools the agent knows and that are off stay listed as such. */
-export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): AgentIn {
-  const known = new Set([...tools.map((tool) => tool.tool_id), ...form.tools]);
+/**
+ * The body that the server takes. What is usual is left out, and so are tools that are no longer there.
+ *
+ * `tools`: those there are; null when that is not known, and then all of the agent's stay.
+ */
+export function bodyOf(form: AgentForm, tools: Tool[] | null, model: ModelChoice): AgentIn {
+  const there = tools && new Set(tools.map((tool) => tool.tool_id));
+  const chosen = Object.entries(form.tools).filter(
+    ([id, { enabled, policy }]) => (enabled || policy !== null) && (!there || there.has(id)),
+  );
   return {
     name: form.name.trim(),
     system_prompt: form.prompt,
@@ -58,8 +81,9 @@ export function bodyOf(form: AgentForm, tools: Tool[], model: ModelChoice): Agen
       ...(form.maxTokens.trim() && { max_tokens: Number(form.maxTokens) }),
     },
     fallback_model: form.fallback ? { provider: form.fallback.provider, name: form.fallback.name } : null,
-    tools: [...known].map((tool_id) => ({ tool_id, enabled: form.tools.includes(tool_id) })),
+    tools: chosen.map(([tool_id, choice]) => ({ tool_id, ...choice })),
     concurrency_limit: Number(form.concurrency),
+    approval_hours: Number(form.approvalHours),
     is_active: form.active,
     ...(form.handle.trim() && { handle: form.handle.trim().replace(/^@/, "") }),
   };

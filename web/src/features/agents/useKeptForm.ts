@@ -7,8 +7,8 @@ import type { AgentForm } from "./form";
  * `place`: which agent the form is about.
  */
 export function useKeptForm(place: string, initial: AgentForm) {
-  const key = `artel.agent-form.${place}`;
-  const [form, setForm] = useState(() => kept(key) ?? initial);
+  const key = `artel.agent-draft.${place}`;
+  const [form, setForm] = useState(() => ({ ...initial, ...kept(key) }));
   const change = (part: Partial<AgentForm>) => {
     const next = { ...form, ...part };
     setForm(next);

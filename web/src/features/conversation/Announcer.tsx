@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { Agent, Message } from "@/api/types";
 import type { ConversationStore } from "@/live/store";
 import { failureTitle } from "@/ui/failures";
+import { nameOf } from "@/ui/tools/known";
+import { agentNameOf } from "@/ui/tools/ToolTitle";
 
 const READ_OUT = 400;
 
@@ -24,6 +26,13 @@ export function Announcer({ store, agents }: { store: ConversationStore; agents:
         if (plan.status !== "proposed" || !plan.approval_id || asking.has(plan.approval_id)) continue;
         asking.add(plan.approval_id);
         setText(current.current.t("plan.asks", { count: plan.tasks.length }));
+      }
+      for (const { id, status, tool } of Object.values(store.getState().conversation?.approvals ?? {})) {
+        if (!tool || status !== "pending" || asking.has(id)) continue;
+        asking.add(id);
+        const { t } = current.current;
+        const name = nameOf(t, tool.tool_id) ?? (tool.label || tool.tool_id);
+        setText(t("ask.announce", { agent: agentNameOf(tool), tool: name }));
       }
       const messages = store.getState().conversation?.messages ?? {};
       for (const message of Object.values(messages)) {

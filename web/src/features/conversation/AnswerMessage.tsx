@@ -11,10 +11,11 @@ import { AgentAvatar, OrchestratorAvatar } from "@/ui/AgentAvatar";
 import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/failures";
 import { IconButton } from "@/ui/IconButton";
-import { Markdown } from "@/ui/markdown/Markdown";
 import { useToast } from "@/ui/toasts";
+import { AnswerText } from "./AnswerText";
 import { ErrorCard } from "./ErrorCard";
 import { PlanCards } from "./plan/PlanCards";
+import { ToolQuestions } from "./tools/ToolQuestions";
 import { Waiting } from "./Waiting";
 
 interface AnswerMessageProps {
@@ -50,11 +51,9 @@ export function AnswerMessage({ store, message, run, agent, last, onRetried }: A
         </div>
         <div className="mt-1">
           {run && <PlanCards store={store} run={run} message={message} agent={agent} />}
-          {message.content ? (
-            <Markdown text={message.content} streaming={streaming} />
-          ) : (
-            streaming && <Waiting store={store} run={run} name={name} />
-          )}
+          <AnswerText store={store} message={message} run={run} />
+          {streaming && !message.content && <Waiting store={store} run={run} name={name} />}
+          {run && <ToolQuestions store={store} run={run} />}
           {failure && !stopped && !streaming && (
             <div className={cx(message.content && "mt-3")}>
               <ErrorCard

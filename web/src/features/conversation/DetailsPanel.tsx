@@ -2,27 +2,90 @@ import { Pencil } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { Agent } from "@/api/types";
+import type { Agent, ToolQuestion } from "@/api/types";
 import { shortTime, sumOfCosts, wholeNumber } from "@/lib/format";
 import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
 import { AgentAvatar, StatusDot } from "@/ui/AgentAvatar";
 import { failureTitle } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
+import { useShell } from "@/ui/shell";
+import { briefOf, nameOf } from "@/ui/tools/known";
+import { ToolIcon } from "@/ui/tools/ToolIcon";
+import { useToolTitle } from "@/ui/tools/ToolTitle";
+import { questionsOf } from "./tools/ToolQuestions";
 
 /** What the moment needs beside a conversation: the agent that is asked, and what the chat has cost. */
 export function DetailsPanel({ store, agent }: { store: ConversationStore; agent: Agent | undefined }) {
   return (
     <div className="scroll-thin flex h-full flex-col gap-7 overflow-y-auto p-5">
+      <Waiting store={store} />
       {agent && <AgentDetails agent={agent} />}
       <ChatDetails store={store} />
     </div>
   );
 }
 
+/** What waits for the user in this chat, and the way to it: it may be far above what is read now. */
+function Waiting({ store }: { store: ConversationStore }) {
+  const { t } = useTranslation();
+  const approvals = useChatState(store, (state) => state.conversation?.approvals);
+  const pending = useMemo(
+    () => questionsOf(approvals ?? {}, null).filter(({ status }) => status === "pending"),
+    [approvals],
+  );
+  if (pending.length === 0) return null;
+  return (
+    <section aria-labelledby="panel-waiting">
+      <h2 id="panel-waiting" className="mb-2 font-semibold text-[0.93rem]">
+        {t("app.inbox")}
+      </h2>
+      <ul className="flex flex-col gap-2">
+        {pending.map(({ id, tool }) => (
+          <li key={id}>
+            <WaitingLink id={id} tool={tool} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function WaitingLink({ id, tool }: { id: string; tool: ToolQuestion }) {
+  const { t } = useTranslation();
+  const { wide, setDetailsOpen } = useShell();
+  const title = useToolTitle(tool);
+  const brief = briefOf(tool.tool_id, tool.arguments);
+  return (
+    <button
+      type="button"
+      title={t("ask.goTo")}
+      onClick={() => {
+        if (!wide) setDetailsOpen(false);
+        requestAnimationFrame(() => {
+          const card = document.getElementById(`ask-${id}`);
+          card?.scrollIntoView({ block: "center" });
+          card?.focus({ preventScroll: true });
+        });
+      }}
+      className="flex w-full items-start gap-2.5 rounded-xl border border-line bg-raised px-3 py-2.5 text-left text-[0.9rem] hover:bg-hover"
+    >
+      <span className="mt-0.5 shrink-0 text-warn">
+        <ToolIcon toolId={tool.tool_id} />
+      </span>
+      <span className="min-w-0">
+        <span className="block break-words">{title}</span>
+        {brief && <span className="block truncate text-[0.84rem] text-ink-soft">{brief}</span>}
+      </span>
+    </button>
+  );
+}
+
 function AgentDetails({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
-  const tools = agent.tools.filter((tool) => tool.enabled).map((tool) => tool.tool_id);
+  const tools = agent.tools
+    .filter((tool) => tool.enabled)
+    .map((tool) => nameOf(t, tool.tool_id) ?? tool.tool_id);
   return (
     <section aria-labelledby="panel-agent" className="flex flex-col gap-4">
       <h2 id="panel-agent" className="sr-only">

@@ -30,7 +30,8 @@ export function Waiting({ store, run, name }: WaitingProps) {
     if (run?.stage === "plan") return t("plan.planning");
     if (run?.stage === "replan") return t("plan.replanning");
     if (run?.stage === "synthesis") return t("plan.joining");
-    if (planned) return null;
+    // What waits for its user says so itself.
+    if (planned || run?.status === "waiting") return null;
     return run?.status === "queued" ? t("chat.queued", { name }) : t("chat.thinking", { name });
   }
 }

@@ -1,7 +1,7 @@
 import { Inbox } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import { useApprovals } from "@/api/plans";
+import { useApprovals } from "@/api/approvals";
 import { cx } from "@/lib/cx";
 
 /** The way to all that waits for the user, with how much that is. */

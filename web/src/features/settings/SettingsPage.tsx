@@ -1,4 +1,12 @@
-import { Cpu, KeyRound, type LucideIcon, MonitorSmartphone, Palette, UserRound } from "lucide-react";
+import {
+  Cpu,
+  KeyRound,
+  type LucideIcon,
+  MonitorSmartphone,
+  Palette,
+  ScrollText,
+  UserRound,
+} from "lucide-react";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Redirect } from "wouter";
@@ -59,6 +67,15 @@ export function SettingsPage({ me, section }: { me: Me; section: string | undefi
                   </Link>
                 </li>
               ))}
+              <li className="shrink-0">
+                <Link
+                  href="/decisions"
+                  className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-[0.93rem] text-ink-soft hover:bg-hover"
+                >
+                  <ScrollText aria-hidden className="size-4" />
+                  {t("audit.title")}
+                </Link>
+              </li>
             </ul>
           </nav>
           <section aria-labelledby="section-title" className="min-w-0 flex-1 pb-10">

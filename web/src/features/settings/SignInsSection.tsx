@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { useRevokeSignIn, useSignIns } from "@/api/account";
 import type { SignIn } from "@/api/types";
+import { deviceOf } from "@/lib/device";
 import { relativeTime } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
-import { deviceOf } from "./device";
 
 export function SignInsSection() {
   const { t } = useTranslation();

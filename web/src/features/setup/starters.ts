@@ -30,6 +30,7 @@ export function agentOf(starter: Starter, model: ModelChoice): AgentIn {
     model: { provider: model.provider, name: model.name },
     tools: [],
     concurrency_limit: 3,
+    approval_hours: 168,
     is_active: true,
   };
 }

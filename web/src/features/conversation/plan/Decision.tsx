@@ -1,7 +1,8 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/api/agents";
-import { confirmApproval, rejectApproval } from "@/api/plans";
+import { rejectApproval } from "@/api/approvals";
+import { confirmApproval } from "@/api/plans";
 import { ApiError } from "@/api/problem";
 import type { Approval, Plan, PlanTask } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
@@ -126,26 +127,25 @@ function useAnswer(store: ConversationStore, approvalId: string, forget: () => v
     sent: ReturnType<typeof draftOf>,
   ) => {
     setBusy(kind);
-    store.answering.add(approvalId);
+    space.answering.add(approvalId);
     setFailure(null);
     setProblems(NO_PROBLEMS);
     try {
       const approval = await give();
       forget();
-      store.adoptApproval(approval);
-      space.changed("approvals");
+      space.answered(approval);
     } catch (error) {
       if (error instanceof ApiError && (error.status === 409 || error.status === 404)) {
         toast({ title: t("approval.already") });
         space.changed("approvals");
-        store.answering.delete(approvalId);
+        space.answering.delete(approvalId);
         await store.refresh();
         return;
       }
       setFailure(error);
       if (error instanceof ApiError) setProblems(problemsOf(error.fields, sent));
     } finally {
-      store.answering.delete(approvalId);
+      space.answering.delete(approvalId);
       setBusy(null);
     }
   };

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Plan } from "@/api/types";
 import { shortMoney } from "@/lib/format";
 import { Button } from "@/ui/Button";
+import { RejectForm } from "@/ui/RejectForm";
 import { costWithout, type Edits } from "./edits";
-import { RejectForm } from "./RejectForm";
 
 interface DecisionBarProps {
   plan: Plan;
@@ -27,7 +27,15 @@ export function DecisionBar(props: DecisionBarProps) {
   const [rejecting, setRejecting] = useState(false);
   const empty = edits.dropped.length >= plan.tasks.length;
   if (rejecting) {
-    return <RejectForm busy={busy === "reject"} onReject={onReject} onBack={() => setRejecting(false)} />;
+    return (
+      <RejectForm
+        hint={t("approval.rejectHint")}
+        action={t("approval.rejectAction")}
+        busy={busy === "reject"}
+        onReject={onReject}
+        onBack={() => setRejecting(false)}
+      />
+    );
   }
   return (
     <div className="border-line border-t bg-sunken px-4 py-3">

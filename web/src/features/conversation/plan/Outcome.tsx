@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { PlanTask } from "@/api/types";
 import type { LiveApproval } from "@/live/conversation";
-import { useChatState } from "@/live/LiveProvider";
+import { useChatState, useSpace } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
@@ -18,7 +18,8 @@ interface OutcomeProps {
 export function Outcome({ store, approval, tasks }: OutcomeProps) {
   const { t } = useTranslation();
   // The event may be faster than the answer to the request.
-  const ours = useChatState(store, () => store.answering.has(approval.id));
+  const space = useSpace();
+  const ours = useChatState(store, () => space.answering.has(approval.id));
   const { edits, forget } = useEdits(approval.id);
   if (approval.status === "pending" || ours) return null;
   if (isEdited(tasks, edits)) {

@@ -6,7 +6,7 @@ import type { ConversationStore } from "@/live/store";
 import { roughTokens, workKey } from "@/live/works";
 import { failureTitle } from "@/ui/failures";
 import { briefActual, briefEstimate } from "@/ui/plan/figures";
-import { useSeconds } from "./useSeconds";
+import { useSeconds } from "../useSeconds";
 
 interface TaskFactsProps {
   store: ConversationStore;

@@ -13,6 +13,7 @@ import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
 import { StatusMark } from "@/ui/plan/status";
 import { numberOf } from "@/ui/plan/words";
+import { ToolQuestions } from "../tools/ToolQuestions";
 import { type TaskRef, useSelection } from "./selection";
 import { TaskFigures } from "./TaskFigures";
 import { Transcript } from "./Transcript";
@@ -24,6 +25,7 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
   const { open } = useSelection();
   const heading = useRef<HTMLHeadingElement>(null);
   const plan = useChatState(store, (state) => planOf(state.conversation?.plans ?? {}, at.runId, at.taskId));
+  const run = useChatState(store, (state) => state.conversation?.runs[at.runId]);
   const task = plan?.tasks.find((candidate) => candidate.id === at.taskId);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another task was opened
@@ -57,6 +59,7 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
         </Notice>
       )}
       {task.status === "skipped" && <Notice tone="info">{t("plan.skippedWhy")}</Notice>}
+      {run && task.status === "waiting" && <ToolQuestions store={store} run={run} taskId={at.taskId} brief />}
       <Part title={t("task.instruction")}>
         <p className="whitespace-pre-wrap break-words text-[0.93rem]">{task.instruction}</p>
       </Part>

@@ -1,5 +1,5 @@
+import { useHold } from "@/ui/hold";
 import { usePlanView, type View } from "@/ui/plan/PlanView";
-import { useHold } from "../hold";
 
 /** As `usePlanView`; another view keeps the reader's place. */
 export function useHeldView(count: number) {

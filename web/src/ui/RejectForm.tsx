@@ -4,6 +4,8 @@ import { Button } from "@/ui/Button";
 import { Field, TextArea } from "@/ui/Field";
 
 interface RejectFormProps {
+  hint: string;
+  action: string;
   busy: boolean;
   onReject: (reason: string) => void;
   onBack: () => void;
@@ -11,7 +13,8 @@ interface RejectFormProps {
 
 const LONGEST = 2000;
 
-export function RejectForm({ busy, onReject, onBack }: RejectFormProps) {
+/** A no, perhaps with a reason. */
+export function RejectForm({ hint, action, busy, onReject, onBack }: RejectFormProps) {
   const { t } = useTranslation();
   const [reason, setReason] = useState("");
   return (
@@ -21,9 +24,14 @@ export function RejectForm({ busy, onReject, onBack }: RejectFormProps) {
         event.preventDefault();
         onReject(reason.trim());
       }}
-      onKeyDown={(event) => event.key === "Escape" && onBack()}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        // Only this form closes, not what it stands in.
+        event.stopPropagation();
+        onBack();
+      }}
     >
-      <Field label={t("approval.rejectTitle")} hint={t("approval.rejectHint")}>
+      <Field label={t("approval.rejectTitle")} hint={hint}>
         {(control) => (
           <TextArea
             {...control}
@@ -37,7 +45,7 @@ export function RejectForm({ busy, onReject, onBack }: RejectFormProps) {
       </Field>
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="danger" busy={busy}>
-          {t("approval.rejectAction")}
+          {action}
         </Button>
         <Button look="ghost" onClick={onBack}>
           {t("common.back")}

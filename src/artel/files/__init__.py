@@ -1,0 +1,1 @@
+"""The user's files: uploads, and what tools made."""

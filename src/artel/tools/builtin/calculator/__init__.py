@@ -1,0 +1,1 @@
+"""Exact arithmetic on expressions that models write."""

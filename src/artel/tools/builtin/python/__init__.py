@@ -1,0 +1,1 @@
+"""Python programs that models write, in a sandbox."""

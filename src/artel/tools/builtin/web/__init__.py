@@ -1,0 +1,1 @@
+"""The web for agents: reading pages and searching."""

@@ -1,0 +1,1 @@
+"""Users' own MCP servers: their rows, and their tools in the toolbox."""
