@@ -4,48 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.gates import Gate
+from tests.e2e.looks import faults, too_wide
 from tests.e2e.person import Person, answers, say
 from tests.e2e.team import asked, card, gather_team
 from tests.support.plans import plan, request, task
 
-_AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 _PATHS = (
     "/",
     "/agents/new",
     "/settings/profile",
     "/settings/models",
+    "/settings/servers",
     "/settings/api-keys",
     "/settings/sign-ins",
     "/settings/appearance",
     "/setup",
     "/nowhere",
 )
-# What reaches out of the window and is not scrolled by anything around it: what is only cut cannot be read.
-_OUTSIDE = """() => [...document.querySelectorAll("main *, [role=dialog] *")].filter(element => {
-  const box = element.getBoundingClientRect();
-  if (!box.width || box.right <= innerWidth + 1 || box.left >= innerWidth) return false;
-  for (let parent = element.parentElement; parent; parent = parent.parentElement) {
-    if (["auto", "scroll"].includes(getComputedStyle(parent).overflowX)) return false;
-  }
-  return true;
-}).map(element => element.outerHTML.slice(0, 120))"""
 _HISTORY = re.compile(r"/my/chat/\d+/(\?|$)")
 _ANSWER = "[[answer text=**Bold**_and_`code`_in_a_sentence_with_a_[link](https://example.org).]]"
-
-
-async def _faults(page: Page, *, but: str = "") -> list[str]:
-    """What axe finds, as "rule: element"."""
-    await page.evaluate(_AXE.read_text())
-    options = {"resultTypes": ["violations"], "rules": {but: {"enabled": False}} if but else {}}
-    found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", options)
-    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -55,24 +38,24 @@ async def test_axe_finds_nothing(maria: Person, theme: Literal["light", "dark"])
     await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     await say(page, f"Hello {_ANSWER}")
     await expect(answers(page).last).to_contain_text("sentence")
-    faults = await _faults(page)
+    found = await faults(page)
     await page.get_by_role("button", name="Who answers").click()
     await expect(page.get_by_role("menuitemradio", name="Auto")).to_be_visible()
     # An open menu stands in the page's root, in no landmark.
-    faults += await _faults(page, but="region")
+    found += await faults(page, but="region")
 
     for path in _PATHS:
         await page.goto(path)
         await expect(page.get_by_role("main")).to_be_visible()
         await page.wait_for_load_state("networkidle")
-        faults += [f"{path} {fault}" for fault in await _faults(page)]
+        found += [f"{path} {fault}" for fault in await faults(page)]
 
     await page.goto("/")
     await expect(page.get_by_role("heading", name="Whom shall we ask?")).to_be_visible()
     await page.keyboard.press("Control+k")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    faults += await _faults(page)
-    assert faults == []
+    found += await faults(page)
+    assert found == []
 
 
 _LONG = "Compare_every_single_one_of_them_and_write_down_what_speaks_for_it_and_against_it_" * 3
@@ -90,10 +73,10 @@ async def test_axe_finds_nothing_in_a_plan_and_what_belongs_to_it(
     await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     plans = page.get_by_role("region", name=re.compile("2 tasks|2 задачи"))
     await page.reload()
-    faults: list[str] = []
+    found: list[str] = []
 
     async def look(where: str) -> None:
-        faults.extend(f"{where} {fault}" for fault in await _faults(page))
+        found.extend(f"{where} {fault}" for fault in await faults(page))
 
     await expect(plans.get_by_role("button", name=re.compile("^(Confirm|Подтвердить)"))).to_be_visible()
     await expect(page.locator(".react-flow__node").last).to_be_visible()
@@ -121,7 +104,7 @@ async def test_axe_finds_nothing_in_a_plan_and_what_belongs_to_it(
         if path == "/usage":
             await expect(page.get_by_role("row").last).to_be_visible()
         await look(path)
-    assert faults == []
+    assert found == []
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
@@ -142,9 +125,7 @@ async def test_a_plan_fits_on_a_small_phone(maria: Person, locale: str) -> None:
     wide: list[str] = []
 
     async def look(where: str) -> None:
-        width = await page.evaluate("document.documentElement.scrollWidth")
-        cut = await page.evaluate(_OUTSIDE)
-        wide.extend([f"{where}: {width}"] * (width > 360) + [f"{where}: {each}" for each in cut])
+        wide.extend(f"{where}: {each}" for each in await too_wide(page, 360))
 
     await page.reload()
     await expect(plans.get_by_role("listitem")).to_have_count(3)
@@ -183,7 +164,7 @@ async def test_axe_finds_nothing_at_the_door(browser: Browser, site: str) -> Non
     page = await context.new_page()
     await page.goto("/signin")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert await _faults(page) == []
+    assert await faults(page) == []
     await context.close()
 
 

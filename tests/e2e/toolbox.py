@@ -35,7 +35,7 @@ def dialog(page: Page) -> Locator:
 
 def question(page: Page) -> Locator:
     """The cards of what waits, in the conversation."""
-    return page.get_by_role("main").get_by_role("region", name=re.compile(" asks | wants "))
+    return page.get_by_role("main").get_by_role("article", name=re.compile(" asks | wants "))
 
 
 def calls(page: Page) -> Locator:

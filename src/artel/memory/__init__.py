@@ -1,1 +1,1 @@
-"""What an agent team remembers of its user."""
+"""A user's long-term memory: what was said and done, found again by meaning."""

@@ -29,15 +29,10 @@ export function ToolRow({ tool, choice, onChange }: ToolRowProps) {
           {aboutOf(t, tool.tool_id) ?? tool.description}
         </p>
       </div>
-      <Switch
-        checked={choice.enabled}
-        label={name}
-        onChange={(enabled) => onChange({ ...choice, enabled })}
-      />
       {choice.enabled && (
         <Select
           aria-label={t("agents.policyOf", { tool: name })}
-          className="w-full sm:w-auto sm:max-w-56"
+          className="w-full max-sm:order-last sm:w-56"
           value={choice.policy ?? ""}
           options={[
             { value: "", label: t("agents.policyUsual", { policy: t(`agents.policy.${tool.policy}`) }) },
@@ -46,6 +41,11 @@ export function ToolRow({ tool, choice, onChange }: ToolRowProps) {
           onChange={(policy) => onChange({ ...choice, policy: policy || null })}
         />
       )}
+      <Switch
+        checked={choice.enabled}
+        label={name}
+        onChange={(enabled) => onChange({ ...choice, enabled })}
+      />
     </li>
   );
 }

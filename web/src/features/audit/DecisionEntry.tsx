@@ -9,7 +9,8 @@ import { shortTime } from "@/lib/format";
 import { briefOf, handleOf } from "@/ui/tools/known";
 import { ToolIcon } from "@/ui/tools/ToolIcon";
 import { useToolName } from "@/ui/tools/useToolName";
-import { Fields, Value } from "@/ui/tools/Value";
+import { Fields } from "@/ui/tools/Value";
+import { verdictOf, withoutFiles, yesOf } from "@/ui/tools/verdict";
 
 const LOOKS: Record<AuditEntry["action"], { icon: LucideIcon; tone: string }> = {
   confirmed: { icon: CircleCheck, tone: "text-ok" },
@@ -29,6 +30,15 @@ export function DecisionEntry({ entry, agents }: { entry: AuditEntry; agents: Ag
     agents.find((candidate) => candidate.agent_id === entry.agent_id)?.name ??
     (entry.agent_id && handleOf(entry.agent_id));
   const args = entry.arguments;
+  const detail = isObject(entry.detail) ? entry.detail : {};
+  const reason = typeof detail.reason === "string" ? detail.reason : null;
+  const verdict =
+    entry.action === "denied"
+      ? t("call.denied")
+      : entry.tool_id
+        ? verdictOf(t, entry.action, reason, detail)
+        : reason;
+  const result = withoutFiles(yesOf(detail).result?.value);
   const brief = isObject(args) && entry.tool_id ? briefOf(entry.tool_id, args) : "";
   return (
     <li>
@@ -37,7 +47,7 @@ export function DecisionEntry({ entry, agents }: { entry: AuditEntry; agents: Ag
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
-        className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-hover focus-visible:outline-offset-[-2px]"
+        className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunken focus-visible:outline-offset-[-2px]"
       >
         <span className="mt-0.5 shrink-0 text-ink-soft">
           {entry.tool_id ? <ToolIcon toolId={entry.tool_id} /> : <Workflow aria-hidden className="size-4" />}
@@ -52,7 +62,7 @@ export function DecisionEntry({ entry, agents }: { entry: AuditEntry; agents: Ag
             </span>
           </span>
           {brief && <span className="block truncate text-[0.9rem] text-ink-soft">{brief}</span>}
-          <span className="block text-[0.84rem] text-ink-faint">
+          <span className="block text-[0.84rem] text-ink-soft">
             <time dateTime={entry.at}>{shortTime(entry.at, i18n.language)}</time>
             {" · "}
             {whoOf(entry.actor)}
@@ -65,8 +75,9 @@ export function DecisionEntry({ entry, agents }: { entry: AuditEntry; agents: Ag
       </button>
       {open && (
         <div id={id} className="flex flex-col gap-3 px-4 pb-4 text-[0.9rem] sm:pl-11">
+          {verdict && <p className="break-words text-ink-soft">{verdict}</p>}
           {isObject(args) && <Part title={t("audit.arguments")} value={args} />}
-          {isObject(entry.detail) && <Part title={t("audit.detail")} value={entry.detail} />}
+          {isObject(result) && <Part title={t("audit.result")} value={result} />}
           {entry.session_id !== null && (
             <Link
               href={`/chat/${entry.session_id}`}
@@ -94,7 +105,7 @@ function Part({ title, value }: { title: string; value: Record<string, unknown> 
   return (
     <div className="min-w-0">
       <p className="mb-1 text-[0.8rem] text-ink-faint">{title}</p>
-      {Array.isArray(value) ? <Value value={value} /> : <Fields value={value} />}
+      <Fields value={value} />
     </div>
   );
 }

@@ -43,7 +43,7 @@ export function DecisionsPage() {
             />
           )}
           {entries.length > 0 && (
-            <ul className="flex flex-col divide-y divide-line rounded-2xl border border-line bg-raised">
+            <ul className="flex flex-col divide-y divide-line overflow-clip rounded-2xl border border-line bg-raised">
               {entries.map((entry) => (
                 <DecisionEntry key={entry.id} entry={entry} agents={agents} />
               ))}

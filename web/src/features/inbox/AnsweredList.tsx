@@ -71,7 +71,7 @@ function Answered({ approval }: { approval: Approval }) {
     <li>
       <Link
         href={`/chat/${approval.session_id}`}
-        className="flex items-start gap-3 px-4 py-3 transition-colors hover:bg-hover focus-visible:outline-offset-[-2px]"
+        className="flex items-start gap-3 px-4 py-3 transition-colors hover:bg-sunken focus-visible:outline-offset-[-2px]"
       >
         {tool ? (
           <AgentAvatar name={agentNameOf(tool)} seed={handleOf(tool.agent_id)} size="sm" />
@@ -85,7 +85,7 @@ function Answered({ approval }: { approval: Approval }) {
           </span>
           {brief && <span className="block truncate text-[0.9rem] text-ink-soft">{brief}</span>}
           {reason && <span className="block break-words text-[0.9rem] text-ink-soft">{reason}</span>}
-          <span className="block truncate text-[0.84rem] text-ink-faint">
+          <span className="block truncate text-[0.84rem] text-ink-soft">
             {approval.session_title || t("chats.untitled")}
             {approval.resolved_at && ` · ${shortTime(approval.resolved_at, i18n.language)}`}
           </span>

@@ -52,7 +52,7 @@ export function ToolDecision({ approval, tool, answers, place, anchor }: ToolDec
   };
 
   return (
-    <section
+    <article
       ref={card}
       id={anchor ? `ask-${approval.id}` : undefined}
       tabIndex={-1}
@@ -97,7 +97,7 @@ export function ToolDecision({ approval, tool, answers, place, anchor }: ToolDec
         onConfirm={confirm}
         onReject={(reason) => answers.reject(approval, reason)}
       />
-    </section>
+    </article>
   );
 }
 

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { fetchTask } from "@/api/plans";
 import { isCallOver, type LiveCall } from "@/live/calls";
@@ -8,6 +7,7 @@ import { useChatState } from "@/live/LiveProvider";
 import type { ConversationStore } from "@/live/store";
 import { Skeleton } from "@/ui/Skeleton";
 import { Fields, Value } from "@/ui/tools/Value";
+import { verdictOf, withoutFiles } from "@/ui/tools/verdict";
 import { CallFiles } from "./CallFiles";
 import { callFacts } from "./facts";
 
@@ -48,7 +48,7 @@ export function CallDetails({ store, runId, call, name }: CallDetailsProps) {
         {!loading && !failed && <Result call={call} />}
         <CallFiles ids={call.files} name={name} />
       </Part>
-      {facts && <p className="text-[0.84rem] text-ink-faint tabular-nums sm:hidden">{facts}</p>}
+      {facts && <p className="text-[0.84rem] text-ink-soft tabular-nums sm:hidden">{facts}</p>}
     </div>
   );
 }
@@ -70,28 +70,13 @@ function Result({ call }: { call: LiveCall }) {
   return <Value value={withoutFiles(call.result)} />;
 }
 
-/** The files themselves are shown: their ids are for the model. */
-function withoutFiles(result: unknown): unknown {
-  if (typeof result !== "object" || result === null || !("file_ids" in result)) return result;
-  const { file_ids: _ids, ...rest } = result;
-  return rest;
-}
-
 /** How the user, the settings or time have decided about a call. */
 function Verdict({ approval, denied }: { approval: LiveApproval | undefined; denied: boolean }) {
   const { t } = useTranslation();
-  const text = denied ? t("call.denied") : approval && verdictOf(t, approval);
+  const text = denied
+    ? t("call.denied")
+    : approval && verdictOf(t, approval.status, approval.reason, approval.tool?.result);
   return text && <p className="break-words text-ink-soft">{text}</p>;
-}
-
-function verdictOf(t: TFunction, { status, reason, tool }: LiveApproval): string | null {
-  if (status === "pending") return null;
-  if (status === "rejected" && reason) return t("call.decision.rejectedBecause", { reason });
-  if (status !== "confirmed") return t(`call.decision.${status}`);
-  const detail = (tool?.result ?? {}) as { remember?: string; edited?: unknown };
-  const remembered = detail.remember === "session" || detail.remember === "always" ? detail.remember : null;
-  const told = t(`call.decision.${remembered ?? "confirmed"}`);
-  return detail.edited ? `${told} ${t("call.decision.edited")}` : told;
 }
 
 /** Asks for a result that no event tells, when somebody wants to see it. */

@@ -65,7 +65,7 @@ function CallFile({ id, name }: { id: string; name: string }) {
     >
       <Download aria-hidden className="size-4 shrink-0 text-ink-soft" />
       <span className="truncate">{label}</span>
-      {file && <span className="shrink-0 text-ink-faint">{fileSize(file.size, i18n.language)}</span>}
+      {file && <span className="shrink-0 text-ink-soft">{fileSize(file.size, i18n.language)}</span>}
     </a>
   );
 }

@@ -81,7 +81,7 @@ export function CallLine({ store, runId, call }: CallLineProps) {
         </span>
         {call.status === "running" && <Running since={call.started_at} />}
         {facts && (
-          <span className="shrink-0 text-[0.84rem] text-ink-faint tabular-nums max-sm:hidden">{facts}</span>
+          <span className="shrink-0 text-[0.84rem] text-ink-soft tabular-nums max-sm:hidden">{facts}</span>
         )}
         <ChevronRight
           aria-hidden

@@ -121,7 +121,7 @@ function useFocusKept(pending: readonly Question[]) {
     const fewer = pending.length < before.current;
     before.current = pending.length;
     if (!fewer || document.activeElement !== document.body) return;
-    const next = box.current?.querySelector<HTMLElement>("section") ?? box.current;
+    const next = box.current?.querySelector<HTMLElement>("article") ?? box.current;
     next?.focus({ preventScroll: true });
   }, [pending.length]);
   return box;

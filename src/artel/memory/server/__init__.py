@@ -1,0 +1,1 @@
+"""The same contract over a Qdrant server (1.17 or newer)."""

@@ -1,0 +1,30 @@
+"""Every vector store that there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from artel.memory.context import Contexts
+from artel.memory.edge.store import EdgeContexts
+from artel.memory.server.store import QdrantContexts
+from tests.support.memory import Bank, Edge, LocalQdrant, Violations
+
+
+@pytest.fixture(params=["edge", "collections", "tenants"])
+async def bank(request: pytest.FixtureRequest, edge: Edge) -> AsyncGenerator[Bank]:
+    """The embedded store, and a server's in both layouts (as qdrant-client imitates it)."""
+    violations = Violations()
+    stores: dict[str, Contexts] = {
+        "edge": EdgeContexts(edge.sockets, violations),
+        "collections": QdrantContexts(LocalQdrant(), violations),
+        "tenants": QdrantContexts(LocalQdrant(), violations, "tenants"),
+    }
+    made = Bank(request.param, stores[request.param], violations)
+    yield made
+    for user_id in made.users:
+        await made.contexts.of(user_id).erase()
+    for store in stores.values():
+        await store.aclose()
+    assert violations.count == 0
