@@ -211,7 +211,7 @@ async def test_a_server_that_fails_keeps_its_tools(ann: Person, evil: EvilServer
 
     again = (await ann.http.post(f"/my/mcp-servers/{server['id']}/refresh/")).json()
 
-    assert (again["status"], again["error"]["code"], again["tools"]) == ("failed", "server_error", server["tools"])
+    assert (again["status"], again["error"]["code"], again["tools"]) == ("failed", "http_error", server["tools"])
 
 
 async def test_a_server_is_removed_with_what_was_allowed_to_it(ann: Person, evil: EvilServer, site: Site) -> None:

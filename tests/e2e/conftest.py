@@ -10,11 +10,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e import priced
-from tests.e2e.person import Person, sign_up
+from tests.e2e.person import PASSWORD, Person, sign_up
 from tests.support.model_server import ModelServer
 from tests.support.serve import Serve
 
@@ -32,6 +33,7 @@ _FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+ADMIN = "olga@example.org"
 _NUMBERS = count(1)
 # What is waited for comes when it comes: the machine may be busy with other tests.
 expect.set_options(timeout=20_000)
@@ -61,7 +63,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelSe
     )
     serve = Serve(process, directory / "serve.log")
     try:
-        yield serve.url()
+        url = serve.url()
+        # The first account of all is an administrator's: no test's by chance.
+        httpx.post(f"{url}/auth/register", json={"email": ADMIN, "password": PASSWORD}, timeout=30).raise_for_status()
+        yield url
     finally:
         serve.send(signal.SIGTERM)
         serve.wait()
@@ -83,6 +88,18 @@ async def maria(browser: Browser, site: str) -> AsyncIterator[Person]:
     """Somebody with a new account and no agents, in a browser of her own (English, light, 1280 x 800)."""
     context = await browser.new_context(base_url=site, locale="en-US", viewport={"width": 1280, "height": 800})
     person = await sign_up(context, f"maria{next(_NUMBERS)}.{os.getpid()}@example.org")
+    yield person
+    await context.close()
+    assert person.complaints == []
+
+
+@pytest.fixture
+async def olga(browser: Browser, site: str) -> AsyncIterator[Person]:
+    """The administrator, in a browser of her own."""
+    context = await browser.new_context(base_url=site, locale="en-US", viewport={"width": 1280, "height": 800})
+    answer = await context.request.post("/auth/login", data={"email": ADMIN, "password": PASSWORD})
+    assert answer.ok, await answer.text()
+    person = Person(context, ADMIN)
     yield person
     await context.close()
     assert person.complaints == []

@@ -20,6 +20,7 @@ _PATHS = (
     "/agents/new",
     "/settings/profile",
     "/settings/models",
+    "/settings/servers",
     "/settings/api-keys",
     "/settings/sign-ins",
     "/settings/appearance",

@@ -8,6 +8,7 @@ export const keys = {
   chats: ["chats"] as const,
   models: ["models"] as const,
   tools: ["tools"] as const,
+  servers: ["mcp-servers"] as const,
   approvals: ["approvals"] as const,
   audit: ["audit"] as const,
   orchestrator: ["orchestrator"] as const,

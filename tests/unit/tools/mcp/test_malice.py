@@ -71,7 +71,7 @@ async def test_who_does_not_stop_is_cut_off(evil: EvilServer, name: str) -> None
         ("garbage", "not_mcp", "cannot be read"),
         ("nothing", "dropped", "ended the connection"),
         ("deep-answer", "not_mcp", "cannot be read"),
-        ("broken", "server_error", "HTTP 500"),
+        ("broken", "http_error", "answered with HTTP 500."),
         ("closed", "refused", "HTTP 403"),
         ("accepted", "server_error", "202"),
         ("absurd", "not_mcp", "does not speak MCP"),

@@ -4,6 +4,7 @@ import {
   type LucideIcon,
   MonitorSmartphone,
   Palette,
+  Plug,
   ScrollText,
   UserRound,
 } from "lucide-react";
@@ -18,10 +19,11 @@ import { AppearanceSection } from "./AppearanceSection";
 import { ModelsSection } from "./ModelsSection";
 import { ProfileSection } from "./ProfileSection";
 import { SignInsSection } from "./SignInsSection";
+import { ServersSection } from "./servers/ServersSection";
 
 interface Section {
   path: string;
-  label: "profile" | "models" | "apiKeys" | "signIns" | "appearance";
+  label: "profile" | "models" | "servers" | "apiKeys" | "signIns" | "appearance";
   icon: LucideIcon;
   content: ComponentType<{ me: Me }>;
 }
@@ -29,6 +31,7 @@ interface Section {
 const SECTIONS: Section[] = [
   { path: "profile", label: "profile", icon: UserRound, content: ProfileSection },
   { path: "models", label: "models", icon: Cpu, content: ModelsSection },
+  { path: "servers", label: "servers", icon: Plug, content: ServersSection },
   { path: "api-keys", label: "apiKeys", icon: KeyRound, content: ApiKeysSection },
   { path: "sign-ins", label: "signIns", icon: MonitorSmartphone, content: SignInsSection },
   { path: "appearance", label: "appearance", icon: Palette, content: AppearanceSection },

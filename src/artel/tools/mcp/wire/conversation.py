@@ -35,6 +35,8 @@ from artel.tools.mcp.wire.sieve import Incoming, Sieve
 ME: Final = Implementation(name="artel", version="1")
 _SAID: Final = 600
 """Characters of a server's own error message that are passed on."""
+_STAND_IN: Final = "Server returned an error response"
+"""What the library says where the server said nothing but a status."""
 _SLOW: Final = "The server did not answer within {seconds:g} seconds."
 
 T = TypeVar("T")
@@ -129,7 +131,7 @@ def _failure(error: Exception, meter: Meter, slow: McpFailure | None) -> McpFail
     if hint is not None and hint.fault.code != "http_error":
         return hint
     for leaf in leaves:
-        if isinstance(leaf, MCPError):
+        if isinstance(leaf, MCPError) and not (hint and leaf.error.message == _STAND_IN):
             return _of_the_server(leaf, hint)
     if hint is not None:
         return hint
