@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,7 +30,7 @@ from artel.store.tx import UserTx
 from tests.support import documents
 from tests.support.stores import Stores
 
-Keep = Callable[..., Awaitable[UUID]]
+Keep = Callable[..., Coroutine[Any, Any, UUID]]
 
 
 @pytest.fixture
