@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, each in a process of its own, and then the table in README.md.
 
-make bench                        # about ten minutes; nothing else should run on the machine
+make bench                        # about a quarter of an hour; nothing else should run on the machine
 python -m bench.run_all --quick   # shows that they run; nothing is written
 """
 
@@ -13,7 +13,7 @@ import sys
 from bench.machine import ROOT
 from bench.table import write_table
 
-_BENCHMARKS = ("process", "direct_call", "sse", "bus", "plans", "planning", "approvals")
+_BENCHMARKS = ("process", "direct_call", "sse", "bus", "plans", "planning", "approvals", "recall", "search")
 
 
 def main() -> None:

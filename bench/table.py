@@ -17,7 +17,7 @@ Row = tuple[str, str, str, str, str]
 
 def write_table() -> None:
     """Puts what lies in `results/` into README.md."""
-    rows = [*_direct_call(), *_plans(), *_sse(), *_process()]
+    rows = [*_direct_call(), *_plans(), *_sse(), *_memory(), *_process()]
     lines = [
         "| | promised | floor | Artel | ratio |",
         "|---|---|---|---|---|",
@@ -36,7 +36,7 @@ def _read(benchmark: str) -> dict[str, Any]:
 
 def _circumstances() -> list[str]:
     lines: list[str] = []
-    for benchmark in ("direct_call", "plans", "planning", "approvals", "sse", "process"):
+    for benchmark in ("direct_call", "plans", "planning", "approvals", "sse", "recall", "search", "process"):
         if found := _read(benchmark).get("circumstances"):
             pinned = "" if found["pinned"] else ", not pinned"
             lines.append(
@@ -94,6 +94,30 @@ def _sse() -> list[Row]:
         )
         memory = [side["kb_a_connection"] for side in (floor, artel)]
         rows.append(_row("&nbsp;&nbsp;KB a connection", f"<= {promise['kb_a_connection']}", *memory))
+    return rows
+
+
+def _memory() -> list[Row]:
+    rows: list[Row] = []
+    if recall := _read("recall"):
+        plain, centred = recall["ways"]["hybrid, plain"], recall["ways"]["hybrid"]
+        for kind, what in (("all", "all questions"), ("cross", "asked in the other language")):
+            for field, name in (("recall_at_1", "recall@1"), ("recall_at_5", "recall@5"), ("mrr", "MRR")):
+                values = plain[kind][field], centred[kind][field]
+                rows.append(_row(f"memory, {what}: {name}, beside multilingual-e5 as it is", "", *values))
+        kept = recall["threshold"]["product"]
+        rows.append(
+            ("questions without an answer that get no memory, share", "", "", str(kept["unanswerable_left_alone"]), "")
+        )
+    if search := _read("search"):
+        of = f"{search['points']:,} points"
+        for filtered, what in (("full_filter", "every filter"), ("no_filter", "no filter")):
+            for callers, promised in ((1, ""), (4, ""), (16, "< 50")):
+                p95 = search[filtered][f"{callers}_callers"]["p95_ms"]
+                rows.append((f"hybrid top 5 of {of}, {what}, {callers} callers: P95, ms", promised, "", str(p95), ""))
+        peer, ours = search["hnswlib"], search["meaning_alone"]["no_filter"]
+        for field, what in (("p95_ms", "P95, ms"), ("recall_at_10", "recall@10")):
+            rows.append(_row(f"top 10 of {of} by meaning alone: {what}, beside hnswlib", "", peer[field], ours[field]))
     return rows
 
 

@@ -146,6 +146,7 @@ async def test_only_files_need_no_words(ann: Person, running_model_server: Model
         answer = await ann.say(chat, content, target_agent=target, attachments=[file["id"]])
         assert answer.status_code == 200, answer.text
         assert "just this" in _last(running_model_server)[0]
+    assert (await ann.http.get(f"/my/chat/{chat}/")).json()["session"]["title"] == "a.txt"
     nothing = await ann.say(chat, "", target_agent="coder", attachments=[])
     assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (422, "content")
 

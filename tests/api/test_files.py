@@ -171,6 +171,8 @@ async def test_files_are_listed_the_newest_first_page_by_page(ann: Person, bob: 
         address = f"/my/files/?limit=2&cursor={cursor}" if cursor else ""
 
     assert seen == names[::-1]
+    room = (await ann.http.get("/my/files/")).json()["room"]
+    assert room == {"used_bytes": 25, "total_bytes": 1_000_000_000, "file_bytes": 25_000_000}
 
 
 async def test_a_deleted_file_is_gone_with_its_bytes(site: Site, ann: Person) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 
-from tests.support.api import Person, Site
+from tests.support.api import Person
 from tests.support.planning import asked, begin, confirm, is_, look, pending, settings, statuses, until
 from tests.support.plans import plan, request, task
 
 TWO = plan(task("t1"), task("t2"))
-
-_TOOL = """
-insert into approval_requests (user_id, id, session_id, run_id, type, request) values ($1, $2, $3, $4, 'tool', '{}')
-"""
 
 
 @pytest.fixture
@@ -25,24 +20,6 @@ async def boss(ann: Person) -> Person:
     await ann.agent("Coder")
     await settings(ann)
     return ann
-
-
-@pytest.mark.parametrize("answer", ["confirm", "reject"])
-@pytest.mark.parametrize("of_a_run", [True, False], ids=["of-a-run", "of-no-run"])
-async def test_an_approval_that_is_about_no_plan_is_not_answered_as_one(
-    site: Site, boss: Person, answer: str, of_a_run: bool
-) -> None:
-    chat, run_id = await begin(boss, request(TWO))
-    await until(boss, run_id, is_("waiting"))
-    approval_id = site.house.ids.uuid()
-    async with site.house.shards.user_tx(boss.id) as tx:
-        await tx.execute(_TOOL, boss.id, approval_id, chat, UUID(run_id) if of_a_run else None)
-
-    refused = await boss.http.post(f"/my/tools/{approval_id}/{answer}/", json={})
-
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-about-a-plan")
-    assert str(approval_id) in {each["id"] for each in await pending(boss)}
-    assert (await look(boss, run_id))["status"] == "waiting"
 
 
 async def test_a_huge_plan_is_refused_in_few_words(boss: Person) -> None:

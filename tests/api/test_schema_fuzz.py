@@ -76,6 +76,8 @@ async def test_no_request_that_the_schema_allows_crashes_the_server(site: Site, 
     key = (await ann.http.post("/my/api-keys/", json={})).json()["key"]
     real_ids = {"session_id": await ann.chat(), "agent_id": await ann.agent(), "provider": "custom"}
     real_ids |= await waiting_plan(ann)
+    file = await ann.http.post("/my/files/", files={"file": ("a.txt", b"hello")})
+    real_ids["file_id"] = file.json()["id"]
     document = (await ann.http.get("/my/openapi.json")).json()
 
     async with live_server(site.app, site.end_streams) as port:

@@ -15,6 +15,7 @@ LONGEST_FILE = 500
 
 SYSTEM_TX_CALLERS = {
     "src/artel/accounts/users.py": "sign-in and the directory of users",
+    "src/artel/app/expiry.py": "whose questions waited too long: ids only, through a SECURITY DEFINER function",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",
     "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",
     "src/artel/bus/sweeper.py": "whose work to look at again: ids only, through SECURITY DEFINER functions",

@@ -189,7 +189,9 @@ describe("sending", () => {
   });
 
   it("keeps what was not delivered when the page was loaded again", () => {
-    const kept = [{ key: "old", content: "Hello", target: null, status: "sending" as const, error: null }];
+    const kept = [
+      { key: "old", content: "Hello", target: null, files: [], status: "sending" as const, error: null },
+    ];
     const { store } = storeWith({});
     const again = new ConversationStore(
       SESSION,

@@ -103,7 +103,7 @@ insert into tasks (
 )
 select $1, $4, session_id, run_id, $5, '{DELEGATED}', $6, 'ready', $7, $8, {MAX_ATTEMPTS}, plan_id, $2, $3, $9
 from tasks where user_id = $1 and id = $2
-on conflict (user_id, parent, parent_call) where status not in ('failed', 'cancelled') do nothing
+on conflict (user_id, parent, parent_call) where parent is not null and status not in ('failed', 'cancelled') do nothing
 returning id
 """
 

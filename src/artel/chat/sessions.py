@@ -114,6 +114,16 @@ async def find_session(tx: UserTx, session_id: int) -> ChatSession:
     return row
 
 
+async def entitle(tx: UserTx, session_id: int, title: str) -> None:
+    """Gives a conversation a title if it has none."""
+    await tx.execute(
+        "update chat_sessions set title = $3 where user_id = $1 and id = $2 and title = ''",
+        tx.user_id,
+        session_id,
+        title[:MAX_TITLE],
+    )
+
+
 async def is_at_work(tx: UserTx, session_id: int) -> bool:
     """Whether something in the conversation is being worked on."""
     return session_id in await _at_work(tx)

@@ -16,8 +16,8 @@ class NoSuchAttachment(Invalid):
     slug = "no-such-attachment"
 
 
-async def attach(tx: UserTx, message_id: UUID, file_ids: Sequence[UUID]) -> None:
-    """Ties files to a message, in the transaction that stores it.
+async def attach(tx: UserTx, message_id: UUID, file_ids: Sequence[UUID]) -> str:
+    """Ties files to a message, in the transaction that stores it; answers the name of the first.
 
     Raises:
         NoSuchAttachment: naming each that is not this user's.
@@ -28,6 +28,7 @@ async def attach(tx: UserTx, message_id: UUID, file_ids: Sequence[UUID]) -> None
         places = [place for place, file_id in enumerate(file_ids) if file_id in absent]
         raise NoSuchAttachment(fields=[FieldProblem(f"attachments.{place}", "No such file.") for place in places])
     await tx.execute(_ATTACH, tx.user_id, message_id, wanted)
+    return await tx.fetchval("select name from files where user_id = $1 and id = $2", tx.user_id, wanted[0])
 
 
 _ATTACH = """

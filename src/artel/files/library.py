@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from artel.files.store import (
     NewFile,
     NoSuchFile,
     TextStatus,
+    kept,
     put,
     read_chunks,
 )
@@ -49,6 +51,15 @@ ReadText = Callable[[str, bytes], Awaitable[tuple[TextStatus, str | None]]]
 """From a media type and a file's bytes."""
 
 Also = Callable[[UserTx, StoredFile], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a user's room is taken. `used_bytes` and `files`: what there is."""
+
+    used_bytes: int
+    files: int
+    limits: Limits
 
 
 class Files:
@@ -91,6 +102,12 @@ class Files:
         async with self._shards.user_tx(self._user_id) as tx:
             rows = (await tx.session.scalars(query.order_by(StoredFile.id.desc()).limit(limit + 1))).all()
         return rows[:limit], len(rows) > limit
+
+    async def room(self) -> Room:
+        """How much there is, and how much there may be."""
+        async with self._shards.user_tx(self._user_id) as tx:
+            used, files = await kept(tx)
+        return Room(used, files, self.limits)
 
     async def get(self, file_id: UUID) -> StoredFile:
         """A file without its bytes.

@@ -96,15 +96,21 @@ async def put(tx: UserTx, new: NewFile, limits: Limits) -> StoredFile:
 async def _find_room(tx: UserTx, size: int, limits: Limits) -> None:
     # Several at once would each find the same room.
     await tx.execute(_ONE_AT_A_TIME, tx.user_id)
-    kept = await tx.fetchrow(_KEPT, tx.user_id)
-    assert kept is not None
-    if kept["bytes"] + size > limits.total_bytes:
+    used, files = await kept(tx)
+    if used + size > limits.total_bytes:
         raise StorageFull(
-            f"Your files take {kept['bytes'] // MEGABYTE} of {limits.total_bytes // MEGABYTE} MB, so there is no room "
+            f"Your files take {used // MEGABYTE} of {limits.total_bytes // MEGABYTE} MB, so there is no room "
             "for this one. Delete files you no longer need, or ask the administrator for more room."
         )
-    if kept["files"] >= limits.files:
+    if files >= limits.files:
         raise StorageFull(f"You have {limits.files} files, which is the limit. Delete some you no longer need.")
+
+
+async def kept(tx: UserTx) -> tuple[int, int]:
+    """The bytes of all files of the user, and how many files these are."""
+    row = await tx.fetchrow(_KEPT, tx.user_id)
+    assert row is not None
+    return row["bytes"], row["files"]
 
 
 async def read_content(tx: UserTx, file_id: UUID) -> bytes:

@@ -11,7 +11,7 @@ from artel.approvals import manager as approvals
 from artel.approvals.audit import Actor, Decided, record
 from artel.bus.graph import close_run, lock_run
 from artel.events.types import ApprovalResolved, RunCancelled
-from artel.kit.errors import Conflict, FieldProblem, Invalid
+from artel.kit.errors import FieldProblem, Invalid
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import Outline, PlannedTask, outline_of
 from artel.orchestrator.plan import Draft, problems, without
@@ -28,12 +28,6 @@ class NotAPlan(Invalid):
     """The plan cannot be carried out as it is now. It still waits for you: correct it and confirm again."""
 
     slug = "not-a-plan"
-
-
-class NotAboutAPlan(Conflict):
-    """This approval is about no plan, so it cannot be answered as one. It is still open."""
-
-    slug = "not-about-a-plan"
 
 
 _MAX_PROBLEMS = 50
@@ -90,7 +84,6 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
-            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
             NotAPlan: the approval stays open.
         """
@@ -115,7 +108,6 @@ class Decisions:
 
         Raises:
             NoSuchApproval: it is not this user's.
-            NotAboutAPlan: it is about something else.
             AlreadyResolved: it was answered otherwise.
         """
         async with self.shards.user_tx(self.user_id) as tx:
@@ -191,8 +183,7 @@ def _foreign(draft: Draft, left_out: Collection[str]) -> set[str]:
 
 
 def _place(row: ApprovalRequest) -> RunPlace:
-    if row.run_id is None or row.plan_id is None:
-        raise NotAboutAPlan
+    assert row.run_id is not None, "a plan belongs to a run"
     return RunPlace(row.session_id, row.run_id)
 
 

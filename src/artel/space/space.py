@@ -20,7 +20,7 @@ from artel.bus.bus import Bus
 from artel.bus.model import Call, NoSuchAgent, Submitted
 from artel.chat.history import History
 from artel.chat.runs import Runs
-from artel.chat.sessions import Sessions
+from artel.chat.sessions import Sessions, entitle
 from artel.chat.views import MessageView, TaskView
 from artel.events.hub import Hub
 from artel.events.subscription import Subscription
@@ -88,7 +88,7 @@ class UserWorkerSpace:
         else:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
         try:
-            return await self.bus.submit(self.user_id, call, also=_with_attachments(attachments, also))
+            return await self.bus.submit(self.user_id, call, also=_with_attachments(session_id, attachments, also))
         except NoSuchAgent as error:
             if named is None:
                 raise
@@ -235,13 +235,14 @@ class UserWorkerSpace:
 
 
 def _with_attachments(
-    attachments: Sequence[UUID], also: Callable[[UserTx, Submitted], Awaitable[None]] | None
+    session_id: int, attachments: Sequence[UUID], also: Callable[[UserTx, Submitted], Awaitable[None]] | None
 ) -> Callable[[UserTx, Submitted], Awaitable[None]] | None:
     if not attachments:
         return also
 
     async def attach_also(tx: UserTx, submitted: Submitted) -> None:
-        await attach(tx, submitted.message_id, attachments)
+        name = await attach(tx, submitted.message_id, attachments)
+        await entitle(tx, session_id, name)
         if also is not None:
             await also(tx, submitted)
 

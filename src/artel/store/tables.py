@@ -308,7 +308,7 @@ class Task(Owned):
             "parent",
             "parent_call",
             unique=True,
-            postgresql_where=text("status not in ('failed', 'cancelled')"),
+            postgresql_where=text("parent is not null and status not in ('failed', 'cancelled')"),
         ),
         Index("ix_tasks_ready", "user_id", "assigned_agent", "id", postgresql_where=text("status = 'ready'")),
         Index("ix_tasks_due", "not_before", postgresql_where=text("status = 'ready'")),

@@ -20,7 +20,9 @@ from artel.memory.context import ContextFull, ContextLost, ContextUnavailable
 from artel.memory.edge.home import Home
 from artel.memory.edge.options import EdgeOptions
 from artel.memory.edge.store import EdgeContexts
+from artel.memory.edge.workers import EdgeWorkers
 from artel.memory.vectors import Space
+from artel.store.embedded import ServerDidNotStart
 from tests.support.memory import (
     SPACE,
     Edge,
@@ -289,3 +291,44 @@ def swap(one: Path, other: Path) -> None:
     if other.exists():
         other.rename(one)
     spare.rename(other)
+
+
+async def test_a_shard_that_panics_in_use_is_given_up_after_the_third_time(root: Path) -> None:
+    # Given: an index whose numbers are gone, which the engine notices when it searches
+    options = EdgeOptions(renew_after=400, index_from_kilobytes=10)
+    running = Edge.start(options, workers=1, root=root)
+    store = EdgeContexts(running.sockets, Violations())
+    context = store.of(new_user())
+    home = Home(root, context.user_id)
+    await context.ensure([SPACE])
+    await context.upsert([point(n, f"текст {n}") for n in range(500)])
+    await until(lambda: home.read_about().get("size") == 500)
+    await restart(running, store)
+    [numbers_of_index, *_] = home.shard.glob("segments/*/vector_storage-toy/quantized.data")
+    os.truncate(numbers_of_index, 10)
+
+    # When
+    seen: list[type[Exception]] = []
+    while ContextLost not in seen:
+        with pytest.raises(ContextUnavailable) as failure:
+            await context.search(question("текст"))
+        seen.append(failure.type)
+
+    # Then
+    assert seen[-1] is ContextLost
+    assert len(seen) <= 3
+    assert home.is_lost
+    await store.aclose()
+    running.stop()
+
+
+def test_workers_that_cannot_start_say_why(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artel.memory.edge.workers._MODULE", "artel.memory.edge.nobody")
+    folder = quick_folder()
+    workers = EdgeWorkers(root, folder, 1)
+
+    with pytest.raises(ServerDidNotStart, match=r"No module named artel\.memory\.edge\.nobody"):
+        workers.start()
+
+    assert workers.pids == []
+    shutil.rmtree(folder)

@@ -24,9 +24,8 @@ from tests.support.memory import quick_folder
 def workers() -> Iterator[EmbedWorkers]:
     folder = quick_folder()
     running = EmbedWorkers(folder / "home", folder / "run")
-    running.start()
-    yield running
-    running.stop()
+    with running:
+        yield running
     shutil.rmtree(folder)
 
 
@@ -85,7 +84,7 @@ async def test_many_passages_come_in_order(embedder: LocalEmbedder) -> None:
 
 
 async def test_strange_texts_do_no_harm(embedder: LocalEmbedder) -> None:
-    strange = ["", "\0", "a\0b", "\ud800", "🙂" * 50, "я" * 50_000]
+    strange = ["", "\0", "a\0b", "\ud800", "🙂" * 50, "слово " * 20_000]
 
     found = await embedder.passages(strange)
 

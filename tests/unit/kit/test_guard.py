@@ -59,6 +59,7 @@ REFUSED_URLS = [
     "http://example.com:99999/",
     "http://[::1/",
     "http://exa mple.com/",
+    "http://б..example.com/",
     "http://example.com/\r\nX: y",
     "http://example.com\t/",
     " http://example.com/",
@@ -332,6 +333,11 @@ async def test_resolving_refuses_a_host_when_one_of_its_addresses_is_inside() ->
     with pytest.raises(ForbiddenAddress):
         await OutgoingGuard().resolve("localhost", 80)
     assert await OutgoingGuard(allow_private=True).resolve("127.0.0.1", 80) == "127.0.0.1"
+
+
+def test_a_connection_to_a_name_is_none_to_an_address() -> None:
+    with pytest.raises(ForbiddenAddress):
+        OutgoingGuard(allow_private=True).check_connection("example.com")
 
 
 async def test_a_public_address_of_this_machine_is_open_on_the_ports_of_the_web_only() -> None:

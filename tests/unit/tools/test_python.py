@@ -194,7 +194,7 @@ async def test_a_sandbox_that_is_stuck_is_ended_from_outside() -> None:
 
 
 async def test_sleeping_takes_no_time() -> None:
-    assert (await run("import time\ntime.sleep(10_000)\n'awake'"))["value"] == "'awake'"
+    assert (await run("import time\nfor _ in range(3): time.sleep(10_000)\n'awake'"))["value"] == "'awake'"
 
 
 async def test_a_program_that_prints_much_is_cut_and_goes_on() -> None:

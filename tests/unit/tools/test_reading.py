@@ -65,6 +65,20 @@ def test_a_text_says_nothing_of_its_charset() -> None:
     assert decode(b"<meta charset=koi8-r>\xc1", None, markup=False) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("<p>Привет, мир!</p>", "cp1251"),
+        ("<p>Сегодня в городе прошёл дождь, и река вышла из берегов.</p>", "koi8-r"),
+        ("“quotes” and cafés — it’s", "cp1252"),
+        ("<p>これは日本語のページです。今日は良い天気ですね。</p>", "cp932"),
+        ("<p>这是一个中文网页，今天天气很好。</p>", "gb18030"),
+    ],
+)
+def test_a_short_text_is_guessed_too(text: str, charset: str) -> None:
+    assert reading.guess(text.encode(charset)) == text
+
+
 def test_bytes_of_which_nothing_is_known_are_guessed(run: Any) -> None:
     text = "Простые русские слова, по которым можно узнать, в чём они записаны."
 
@@ -88,10 +102,10 @@ def test_a_list_of_links_keeps_them(run: Any) -> None:
     links = "".join(
         f"<li><a href='../p/{number}'>The entry of number {number}, and its long title</a></li>" for number in range(99)
     )
-    text = run(f"<ul>{links}</ul>")["text"]
+    text = run(f"<body><nav><ul>{links}</ul></nav><p>{PARAGRAPH}</p></body>")["text"]
 
     assert text.splitlines()[3] == "- [The entry of number 3, and its long title](https://example.org/p/3)"
-    assert len(text.splitlines()) == 99
+    assert text.splitlines()[99] == PARAGRAPH
 
 
 def test_a_page_of_too_many_elements_is_answered_whole(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

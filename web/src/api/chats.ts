@@ -37,9 +37,24 @@ export const deleteChat = (id: number) => request<void>("DELETE", `/my/chat/${id
 export const fetchHistory = (id: number, cursor: string | null, limit: number) =>
   request<History>("GET", `/my/chat/${id}/`, { query: { cursor, limit } });
 
-export const sendMessage = (id: number, content: string, target: string | null, idempotencyKey: string) =>
+interface NewMessage {
+  content: string;
+  target: string | null;
+  /** Ids of files. */
+  attachments: string[];
+}
+
+export const sendMessage = (
+  id: number,
+  { content, target, attachments }: NewMessage,
+  idempotencyKey: string,
+) =>
   request<Sent>("POST", `/my/chat/${id}/message/`, {
-    body: target ? { content, target_agent: target } : { content },
+    body: {
+      content,
+      ...(target && { target_agent: target }),
+      ...(attachments.length > 0 && { attachments }),
+    },
     idempotencyKey,
   });
 

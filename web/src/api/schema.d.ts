@@ -2536,6 +2536,7 @@ export interface components {
             items: components["schemas"]["File"][];
             /** Next Cursor */
             next_cursor: string | null;
+            room: components["schemas"]["Room"];
         };
         /**
          * History
@@ -3203,6 +3204,27 @@ export interface components {
         RejectIn: {
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * Room
+         * @description How much may be kept.
+         */
+        Room: {
+            /**
+             * File Bytes
+             * @description What one may be.
+             */
+            file_bytes: number;
+            /**
+             * Total Bytes
+             * @description What they may be together.
+             */
+            total_bytes: number;
+            /**
+             * Used Bytes
+             * @description All files together.
+             */
+            used_bytes: number;
         };
         /**
          * Run

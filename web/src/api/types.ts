@@ -43,6 +43,7 @@ export type Approval = Schemas["Approval"];
 export type ToolQuestion = Schemas["ToolQuestion"];
 export type ToolCall = Schemas["ToolCall"];
 export type UserFile = Schemas["File"];
+export type FileList = Schemas["FileList"];
 export type ToolKind = Tool["kind"];
 export type Policy = Tool["policy"];
 export type AuditEntry = Schemas["Decision"];

@@ -1,5 +1,5 @@
 import { isPassing } from "@/api/problem";
-import type { Sent } from "@/api/types";
+import type { Sent, UserFile } from "@/api/types";
 
 /** A message on its way to the server. Its key makes every repetition safe. */
 export interface Outgoing {
@@ -7,6 +7,8 @@ export interface Outgoing {
   content: string;
   /** The handle it is for, or null when the text or the server decides. */
   target: string | null;
+  /** What goes along with it. */
+  files: readonly UserFile[];
   status: "sending" | "failed";
   /** Why it failed; null while it is on its way. */
   error: unknown;

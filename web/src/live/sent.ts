@@ -18,7 +18,6 @@ export function withSent(
     cost: null,
     created_at: now.toISOString(),
     tool_calls: [],
-    attachments: [],
   };
   let next = conversation;
   if (!(sent.message_id in next.messages)) {
@@ -29,6 +28,7 @@ export function withSent(
       content: outgoing.content,
       agent_id: null,
       target_agent: outgoing.target,
+      attachments: [...outgoing.files],
       status: "complete",
       attempt: 0,
     };
@@ -41,6 +41,7 @@ export function withSent(
       id: sent.answer_id,
       role: "assistant",
       content: "",
+      attachments: [],
       agent_id: next.runs[sent.run_id]?.agent_id ?? null,
       target_agent: null,
       status: over ? "complete" : "streaming",

@@ -157,7 +157,8 @@ export class LiveSpace implements TabsListener {
           return history;
         },
         loadTask: fetchTask,
-        post: ({ content, target, key }) => sendMessage(sessionId, content, target, key),
+        post: ({ content, target, files, key }) =>
+          sendMessage(sessionId, { content, target, attachments: files.map(({ id }) => id) }, key),
         pause: pauseOrOnline,
         newKey: randomId,
         now: () => new Date(),

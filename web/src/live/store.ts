@@ -1,4 +1,4 @@
-import type { Approval, History, Run, Sent, TaskDetail } from "@/api/types";
+import type { Approval, History, Run, Sent, TaskDetail, UserFile } from "@/api/types";
 import { withKept } from "@/live/calls";
 import {
   type Conversation,
@@ -63,7 +63,10 @@ export class ConversationStore {
     private readonly services: StoreServices,
     kept: readonly Outgoing[] = [],
   ) {
-    this.state = { ...START, outbox: kept.map((outgoing) => ({ ...outgoing, status: "failed" })) };
+    this.state = {
+      ...START,
+      outbox: kept.map((outgoing) => ({ ...outgoing, files: outgoing.files ?? [], status: "failed" })),
+    };
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -225,11 +228,12 @@ export class ConversationStore {
   }
 
   /** Shows the message at once and delivers it. Resolves when it was taken or has failed. */
-  send(content: string, target: string | null): Promise<boolean> {
+  send(content: string, target: string | null, files: readonly UserFile[] = []): Promise<boolean> {
     const outgoing: Outgoing = {
       key: this.services.newKey(),
       content,
       target,
+      files,
       status: "sending",
       error: null,
     };

@@ -59,7 +59,8 @@ async def files(
     following = message_cursor(rows[-1].id) if more else None
     if following:
         response.headers["Link"] = next_link(request, following)
-    return shapes.FileList(items=[shapes.file(row) for row in rows], next_cursor=following)
+    room = shapes.room(await space.files.room())
+    return shapes.FileList(items=[shapes.file(row) for row in rows], next_cursor=following, room=room)
 
 
 @router.get("/{file_id}/", summary="About a file", responses=problems(404))

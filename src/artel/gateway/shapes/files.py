@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from artel.files.library import Room as RoomView
 from artel.gateway.shapes.common import Shape
 from artel.store.tool_tables import StoredFile
 
@@ -26,11 +27,26 @@ class File(Shape):
     created_at: datetime
 
 
+class Room(Shape):
+    """How much may be kept."""
+
+    used_bytes: int = Field(description="All files together.")
+    total_bytes: int = Field(description="What they may be together.")
+    file_bytes: int = Field(description="What one may be.")
+
+
 class FileList(Shape):
     """The newest first."""
 
     items: list[File]
     next_cursor: str | None
+    room: Room
+
+
+def room(view: RoomView) -> Room:
+    """The room as clients see it."""
+    limits = view.limits
+    return Room(used_bytes=view.used_bytes, total_bytes=limits.total_bytes, file_bytes=limits.file_bytes)
 
 
 def file(row: StoredFile) -> File:

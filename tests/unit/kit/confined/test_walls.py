@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,15 +27,20 @@ FILES = [
     "open('/proc/self/environ')",
     f"open('/proc/{os.getpid()}/environ')",
     f"open('/proc/{os.getpid()}/mem', 'rb')",
-    "open('/tmp/artel-was-here', 'w')",
-    "open('/dev/shm/artel-was-here', 'w')",
+    "open('{open}/note')",
+    "open('{open}/note', 'a')",
+    "open('{open}/new', 'w')",
     "open('/dev/zero')",
     "import os; os.listdir('/')",
-    "import os; os.mkdir('/tmp/artel-was-here')",
-    f"import os; os.unlink({__file__!r})",
-    "import os; os.symlink('/etc/passwd', '/tmp/artel-was-here')",
+    "import os; os.listdir('{open}')",
+    "import os; os.mkdir('{open}/directory')",
+    "import os; os.unlink('{open}/note')",
+    "import os; os.rename('{open}/note', '{open}/other')",
+    "import os; os.symlink('/etc/passwd', '{open}/link')",
+    "import os; os.link('{open}/note', '{open}/twin')",
+    "import os; os.truncate('{open}/note', 0)",
     "import os; os.execv('/bin/sh', ['sh', '-c', 'exit 0'])",
-    "import os; os.open('/tmp', os.O_TMPFILE | os.O_RDWR)",
+    "import os; os.open('{open}', os.O_TMPFILE | os.O_RDWR)",
 ]
 SOCKETS = [
     "socket.socket()",
@@ -43,9 +51,23 @@ SOCKETS = [
 ]
 
 
+@pytest.fixture
+def open_directory() -> Generator[Path]:
+    """Where everybody may do everything, as far as its mode goes."""
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o777)
+        (directory / "note").write_text("text")
+        (directory / "note").chmod(0o666)
+        yield directory
+
+
 @needs_landlock
-async def test_there_are_no_files() -> None:
-    assert await attempts(*FILES) == dict.fromkeys(FILES, "PermissionError")
+async def test_there_are_no_files(open_directory: Path) -> None:
+    attacks = [attack.replace("{open}", str(open_directory)) for attack in FILES]
+
+    assert await attempts(*attacks) == dict.fromkeys(attacks, "PermissionError")
+    assert (open_directory / "note").read_text() == "text"
 
 
 @needs_filter

@@ -21,6 +21,7 @@ import { useToast } from "@/ui/toasts";
 import { Announcer } from "./Announcer";
 import { Composer, type ComposerHandle } from "./Composer";
 import { DetailsPanel } from "./DetailsPanel";
+import { useAttachments } from "./files/useAttachments";
 import { SelectionContext, type TaskRef } from "./plan/selection";
 import { TaskPanel } from "./plan/TaskPanel";
 import { Timeline, type TimelineHandle } from "./Timeline";
@@ -52,6 +53,7 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
     (state) => state.conversation?.order.length === 0 && state.outbox.length === 0,
   );
   const [draft, setDraft] = useDraft(me.id, String(store.sessionId));
+  const files = useAttachments(me.id, String(store.sessionId));
   const [target, setTarget] = useTarget(me.id, useAskedLast(store, agents));
   const active = useActiveRun(store);
   const composer = useRef<ComposerHandle>(null);
@@ -95,7 +97,15 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
           {!loaded && <TimelineSkeleton />}
           {loaded && empty && <EmptyState text={t("chat.empty")} />}
           {loaded && !empty && (
-            <Timeline key={store.sessionId} store={store} handle={timeline} onEdit={setDraft} />
+            <Timeline
+              key={store.sessionId}
+              store={store}
+              handle={timeline}
+              onEdit={({ content, files: unsent }) => {
+                setDraft(content);
+                files.putBack(unsent);
+              }}
+            />
           )}
           <Announcer store={store} agents={agents} />
           <div className="px-3 pb-3 md:px-6 md:pb-5">
@@ -105,10 +115,11 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
               onDraft={setDraft}
               target={target}
               onTarget={setTarget}
+              files={files}
               onStop={active ? stop : undefined}
-              onSend={(content, handle) => {
+              onSend={(content, handle, attached) => {
                 setDraft("");
-                void store.send(content, handle);
+                void store.send(content, handle, attached);
                 requestAnimationFrame(() => timeline.current?.toEnd());
               }}
             />

@@ -2,6 +2,7 @@ import { ArrowUp, Square } from "lucide-react";
 import {
   type KeyboardEvent,
   type Ref,
+  Suspense,
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
@@ -10,9 +11,13 @@ import {
 } from "react";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/api/agents";
-import type { Agent } from "@/api/types";
+import type { Agent, UserFile } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { IconButton } from "@/ui/IconButton";
+import { AttachButton } from "./files/AttachButton";
+import { AttachmentTray, DropHint } from "./files/later";
+import type { Attachments } from "./files/useAttachments";
+import { pastedFiles, useFileDrop } from "./files/useFileDrop";
 import { MentionList } from "./MentionList";
 import { splitAddress } from "./mentions";
 import { TargetMenu } from "./TargetMenu";
@@ -27,8 +32,10 @@ interface ComposerProps {
   onDraft: (text: string) => void;
   target: string | null;
   onTarget: (target: string | null) => void;
+  /** What goes along with the message. */
+  files: Attachments;
   /** Takes a message for an agent's handle, or null for Auto. */
-  onSend: (content: string, target: string | null) => void;
+  onSend: (content: string, target: string | null, files: UserFile[]) => void;
   /** Stops the answer that is being written; absent when there is none. */
   onStop?: () => void;
   handle?: Ref<ComposerHandle>;
@@ -36,11 +43,11 @@ interface ComposerProps {
 
 const NO_AGENTS: Agent[] = [];
 
-/** Where messages are written: text, whom it is for, send and stop. */
-export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, handle }: ComposerProps) {
+/** Where messages are written: text, files, whom it is for, send and stop. */
+export function Composer({ draft, onDraft, target, onTarget, files, onSend, onStop, handle }: ComposerProps) {
   const { t } = useTranslation();
   const { data: agents = NO_AGENTS, isPending } = useAgents();
-  /** Enter came before the team was known: the message goes as soon as it is clear whom it is for. */
+  /** Enter came before the team was known, or before its files were there: the message goes as soon as they are. */
   const [hurried, setHurried] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(handle, () => ({ focus: () => field.current?.focus() }), []);
@@ -56,17 +63,25 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
     requestAnimationFrame(() => field.current?.setSelectionRange(before.length, before.length));
   });
 
+  const over = useFileDrop((dropped) => {
+    files.add(dropped);
+    field.current?.focus();
+  });
+  const text = draft.trim();
+  const something = text !== "" || files.items.length > 0;
+  const waits = isPending || files.busy;
+
   const send = () => {
-    const text = draft.trim();
-    if (!text) return;
-    if (isPending) return setHurried(true);
+    // What is wrong with a file stands beside it.
+    if (!something || files.failed) return;
+    if (waits) return setHurried(true);
     const addressed = splitAddress(text, agents);
-    onSend(addressed?.content ?? text, addressed?.target ?? target);
+    onSend(addressed?.content ?? text, addressed?.target ?? target, files.take());
     if (addressed) onTarget(addressed.target);
   };
 
   useEffect(() => {
-    if (!hurried || isPending) return;
+    if (!hurried || waits) return;
     setHurried(false);
     send();
   });
@@ -99,10 +114,14 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
           send();
         }}
         className={cx(
-          "rounded-2xl border border-line-strong/45 bg-raised shadow-float transition-colors",
+          "relative rounded-2xl border border-line-strong/45 bg-raised shadow-float transition-colors",
           "focus-within:border-accent",
         )}
       >
+        <Suspense fallback={null}>
+          {over && <DropHint />}
+          {(files.items.length > 0 || files.leftOut > 0) && <AttachmentTray files={files} />}
+        </Suspense>
         <textarea
           ref={field}
           value={draft}
@@ -116,14 +135,28 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
           }}
           onSelect={(event) => mentions.noteCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const pasted = pastedFiles(event);
+            if (pasted.length === 0) return;
+            event.preventDefault();
+            files.add(pasted);
+          }}
           className="scroll-thin field-sizing-content block max-h-[40dvh] w-full resize-none bg-transparent px-4 pt-3.5 pb-1 leading-relaxed outline-none"
         />
         <div className="flex items-center justify-between gap-2 px-2 pb-2">
-          <TargetMenu
-            agents={agents.filter((agent) => agent.is_active)}
-            target={target}
-            onChange={onTarget}
-          />
+          <div className="flex min-w-0 items-center gap-0.5">
+            <AttachButton
+              onFiles={(chosen) => {
+                files.add(chosen);
+                field.current?.focus();
+              }}
+            />
+            <TargetMenu
+              agents={agents.filter((agent) => agent.is_active)}
+              target={target}
+              onChange={onTarget}
+            />
+          </div>
           <div className="flex items-center gap-1.5">
             {onStop && (
               <IconButton
@@ -134,12 +167,13 @@ export function Composer({ draft, onDraft, target, onTarget, onSend, onStop, han
                 className="border border-line [&_svg]:size-3.5 [&_svg]:fill-current"
               />
             )}
-            {(!onStop || draft.trim() !== "") && (
+            {(!onStop || something) && (
               <IconButton
                 icon={ArrowUp}
                 label={t("chat.send")}
                 type="submit"
-                disabled={draft.trim() === ""}
+                disabled={!something || files.failed}
+                aria-busy={hurried || undefined}
                 look="primary"
               />
             )}

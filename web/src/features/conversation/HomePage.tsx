@@ -5,7 +5,7 @@ import { useLocation, useSearchParams } from "wouter";
 import { useAgents } from "@/api/agents";
 import { type ChatPages, chatFirst, createChat } from "@/api/chats";
 import { keys } from "@/api/keys";
-import type { Agent, Me } from "@/api/types";
+import type { Agent, Me, UserFile } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { useHotkeys } from "@/lib/hotkeys";
 import type { en } from "@/lib/i18n/en";
@@ -17,6 +17,7 @@ import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { PageHeader } from "@/ui/PageHeader";
 import { Composer, type ComposerHandle } from "./Composer";
+import { useAttachments } from "./files/useAttachments";
 import { useDraft } from "./useDraft";
 import { useTarget } from "./useTarget";
 
@@ -31,6 +32,7 @@ export function HomePage({ me }: { me: Me }) {
   const { data: agents = NO_AGENTS, isSuccess } = useAgents();
   const active = agents.filter((agent) => agent.is_active);
   const [draft, setDraft] = useDraft(me.id, "new");
+  const files = useAttachments(me.id, "new");
   const [target, setTarget] = useTarget(me.id, undefined, params.get("agent"));
   const composer = useRef<ComposerHandle>(null);
   const { start, failure } = useFirstMessage();
@@ -38,9 +40,11 @@ export function HomePage({ me }: { me: Me }) {
   useHotkeys([{ key: "/", run: () => composer.current?.focus() }]);
   useEffect(() => composer.current?.focus(), []);
 
-  const send = async (content: string, handle: string | null) => {
+  const send = async (content: string, handle: string | null, attached: UserFile[]) => {
     setDraft("");
-    if (!(await start(content, handle))) setDraft(content);
+    if (await start(content, handle, attached)) return;
+    setDraft(content);
+    files.putBack(attached);
   };
   const chosen = active.find((agent) => agent.handle === target);
 
@@ -66,6 +70,7 @@ export function HomePage({ me }: { me: Me }) {
             onDraft={setDraft}
             target={target}
             onTarget={setTarget}
+            files={files}
             onSend={send}
           />
           {active.length > 0 && (
@@ -175,13 +180,13 @@ function useFirstMessage() {
   const [failure, setFailure] = useState<unknown>(null);
   const key = useRef(randomId());
 
-  const start = async (content: string, target: string | null): Promise<boolean> => {
+  const start = async (content: string, target: string | null, files: UserFile[]): Promise<boolean> => {
     setFailure(null);
     try {
       const chat = await createChat(key.current);
       key.current = randomId();
       client.setQueryData<ChatPages>(keys.chats, (pages) => chatFirst(pages, chat));
-      void space.chat(chat.id).send(content, target);
+      void space.chat(chat.id).send(content, target, files);
       go(`/chat/${chat.id}`);
       return true;
     } catch (error) {

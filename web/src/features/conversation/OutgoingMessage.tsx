@@ -19,7 +19,7 @@ export function OutgoingMessage({ outgoing, onResend, onEdit, onDiscard }: Outgo
   const offline = outgoing.error === null || outgoing.error instanceof NetworkError;
   return (
     <div className={outgoing.status === "sending" ? "opacity-70" : undefined}>
-      <UserMessage content={outgoing.content} target={outgoing.target} />
+      <UserMessage content={outgoing.content} target={outgoing.target} files={outgoing.files} />
       {outgoing.status === "sending" && <p className="sr-only">{t("chat.sending")}</p>}
       {outgoing.status === "failed" && (
         <div className="mt-2 ml-auto max-w-[85%]">

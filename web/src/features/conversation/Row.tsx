@@ -25,6 +25,7 @@ export const Row = memo(function Row({ store, id, last }: RowProps) {
         <UserMessage
           content={message.content}
           target={handleOf(message.target_agent, message.content, agents)}
+          files={message.attachments}
         />
       ) : (
         <AnswerMessage

@@ -2,6 +2,7 @@ import { ArrowDown } from "lucide-react";
 import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatState } from "@/live/LiveProvider";
+import type { Outgoing } from "@/live/outbox";
 import type { ConversationStore } from "@/live/store";
 import { HoldContext } from "@/ui/hold";
 import { Spinner } from "@/ui/Spinner";
@@ -18,7 +19,8 @@ export interface TimelineHandle {
 interface TimelineProps {
   store: ConversationStore;
   handle: RefObject<TimelineHandle | null>;
-  onEdit: (text: string) => void;
+  /** A message that was not taken is written anew. */
+  onEdit: (outgoing: Outgoing) => void;
 }
 
 const NO_IDS: readonly string[] = [];
@@ -67,7 +69,7 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
               onDiscard={() => store.discard(outgoing.key)}
               onEdit={() => {
                 store.discard(outgoing.key);
-                onEdit(outgoing.content);
+                onEdit(outgoing);
               }}
             />
           ))}

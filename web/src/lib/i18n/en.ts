@@ -111,6 +111,7 @@ export const en = {
     placeholder: "Message @{{handle}}",
     placeholderAuto: "Write a message, @ to choose an agent",
     message: "Message",
+    attach: "Attach files",
     send: "Send",
     stop: "Stop",
     target: "Who answers",

@@ -113,6 +113,7 @@ export const ru = {
     placeholder: "Сообщение для @{{handle}}",
     placeholderAuto: "Напишите сообщение, @ — выбрать агента",
     message: "Сообщение",
+    attach: "Прикрепить файлы",
     send: "Отправить",
     stop: "Остановить",
     target: "Кто отвечает",

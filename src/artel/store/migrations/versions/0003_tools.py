@@ -62,7 +62,7 @@ alter table tasks drop deferred, drop answers, add parent uuid, add parent_call 
     add depth bigint default 0 not null, add said text
 
 create unique index uq_tasks_delegated on tasks (user_id, parent, parent_call)
-    where status not in ('failed', 'cancelled')
+    where parent is not null and status not in ('failed', 'cancelled')
 """
 
 TABLES = """

@@ -75,21 +75,19 @@ def run(payload: bytes) -> bytes:
 
 
 def _run(pool: Monty, source: str, printed: Printed) -> dict[str, str]:
-    with pool.checkout(script_name="program.py", limits=_LIMITS, os_policy=_OS) as session:
-        if worker := session.worker_pid:
-            no_new_processes(worker)
-        try:
+    try:
+        with pool.checkout(script_name="program.py", limits=_LIMITS, os_policy=_OS) as session:
+            if worker := session.worker_pid:
+                no_new_processes(worker)
             return {"value": show(session.feed_run(source, print_callback=printed.take), MAX_VALUE)}
-        except (MontySyntaxError, MontyRuntimeError) as error:
-            return {"error": explain(error.display())}
-        except MontyCrashedError:
-            return {"error": _GONE}
-        except MontyError as error:
-            return {"error": explain(str(error))}
-        except ValueError:  # the only value that cannot be brought over
-            return {
-                "error": f"The value is a number of more than {_DIGITS} digits. Answer a part of it, or its length."
-            }
+    except (MontySyntaxError, MontyRuntimeError) as error:
+        return {"error": explain(error.display())}
+    except MontyCrashedError:
+        return {"error": _GONE}
+    except MontyError as error:
+        return {"error": explain(str(error))}
+    except ValueError:  # the only value that cannot be brought over
+        return {"error": f"The value is a number of more than {_DIGITS} digits. Answer a part of it, or its length."}
 
 
 def explain(problem: str) -> str:

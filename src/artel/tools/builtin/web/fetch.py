@@ -126,4 +126,4 @@ class PageReader:
 def web_fetch(fetcher: Fetcher, extract: Extract | None = None) -> Tool:
     """The tool over a client."""
     reader = PageReader(fetcher, extract)
-    return builtin("web_fetch", "Web page", _DESCRIPTION, FetchArguments, reader.read, policy="ask", seconds=60)
+    return builtin("web_fetch", "Web page", _DESCRIPTION, FetchArguments, reader.read, policy="ask", seconds=75)

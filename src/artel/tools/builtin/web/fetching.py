@@ -157,6 +157,4 @@ def _explained(error: aiohttp.ClientError) -> str:
         return "The server's certificate cannot be trusted."
     if isinstance(error, aiohttp.ClientConnectorError):
         return "The server cannot be reached."
-    if isinstance(error, aiohttp.InvalidURL):
-        return "The address cannot be read."
     return "The connection broke, or what the server answered is no HTTP."

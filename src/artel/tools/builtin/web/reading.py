@@ -32,6 +32,8 @@ MAX_ELEMENTS: Final = 40_000
 _SHORT: Final = 2000
 """Characters of a page that is answered whole: to look for the article would cost its headings and links."""
 _SAMPLE: Final = 1 << 17
+_GUESSED: Final = ["cp1251", "koi8_r", "cp866", "cp1252", "cp932", "euc_jp", "gb18030", "big5", "euc_kr"]
+"""Charsets of pages that say nothing; among more of them a short text is taken for another's."""
 _WARMING: Final = (
     f"<html><head><title>A</title></head><body><article>{'<p>One, and two.</p>' * 200}</article></body></html>"
 )
@@ -60,7 +62,7 @@ def run(payload: bytes) -> bytes:
 
 def guess(body: bytes) -> str:
     """The text of bytes that nobody says anything about."""
-    best = from_bytes(body[:_SAMPLE]).best()
+    best = from_bytes(body[:_SAMPLE], cp_isolation=_GUESSED).best()
     return body.decode(best.encoding if best else "cp1252", "replace")
 
 

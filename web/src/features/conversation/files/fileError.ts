@@ -1,0 +1,20 @@
+import type { TFunction } from "i18next";
+import { ApiError, isPassing } from "@/api/problem";
+import { fileSize } from "@/lib/format";
+import { errorText } from "@/ui/failures";
+import { FileTooLarge } from "./attachments";
+
+const KNOWN = ["file-type-refused", "empty-file", "storage-full"] as const;
+
+/** Whether to send the same file again may help. */
+export const mayHelp = (error: unknown) =>
+  isPassing(error) || (error instanceof ApiError && [401, 409].includes(error.status));
+
+/** Why a file was not taken, in the user's own language. */
+export function fileError(t: TFunction, error: unknown, language: string): string {
+  if (error instanceof FileTooLarge) {
+    return t("files.tooLarge", { limit: fileSize(error.limit, language) });
+  }
+  const slug = error instanceof ApiError ? KNOWN.find((known) => known === error.slug) : undefined;
+  return slug ? t(`files.refused.${slug}`) : errorText(t, error);
+}
