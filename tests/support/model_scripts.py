@@ -69,24 +69,20 @@ class Request:
 
     @property
     def tool_results(self) -> list[str]:
-        """What the tools returned since the last answer; their pictures, which come as words of the user, are named."""
+        """What the tools returned since the last answer; the pictures they returned are named."""
         results: list[str] = []
-        pictures: list[str] = []
         for message in reversed(self.body["messages"]):
             if message["role"] == "tool":
                 results.append(message["content"])
-            elif results or message["role"] != "user" or (shown := _only_pictures(message["content"])) is None:
-                break
+            elif message["role"] == "user" and _is_pictures(message["content"]):
+                results.extend("[image_url]" for _ in message["content"])
             else:
-                pictures += shown
-        return [*results[::-1], *pictures] if results else []
+                break
+        return results[::-1]
 
 
-def _only_pictures(content: Any) -> list[str] | None:
-    """The pictures of a message without words, by their kind."""
-    if isinstance(content, str) or any(item.get("text", "").strip() for item in content):
-        return None
-    return [f"[{item['type']}]" for item in content if "text" not in item]
+def _is_pictures(content: str | list[dict[str, Any]]) -> bool:
+    return isinstance(content, list) and all(item["type"] == "image_url" for item in content)
 
 
 def choose_script(request: Request) -> tuple[str, Options]:
