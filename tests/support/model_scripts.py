@@ -69,13 +69,24 @@ class Request:
 
     @property
     def tool_results(self) -> list[str]:
-        """What the tools returned since the last answer."""
+        """What the tools returned since the last answer; their pictures, which come as words of the user, are named."""
         results: list[str] = []
+        pictures: list[str] = []
         for message in reversed(self.body["messages"]):
-            if message["role"] != "tool":
+            if message["role"] == "tool":
+                results.append(message["content"])
+            elif results or message["role"] != "user" or (shown := _only_pictures(message["content"])) is None:
                 break
-            results.append(message["content"])
-        return results[::-1]
+            else:
+                pictures += shown
+        return [*results[::-1], *pictures] if results else []
+
+
+def _only_pictures(content: Any) -> list[str] | None:
+    """The pictures of a message without words, by their kind."""
+    if isinstance(content, str) or any(item.get("text", "").strip() for item in content):
+        return None
+    return [f"[{item['type']}]" for item in content if "text" not in item]
 
 
 def choose_script(request: Request) -> tuple[str, Options]:
