@@ -69,7 +69,7 @@ async def test_a_failure_says_what_to_do_and_a_retry_helps(maria: Person) -> Non
     await maria.agent()
     page = await maria.page()
 
-    await say(page, "Hello [[status code=401 times=1]]")
+    await say(page, f"Hello [[status code=401 times=1 id={maria.email}]]")
 
     await expect(page.get_by_text("The provider refused the API key").first).to_be_visible()
     await expect(page.get_by_role("button", name="Model settings")).to_be_visible()

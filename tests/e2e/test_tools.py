@@ -257,3 +257,59 @@ async def test_a_task_of_a_plan_waits_while_the_others_work(maria: Person) -> No
     await panel(page).get_by_role("list", name="Tools used").get_by_role("button").click()
     await expect(panel(page).get_by_role("list", name="Tools used")).to_contain_text("weekday")
     await expect(answers(page.get_by_role("main")).last).to_contain_text("Already there")
+
+
+async def test_a_result_is_there_without_loading_anything_anew(maria: Person) -> None:
+    page = await ask_for(maria, "calculator", '{"expression": "2 ** 100"}', policy="allow")
+
+    await expect(answers(page).last).to_contain_text("Tool said")
+    await expect(question(page)).to_have_count(0)
+    await expect(calls(page)).to_contain_text("Calculator")
+    await expect(calls(page)).to_contain_text("2 ** 100")
+    await calls(page).get_by_role("button").click()
+    await expect(calls(page)).to_contain_text("1267650600228229401496703205376")
+
+
+async def test_what_a_colleague_asks_stands_where_the_first_agent_waits(maria: Person) -> None:
+    page = await with_tool(maria, "ask_agent", "allow")
+    await maria.agent("Writer", tools=[_CLOCK])
+    # In other letters, so that the first agent does not take it for its own.
+    task = r"Say what time it is. \u005b\u005btool {}\u005d\u005d"
+    await say(page, wish(f'{{"agent": "writer", "task": "{task}"}}'))
+
+    await expect(question(page)).to_contain_text("Writer asks to use Current time")
+    await expect(calls(page)).to_contain_text("Ask a colleague")
+    await expect(calls(page)).to_contain_text("waits for a colleague")
+    await page.reload()
+    await expect(calls(page)).to_contain_text("waits for a colleague")
+    await question(page).get_by_role("button", name="Allow once").click()
+
+    await expect(answers(page).last).to_contain_text("weekday")
+    await calls(page).get_by_role("button").click()
+    await expect(calls(page)).to_contain_text("answer")
+
+
+async def test_the_editor_says_what_an_agent_may_do(maria: Person) -> None:
+    agent = await maria.agent("Coder", tools=[{"tool_id": "current_time", "enabled": True, "policy": "allow"}])
+    page = await maria.page(f"/agents/{agent['agent_id']}")
+    policy = page.get_by_role("combobox", name="Current time: when the agent calls it")
+    await expect(policy).to_have_value("allow")
+    await policy.select_option("forbidden")
+    await page.get_by_role("switch", name="Camera").click()
+    await expect(page.get_by_role("combobox", name="Camera: when the agent calls it")).to_have_value("")
+    await page.get_by_role("switch", name="Python").click()
+    await page.get_by_role("switch", name="Python").click()
+    await page.get_by_text("Advanced", exact=True).click()
+    await page.get_by_role("textbox", name="Questions wait, hours").fill("0")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("textbox", name="Questions wait, hours")).to_be_focused()
+    await page.get_by_role("textbox", name="Questions wait, hours").fill("24")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_text("Coder was saved.")).to_be_visible()
+    [saved] = (await maria.api("GET", "/my/agents/"))["items"]
+    assert saved["approval_hours"] == 24
+    assert saved["tools"] == [
+        {"tool_id": "current_time", "enabled": True, "policy": "deny"},
+        {"tool_id": "camera", "enabled": True, "policy": None},
+    ]

@@ -69,13 +69,20 @@ class Request:
 
     @property
     def tool_results(self) -> list[str]:
-        """What the tools returned since the last answer."""
+        """What the tools returned since the last answer; the pictures they returned are named."""
         results: list[str] = []
         for message in reversed(self.body["messages"]):
-            if message["role"] != "tool":
+            if message["role"] == "tool":
+                results.append(message["content"])
+            elif message["role"] == "user" and _is_pictures(message["content"]):
+                results.extend("[image_url]" for _ in message["content"])
+            else:
                 break
-            results.append(message["content"])
         return results[::-1]
+
+
+def _is_pictures(content: str | list[dict[str, Any]]) -> bool:
+    return isinstance(content, list) and all(item["type"] == "image_url" for item in content)
 
 
 def choose_script(request: Request) -> tuple[str, Options]:

@@ -5,7 +5,6 @@ import { fileLimit, upload } from "@/api/uploads";
 import {
   type Attachment,
   chosen,
-  FileTooLarge,
   isOnItsWay,
   keptFiles,
   readKept,
@@ -13,6 +12,7 @@ import {
 } from "@/features/conversation/files/attachments";
 import { Uploader } from "@/features/conversation/files/uploader";
 import { pastedFiles } from "@/features/conversation/files/useFileDrop";
+import { FileTooLarge } from "@/ui/files/fileError";
 import { isPicture, isRecording, isUnreadable } from "@/ui/files/kinds";
 
 vi.mock("@/api/uploads", () => ({ upload: vi.fn(), fileLimit: vi.fn() }));

@@ -15,9 +15,3 @@ export const useFile = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-
-export function uploadFile(file: File): Promise<UserFile> {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  return request<UserFile>("POST", "/my/files/", { form });
-}

@@ -2,8 +2,6 @@ import { NetworkError, toApiError } from "@/api/problem";
 
 export interface RequestOptions {
   body?: unknown;
-  /** Fields and files, in place of a body. */
-  form?: FormData;
   /** A list is sent as the same name several times. */
   query?: Record<string, string | number | readonly string[] | null | undefined>;
   /** Makes a repeated POST safe: the server answers what it answered first. */
@@ -56,7 +54,7 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
       method,
       headers,
       credentials: "same-origin",
-      body: options.body === undefined ? options.form : JSON.stringify(options.body),
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
       signal: options.signal,
       keepalive: options.keepalive,
     });

@@ -1,14 +1,15 @@
 import { CircleCheck, FileUp, Send, X } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { uploadFile } from "@/api/files";
+import { fileLimit, upload } from "@/api/uploads";
 import { cx } from "@/lib/cx";
 import { fileSize } from "@/lib/format";
 import { randomId } from "@/lib/random";
+import { Bar } from "@/ui/Bar";
 import { Button } from "@/ui/Button";
+import { FileTooLarge, fileError } from "@/ui/files/fileError";
 import { IconButton } from "@/ui/IconButton";
 import { Spinner } from "@/ui/Spinner";
-import { answerText } from "@/ui/tools/answerText";
 import type { BodyProps } from "./body";
 
 const MOST = 20;
@@ -19,6 +20,8 @@ interface Chosen {
   status: "chosen" | "uploading" | "uploaded" | "failed";
   /** Once it is with the server. */
   id: string | null;
+  /** How much of it has left, from 0 to 1. */
+  progress: number;
   error: unknown;
 }
 
@@ -29,11 +32,18 @@ export function FilesBody({ tool, busy, send }: BodyProps) {
   const accept = String(tool.arguments.accept ?? "");
   const [files, setFiles] = useState<Chosen[]>([]);
   const [uploading, setUploading] = useState(false);
+  const leaving = useRef(new AbortController());
+  useEffect(() => {
+    // Nobody waits for an upload whose dialog is gone.
+    const controller = new AbortController();
+    leaving.current = controller;
+    return () => controller.abort();
+  }, []);
   const change = (key: string, part: Partial<Chosen>) =>
     setFiles((all) => all.map((one) => (one.key === key ? { ...one, ...part } : one)));
   const add = (list: FileList | null) => {
     const chosen = [...(list ?? [])].map(
-      (file): Chosen => ({ key: randomId(), file, status: "chosen", id: null, error: null }),
+      (file): Chosen => ({ key: randomId(), file, status: "chosen", id: null, progress: 0, error: null }),
     );
     if (chosen.length === 0) return;
     setFiles((all) => (several ? [...all, ...chosen].slice(0, MOST) : chosen.slice(0, 1)));
@@ -49,7 +59,13 @@ export function FilesBody({ tool, busy, send }: BodyProps) {
       }
       change(key, { status: "uploading", error: null });
       try {
-        const kept = await uploadFile(file);
+        const limit = await fileLimit();
+        if (file.size > limit) throw new FileTooLarge(limit);
+        const kept = await upload(file, {
+          key,
+          signal: leaving.current.signal,
+          onProgress: (progress) => change(key, { progress }),
+        });
         ids.push(kept.id);
         change(key, { status: "uploaded", id: kept.id });
       } catch (error) {
@@ -73,9 +89,16 @@ export function FilesBody({ tool, busy, send }: BodyProps) {
               )}
               <span className="min-w-0 flex-1">
                 <span className="block truncate">{chosen.file.name}</span>
+                {chosen.status === "uploading" && (
+                  <Bar
+                    share={chosen.progress}
+                    label={chosen.file.name}
+                    text={`${Math.round(chosen.progress * 100)} %`}
+                  />
+                )}
                 {chosen.error !== null && (
                   <span role="alert" className="block text-[0.87rem] text-danger">
-                    {answerText(t, chosen.error)}
+                    {fileError(t, chosen.error, i18n.language)}
                   </span>
                 )}
               </span>

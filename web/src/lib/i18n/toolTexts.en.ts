@@ -106,10 +106,9 @@ export const toolTexts = {
     no: "no",
     nothing: "nothing",
     emptyList: "none",
-    file: "File",
+    fileGone: "This file was deleted.",
     picture: "Picture from {{tool}}",
     recording: "Recording from {{tool}}",
-    download: "Download {{name}}",
     enlarge: "Enlarge the picture",
   },
   ask: {

@@ -106,10 +106,9 @@ export const toolTexts = {
     no: "нет",
     nothing: "ничего",
     emptyList: "нет",
-    file: "Файл",
+    fileGone: "Этот файл удалён.",
     picture: "Изображение: {{tool}}",
     recording: "Запись: {{tool}}",
-    download: "Скачать {{name}}",
     enlarge: "Увеличить изображение",
   },
   ask: {

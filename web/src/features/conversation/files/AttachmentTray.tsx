@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import { fileAddress } from "@/api/files";
 import { cx } from "@/lib/cx";
 import { fileSize } from "@/lib/format";
+import { fileError, mayHelp } from "@/ui/files/fileError";
 import { isPicture, isRecording, isUnreadable } from "@/ui/files/kinds";
 import { IconButton } from "@/ui/IconButton";
 import { type Attachment, isOnItsWay, MOST_FILES } from "./attachments";
-import { fileError, mayHelp } from "./fileError";
 import type { Attachments } from "./useAttachments";
 
 /** What goes with the next message: how far each file is, what is wrong with it, and a way to leave it out. */

@@ -16,13 +16,6 @@ export interface Attachment {
   error: unknown;
 }
 
-/** A file that is larger than the server takes; `limit` in bytes. */
-export class FileTooLarge extends Error {
-  constructor(readonly limit: number) {
-    super("too large");
-  }
-}
-
 export const chosen = (key: string, file: File): Attachment => ({
   key,
   name: file.name,

@@ -1,5 +1,6 @@
 import { fileLimit, upload } from "@/api/uploads";
-import { type Attachment, FileTooLarge } from "./attachments";
+import { FileTooLarge } from "@/ui/files/fileError";
+import type { Attachment } from "./attachments";
 
 const AT_ONCE = 2;
 

@@ -1,7 +1,9 @@
-import { Download } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fileAddress, useFile } from "@/api/files";
-import { fileSize } from "@/lib/format";
+import { FileLink } from "@/ui/files/FileLink";
+import { isPicture, isRecording } from "@/ui/files/kinds";
+import { Lightbox } from "@/ui/files/Lightbox";
 
 interface CallFilesProps {
   ids: readonly string[];
@@ -24,28 +26,32 @@ export function CallFiles({ ids, name }: CallFilesProps) {
 }
 
 function CallFile({ id, name }: { id: string; name: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { data: file, isPending } = useFile(id);
+  const [open, setOpen] = useState(false);
   // A picture has room before it is known to be one, so that nothing moves when it comes.
-  if (isPending) return <div className="size-40 animate-shimmer rounded-lg bg-hover" />;
-  if (file?.media_type.startsWith("image/")) {
+  if (isPending) return <div className="size-40 animate-shimmer rounded-xl bg-hover" />;
+  if (!file) return <p className="text-ink-soft">{t("call.fileGone")}</p>;
+  if (isPicture(file.media_type)) {
     return (
-      <a
-        href={fileAddress(id)}
-        target="_blank"
-        rel="noreferrer"
-        aria-label={t("call.enlarge")}
-        className="block rounded-lg"
-      >
-        <img
-          src={fileAddress(id)}
-          alt={t("call.picture", { tool: name })}
-          className="h-40 max-w-full rounded-lg border border-line object-contain"
-        />
-      </a>
+      <>
+        <button
+          type="button"
+          onClick={() => setOpen(true)}
+          aria-label={t("call.enlarge")}
+          className="block overflow-hidden rounded-xl border border-line"
+        >
+          <img
+            src={fileAddress(id)}
+            alt={t("call.picture", { tool: name })}
+            className="h-40 max-w-full object-contain"
+          />
+        </button>
+        {open && <Lightbox pictures={[file]} first={0} onClose={() => setOpen(false)} />}
+      </>
     );
   }
-  if (file?.media_type.startsWith("audio/")) {
+  if (isRecording(file.media_type)) {
     return (
       // biome-ignore lint/a11y/useMediaCaption: nobody has written down what the user said
       <audio
@@ -56,16 +62,5 @@ function CallFile({ id, name }: { id: string; name: string }) {
       />
     );
   }
-  const label = file?.name ?? t("call.file");
-  return (
-    <a
-      href={fileAddress(id, true)}
-      aria-label={t("call.download", { name: label })}
-      className="inline-flex h-9 max-w-full items-center gap-2 rounded-lg border border-line px-3 hover:bg-hover"
-    >
-      <Download aria-hidden className="size-4 shrink-0 text-ink-soft" />
-      <span className="truncate">{label}</span>
-      {file && <span className="shrink-0 text-ink-soft">{fileSize(file.size, i18n.language)}</span>}
-    </a>
-  );
+  return <FileLink file={file} />;
 }

@@ -90,16 +90,13 @@ export const questionsOf = (
     (approval): approval is Question =>
       approval.tool !== null &&
       (runId === null || approval.run_id === runId) &&
-      (taskId === undefined || baseOf(approval.tool.task_id) === taskId),
+      (taskId === undefined || approval.tool.task_id === taskId),
   );
-
-/** What an agent asks of another is a task below its own: "t1.2" is below "t1". */
-const baseOf = (taskId: string) => taskId.replace(/(\.\d+)+$/, "");
 
 function Place({ store, question }: { store: ConversationStore; question: Question }) {
   const { t } = useTranslation();
   const number = useChatState(store, (state) => {
-    const taskId = baseOf(question.tool.task_id);
+    const taskId = question.tool.task_id;
     const plan = planOf(state.conversation?.plans ?? {}, question.run_id ?? "", taskId);
     return plan && plan.tasks.length > 1 ? numberOf(plan.tasks, taskId) : null;
   });

@@ -2,7 +2,13 @@ import type { TFunction } from "i18next";
 import { ApiError, isPassing } from "@/api/problem";
 import { fileSize } from "@/lib/format";
 import { errorText } from "@/ui/failures";
-import { FileTooLarge } from "./attachments";
+
+/** A file that is larger than the server takes; `limit` in bytes. */
+export class FileTooLarge extends Error {
+  constructor(readonly limit: number) {
+    super("too large");
+  }
+}
 
 const KNOWN = ["file-type-refused", "empty-file", "storage-full"] as const;
 
