@@ -92,6 +92,16 @@ async def test_a_sign_in_that_took_too_long(ann: Person, oauth_site: OAuthSite, 
     assert answer.headers["location"] == "/settings/servers?sign_in=unknown"
 
 
+async def test_a_sign_in_that_cannot_be_read_any_more(ann: Person, oauth_site: OAuthSite, site: Site) -> None:
+    server = await added(ann, "Notes", oauth_site.url)
+    back = await agreed(await begun(ann, server))
+    await site.stores.as_migrator("update mcp_sign_ins set sealed = '\\x00' returning user_id")
+
+    answer = await ann.http.get(back)
+
+    assert answer.headers["location"] == "/settings/servers?sign_in=unknown"
+
+
 @pytest.mark.parametrize("query", ["", "?state=", "?state=made-up&code=x", "?code=x"])
 async def test_a_callback_out_of_nowhere(ann: Person, query: str) -> None:
     answer = await ann.http.get(f"/my/mcp-servers/callback/{query}")

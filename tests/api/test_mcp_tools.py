@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from artel.tools.tool import Caller, ToolFailure
 from tests.support.api import Person, Site
 from tests.support.mcp_evil import EvilServer
 from tests.support.mcp_people import added
@@ -175,7 +176,7 @@ async def test_a_hanging_server_holds_up_nobody_else(ann: Person, site: Site, ev
     await with_notes(bob, evil.url("hang-call"), notes__echo="allow")
     await with_notes(ann, evil.url("honest"), notes__echo="allow")
     runs = [await ask(bob, calling([("notes__echo", {"n": n}) for n in range(3)])) for _ in range(2)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while sum(method == "tools/call" for _, method in evil.seen) < 4:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -186,3 +187,52 @@ async def test_a_hanging_server_holds_up_nobody_else(ann: Person, site: Site, ev
     assert sum(method == "tools/call" for _, method in evil.seen) == 5
     for _, each in runs:
         await bob.http.post(f"/my/runs/{each}/cancel/")
+
+
+async def test_pictures_for_which_there_is_no_room(ann: Person, notes: NotesServer, site: Site) -> None:
+    await with_notes(ann, notes.url, notes__draw="allow")
+    async with site.house.shards.user_tx(ann.id) as tx:
+        await tx.execute(_FULL, ann.id, uuid.uuid4())
+
+    _, run_id = await ask(ann, calling([("notes__draw", {})]))
+    [call] = (await answered(ann, run_id))["tool_calls"]
+
+    assert (call["status"], call["files"]) == ("ok", [])
+    assert call["result"] == {
+        "answer": "[picture 1]",
+        "note": "Pictures of this answer could not be kept: the user has no room for them.",
+    }
+
+
+_FULL = """
+insert into files (user_id, id, name, media_type, size, sha256, source, text_status)
+values ($1, $2, 'x', 'text/plain', 1000000000000, '', 'upload', 'none')
+"""
+
+
+async def test_a_tool_in_hand_whose_server_is_gone(ann: Person, notes: NotesServer, site: Site) -> None:
+    server = await added(ann, "Notes", notes.url)
+    source = site.house.mcp.source
+    async with site.house.shards.user_tx(ann.id) as tx:
+        [tool] = await source.read(tx, ["notes__write"])
+        assert await source.read(tx, ["current_time", "notes__nonesuch", "other__write"]) == []
+    await ann.http.delete(f"/my/mcp-servers/{server['id']}/")
+    caller = Caller(ann.id, "user1_coder", 1, uuid.uuid4(), uuid.uuid4(), "call")
+
+    assert tool.run is not None
+    with pytest.raises(ToolFailure, match="was removed"):
+        await tool.run(caller, {"text": "x"})
+    assert notes.notes == []
+
+
+async def test_a_tool_in_hand_is_of_no_use_to_another(ann: Person, site: Site, notes: NotesServer) -> None:
+    eve = await site.person(role="admin")
+    await added(ann, "Notes", notes.url)
+    async with site.house.shards.user_tx(ann.id) as tx:
+        [tool] = await site.house.mcp.source.read(tx, ["notes__write"])
+    caller = Caller(eve.id, "user1_coder", 1, uuid.uuid4(), uuid.uuid4(), "call")
+
+    assert tool.run is not None
+    with pytest.raises(ToolFailure, match="was removed"):
+        await tool.run(caller, {"text": "x"})
+    assert notes.notes == []

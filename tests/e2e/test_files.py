@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+from typing import Literal
 
 import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import FileChooser, Page, Route, expect
 
 from tests.e2e.attaching import choose, drop, hold_over, paste, payload, tray
+from tests.e2e.looks import faults, too_wide
 from tests.e2e.person import Person, answers, composer, say
 from tests.support import documents
 
@@ -121,10 +123,11 @@ async def test_what_is_wrong_with_a_file_is_said_beside_it(maria: Person) -> Non
         ("virus.exe", "Programs are not taken."),
         ("empty.txt", "There is nothing in it."),
         ("large.bin", "It is too large: a file may have 25 MB."),
-        ("locked.pdf", "Agents cannot read the text in it."),
+        ("locked.pdf", "Its text cannot be read."),
     ):
         await expect(tray(page).filter(has_text=name)).to_contain_text(says)
     await expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    await expect(page.get_by_role("button", name=re.compile("Upload .* again"))).to_have_count(0)
 
     for name in ("virus.exe", "empty.txt", "large.bin"):
         await page.get_by_role("button", name=f"Remove {name}").click()
@@ -201,3 +204,43 @@ async def test_the_keyboard_suffices(maria: Person, key: str) -> None:
     await page.keyboard.press(key)
 
     await expect(tray(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_files_can_be_read_by_everyone(maria: Person, theme: Literal["light", "dark"]) -> None:
+    await maria.agent()
+    page = await maria.page(f"/chat/{await maria.chat()}")
+    await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await choose(
+        page,
+        payload("photo.png", _picture("photo")),
+        payload("a_name_that_is_far_too_long_for_a_small_screen_and_has_no_place_to_break.txt", b"words"),
+        payload("virus.exe", b"MZ\x90\0"),
+        payload("locked.pdf", documents.pdf("x", encrypted=True)),
+        payload("memo.wav", documents.wav()),
+    )
+    await expect(tray(page).filter(has_text="locked.pdf")).to_contain_text("cannot be read")
+    await expect(tray(page).filter(has_text="virus.exe")).to_contain_text("not taken")
+    found = await faults(page) + await too_wide(page, 360)
+    await page.get_by_role("button", name="Remove virus.exe").click()
+    await say(page, "Look")
+    await expect(answers(page).last).to_contain_text("[image_url]")
+    await expect(page.get_by_role("button", name="Enlarge photo.png")).to_be_visible()
+    found += await faults(page) + await too_wide(page, 360)
+    await page.get_by_role("button", name="Enlarge photo.png").click()
+    await expect(page.get_by_role("dialog").get_by_role("img")).to_be_visible()
+    assert found + await faults(page) + await too_wide(page, 360) == []
+
+
+async def test_in_russian(maria: Person) -> None:
+    await maria.agent()
+    await maria.api("PATCH", "/auth/me", {"locale": "ru"})
+    page = await maria.page(f"/chat/{await maria.chat()}")
+
+    async with page.expect_file_chooser() as opening:
+        await page.get_by_role("button", name="Прикрепить файлы").click()
+    await (await opening.value).set_files([payload("virus.exe", b"MZ\x90\0"), payload("a.txt", b"x")])
+
+    await expect(page.get_by_role("alert")).to_contain_text("Программы не принимаются.")
+    await expect(page.get_by_role("status").filter(has_text="Прикреплён 1 файл.")).to_have_count(1)

@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 async def settle(shards: Shards, user_id: int, write: Callable[[UserTx], Awaitable[_T]]) -> _T:
     """Runs `write` in a transaction of its own, again when PostgreSQL sacrificed it to end a deadlock.
 
-    Everything here locks in one order (agents, then tasks by id, then runs and messages), so deadlocks are rare; what
+    Everything here locks in one order (agents, plans' runs, tasks by id, messages), so deadlocks are rare; what
     cascades from a deletion has an order of its own.
     """
     for _ in range(_TRIES - 1):

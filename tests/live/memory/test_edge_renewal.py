@@ -124,6 +124,22 @@ async def test_purging_leaves_nothing_of_what_was_deleted(context: EdgeContext, 
     assert numbers(await context.search(question("запись 123", by_meaning=False), limit=1)) == [123]
 
 
+async def test_what_changes_meanwhile_is_in_the_new_shard(context: EdgeContext, home: Home) -> None:
+    await context.upsert([point(number, f"запись {number}", session_id=number % 3) for number in range(300)])
+    purge = asyncio.create_task(context.purge())
+    await until(home.copy.exists)
+
+    await context.delete_session(1)
+    await context.upsert([point(1000, "после", session_id=1), point(2, "исправлено", session_id=2)])
+    await context.delete([numbered(3)])
+    assert not purge.done(), "the shard is still being written"
+    await purge
+
+    expected = {number for number in range(300) if number % 3 != 1 and number != 3} | {1000}
+    assert {id.int for id in await context.ids()} == expected
+    assert numbers(await context.search(question("исправлено", by_meaning=False))) == [2]
+
+
 async def test_a_purge_waits_for_an_index_that_is_being_built(context: EdgeContext) -> None:
     for begin in range(0, 800, 100):
         await context.upsert([point(n, f"запись {n}") for n in range(begin, begin + 100)])

@@ -7,6 +7,7 @@ import io
 import pytest
 from PIL import Image
 
+from artel.files import shrinking
 from artel.files.shrinking import MAX_BYTES, MAX_SIDE, BadPicture, prepare, run, shrink
 from tests.support import documents
 
@@ -94,6 +95,31 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
 def test_a_picture_bomb_is_refused() -> None:
     with pytest.raises((BadPicture, Image.DecompressionBombError)):
         shrink(documents.picture_bomb())
+
+
+def test_a_picture_of_too_many_points_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shrinking, "MAX_PIXELS", 1199)
+
+    with pytest.raises(BadPicture):
+        shrink(documents.picture(size=(40, 30)))
+
+
+def test_what_stays_too_large_is_made_coarser_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = _noise((400, 400), "JPEG")
+    usual = len(shrink(noise)[1])
+
+    monkeypatch.setattr(shrinking, "MAX_BYTES", usual * 2 // 3)
+    assert len(shrink(noise)[1]) <= usual * 2 // 3
+    monkeypatch.setattr(shrinking, "MAX_BYTES", 500)
+    with pytest.raises(BadPicture):
+        shrink(noise)
+
+
+def test_a_kind_that_cannot_be_written_here_is_not_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = {kind: saver for kind, saver in Image.SAVE.items() if kind != "AVIF"}
+    monkeypatch.setattr(Image, "SAVE", without)
+
+    assert prepare() == ()
 
 
 def test_as_a_program() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from artel.files.kinds import media_type_of
-from artel.files.reading import MAX_CHARS, decode, read
+from artel.files.reading import MAX_CHARS
 from artel.files.texts import NoText, TextReader
 from artel.kit.confined.limits import MEBIBYTE, Limits
 from tests.support import documents
@@ -112,19 +112,6 @@ async def test_the_pdf_library_is_loaded_from_a_place_of_our_own(reader: TextRea
 
 def _libraries(scratch: Path) -> list[str]:
     return [path.name for path in scratch.rglob("*pdfium*.so")]
-
-
-def test_long_texts_are_cut() -> None:
-    assert len(read("text/plain", b"x" * (MAX_CHARS + 10))) == MAX_CHARS
-
-
-def test_texts_are_tidied() -> None:
-    assert read("text/plain", b"\na\r\nb\rc\0\n\n \n\n\nd\n") == "a\nb\nc\n\nd"
-
-
-def test_western_texts_of_before_unicode() -> None:
-    text = "Größe und Straße, naïve façade à la carte"
-    assert decode(text.encode("cp1252")) == text
 
 
 async def test_a_document_from_elsewhere_is_read_by_its_bytes(reader: TextReader) -> None:

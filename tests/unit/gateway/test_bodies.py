@@ -159,3 +159,21 @@ async def test_a_streamed_body_may_not_fall_silent() -> None:
 
     with pytest.raises(TooSlow):
         await limit(scope, lambda: _receive_from(messages), send)
+
+
+async def test_after_the_body_the_server_has_its_say() -> None:
+    scope: Scope = {"type": "http", "method": "POST", "path": "/streamed/", "headers": []}
+    messages: list[Message] = [{"type": "http.request", "body": b"abc"}, {"type": "http.disconnect"}]
+    heard: list[str] = []
+
+    async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+        heard.extend([(await receive())["type"], (await receive())["type"]])
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    await BodyLimit(listen, BodyRule(10), {re.compile("POST /streamed/"): _STREAMED})(
+        scope, lambda: _receive_from(messages), send
+    )
+
+    assert heard == ["http.request", "http.disconnect"]

@@ -141,6 +141,21 @@ def test_without_room_nothing_is_flushed_and_the_log_must_do(make: Callable[...,
     assert (again.shard.size(), again.changes) == (1, 0)
 
 
+def test_deaths_on_a_full_disk_say_nothing_of_a_shard(make: Callable[..., Shards]) -> None:
+    full = make(reserve_bytes=2**60)
+    full.create(USER, {"toy": 32})
+    full.close()
+
+    for _ in range(5):
+        full.crashed(USER)
+    assert full.lost() == []
+
+    roomy = make()
+    for _ in range(3):
+        roomy.crashed(USER)
+    assert roomy.lost() == [USER]
+
+
 def test_a_flush_that_fails_hurts_nobody(make: Callable[..., Shards], monkeypatch: pytest.MonkeyPatch) -> None:
     shards = make()
     found = shards.create(USER, {"toy": 32})

@@ -139,8 +139,8 @@ class Shards:
         return verdict
 
     def crashed(self, user_id: int) -> None:
-        """The process died over this shard, for whatever reason."""
-        if self.home(user_id).note_crash(self._now()):
+        """The process died over this shard, for whatever reason. A full disk is one that says nothing of the shard."""
+        if self.has_room() and self.home(user_id).note_crash(self._now()):
             self._give_up(user_id, "the process died over it several times")
 
     def has_room(self) -> bool:

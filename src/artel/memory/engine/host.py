@@ -109,7 +109,8 @@ class Host:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         room = asyncio.Semaphore(_WAITING_A_CONNECTION)
-        with contextlib.suppress(ConnectionError):
+        # Cancelled only when the process ends; asyncio would log a cancelled conversation as a fault.
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while (frame := await read_frame(reader)) is not None:
                 await room.acquire()
                 op = str(frame.header.get("op"))

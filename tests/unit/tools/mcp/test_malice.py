@@ -224,7 +224,7 @@ async def test_a_call_is_cancelled_at_once_and_told_to_the_server(evil: EvilServ
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 8)
+        await asyncio.wait_for(task, 20)
     assert ("POST", "notifications/cancelled") in evil.seen
 
 

@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import { ApiError } from "@/api/problem";
+import { ApiError, isPassing } from "@/api/problem";
 import { fileSize } from "@/lib/format";
 import { errorText } from "@/ui/failures";
 
@@ -11,6 +11,10 @@ export class FileTooLarge extends Error {
 }
 
 const KNOWN = ["file-type-refused", "empty-file", "storage-full"] as const;
+
+/** Whether to send the same file again may help. */
+export const mayHelp = (error: unknown) =>
+  isPassing(error) || (error instanceof ApiError && [401, 409].includes(error.status));
 
 /** Why a file was not taken, in the user's own language. */
 export function fileError(t: TFunction, error: unknown, language: string): string {

@@ -7,6 +7,6 @@ export const isPicture = (mediaType: string) => PICTURES.includes(mediaType);
 
 export const isRecording = (mediaType: string) => mediaType.startsWith("audio/");
 
-/** Whether an agent is given less of a file than its user may think. */
+/** Whether an agent is told no more of a file than its name. */
 export const isUnreadable = ({ text, media_type }: UserFile) =>
   text === "failed" || (text === "none" && !isPicture(media_type));

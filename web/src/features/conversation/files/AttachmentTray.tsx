@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { fileAddress } from "@/api/files";
 import { cx } from "@/lib/cx";
 import { fileSize } from "@/lib/format";
-import { fileError } from "@/ui/files/fileError";
+import { fileError, mayHelp } from "@/ui/files/fileError";
 import { isPicture, isRecording, isUnreadable } from "@/ui/files/kinds";
 import { IconButton } from "@/ui/IconButton";
 import { type Attachment, isOnItsWay, MOST_FILES } from "./attachments";
@@ -16,7 +16,10 @@ export function AttachmentTray({ files }: { files: Attachments }) {
   return (
     <div className="px-3 pt-3">
       {files.items.length > 0 && (
-        <ul aria-label={t("files.attached")} className="flex flex-wrap gap-2">
+        <ul
+          aria-label={t("files.attached")}
+          className="scroll-thin flex max-h-[32dvh] flex-wrap gap-2 overflow-y-auto"
+        >
           {files.items.map((attachment) => (
             <Chip key={attachment.key} attachment={attachment} files={files} />
           ))}
@@ -36,7 +39,7 @@ export function AttachmentTray({ files }: { files: Attachments }) {
 
 function Chip({ attachment, files }: { attachment: Attachment; files: Attachments }) {
   const { t } = useTranslation();
-  const { key, name, status } = attachment;
+  const { key, name, status, error } = attachment;
   return (
     <li
       className={cx(
@@ -49,7 +52,7 @@ function Chip({ attachment, files }: { attachment: Attachment; files: Attachment
         <span className="block truncate font-medium">{name}</span>
         <State attachment={attachment} />
       </span>
-      {status === "failed" && (
+      {status === "failed" && mayHelp(error) && (
         <IconButton
           icon={RotateCw}
           label={t("files.again", { name })}
@@ -102,6 +105,12 @@ function State({ attachment }: { attachment: Attachment }) {
       </span>
     );
   }
-  if (kept && isUnreadable(kept)) return <span className="block text-warn">{t("files.unreadable")}</span>;
+  if (kept && isUnreadable(kept)) {
+    return (
+      <span className="block text-warn">
+        {t(kept.text === "failed" ? "files.unreadable" : "files.withoutText")}
+      </span>
+    );
+  }
   return <span className="block text-ink-soft">{fileSize(size, i18n.language)}</span>;
 }
