@@ -25,7 +25,7 @@ interface DecisionButtonsProps {
 }
 
 /** Five buttons fit into one line in every language, and into two on a phone. */
-const TIGHT = "px-2.5";
+const TIGHT = "px-2.5!";
 
 export function DecisionButtons(props: DecisionButtonsProps) {
   const { t } = useTranslation();
