@@ -311,5 +311,5 @@ async def test_the_editor_says_what_an_agent_may_do(maria: Person) -> None:
     assert saved["approval_hours"] == 24
     assert saved["tools"] == [
         {"tool_id": "current_time", "enabled": True, "policy": "deny"},
-        {"tool_id": "camera", "enabled": True, "policy": None},
+        {"tool_id": "camera", "enabled": True},
     ]

@@ -188,6 +188,8 @@ export function plansOf({ state, emit, answer }) {
         session_title: flow.chat.session.title,
         run_id: plan.run_id,
         type: "plan",
+        tool: null,
+        expires_at: null,
         status: "pending",
         plan,
         reason: null,

@@ -23,6 +23,8 @@ const TOOLS = [
     description: "Exact arithmetic.",
     policy: "allow",
     kind: "builtin",
+    arguments_schema: {},
+    server: null,
   },
   {
     tool_id: "web_fetch",
@@ -30,6 +32,8 @@ const TOOLS = [
     description: "Reads a page by its address.",
     policy: "ask",
     kind: "builtin",
+    arguments_schema: {},
+    server: null,
   },
 ];
 const MODELS = [
@@ -170,6 +174,7 @@ function newAgent(body) {
   return {
     fallback_model: null,
     is_active: true,
+    approval_hours: 168,
     ...body,
     agent_id: `user1_${handle}`,
     handle,
@@ -221,6 +226,8 @@ function message(chat, body) {
     cost: null,
     attempt: 0,
     created_at: now(),
+    tool_calls: [],
+    attachments: [],
   };
   const question = {
     ...base,
@@ -256,7 +263,7 @@ function history(chat, query) {
   const start = Math.max(0, end - limit);
   return {
     session: chat.session,
-    items: chat.items.slice(start, end),
+    items: chat.items.slice(start, end).map((item) => ({ tool_calls: [], attachments: [], ...item })),
     runs: chat.runs,
     plans: chat.plans,
     approvals: chat.approvals,

@@ -4,7 +4,7 @@ import type { Agent, Message } from "@/api/types";
 import type { ConversationStore } from "@/live/store";
 import { failureTitle } from "@/ui/failures";
 import { nameOf } from "@/ui/tools/known";
-import { agentNameOf } from "@/ui/tools/ToolTitle";
+import { agentNameOf } from "@/ui/tools/useToolTitle";
 
 const READ_OUT = 400;
 
@@ -32,7 +32,7 @@ export function Announcer({ store, agents }: { store: ConversationStore; agents:
         asking.add(id);
         const { t } = current.current;
         const name = nameOf(t, tool.tool_id) ?? (tool.label || tool.tool_id);
-        setText(t("ask.announce", { agent: agentNameOf(tool), tool: name }));
+        setText(t("ask.announce", { agent: agentNameOf(tool, current.current.agents), tool: name }));
       }
       const messages = store.getState().conversation?.messages ?? {};
       for (const message of Object.values(messages)) {

@@ -12,7 +12,7 @@ import { Notice } from "@/ui/Notice";
 import { useShell } from "@/ui/shell";
 import { briefOf, nameOf } from "@/ui/tools/known";
 import { ToolIcon } from "@/ui/tools/ToolIcon";
-import { useToolTitle } from "@/ui/tools/ToolTitle";
+import { useToolTitle } from "@/ui/tools/useToolTitle";
 import { questionsOf } from "./tools/ToolQuestions";
 
 /** What the moment needs beside a conversation: the agent that is asked, and what the chat has cost. */

@@ -9,8 +9,8 @@ import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { Skeleton } from "@/ui/Skeleton";
 import { briefOf, handleOf } from "@/ui/tools/known";
-import { agentNameOf } from "@/ui/tools/ToolTitle";
 import { useToolName } from "@/ui/tools/useToolName";
+import { agentNameOf } from "@/ui/tools/useToolTitle";
 
 /** What does not wait any more, the newest first. */
 export function AnsweredList() {

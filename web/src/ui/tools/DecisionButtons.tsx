@@ -2,6 +2,7 @@ import { Check, Pencil, Undo2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Remember } from "@/api/approvals";
+import { cx } from "@/lib/cx";
 import type { LiveApproval } from "@/live/conversation";
 import { useSpace } from "@/live/LiveProvider";
 import { Button } from "@/ui/Button";
@@ -23,6 +24,9 @@ interface DecisionButtonsProps {
   onReject: (reason: string) => void;
 }
 
+/** Five buttons fit into one line in every language, and into two on a phone. */
+const TIGHT = "px-2.5!";
+
 export function DecisionButtons(props: DecisionButtonsProps) {
   const { t } = useTranslation();
   const [rejecting, setRejecting] = useState(false);
@@ -43,7 +47,7 @@ export function DecisionButtons(props: DecisionButtonsProps) {
       {props.deed ? <OpenPage {...props} deed={props.deed} /> : <Allow {...props} />}
       <Button
         look="dangerGhost"
-        className="ml-auto"
+        className={cx(TIGHT, "ml-auto")}
         disabled={busy !== null}
         onClick={() => setRejecting(true)}
       >
@@ -67,6 +71,7 @@ function OpenPage({ approval, deed, busy }: DecisionButtonsProps & { deed: PageD
 function Allow({ agent, busy, editing, edited, onEdit, onConfirm }: DecisionButtonsProps) {
   const { t } = useTranslation();
   const button = (remember: Remember) => ({
+    className: TIGHT,
     busy: busy === remember,
     disabled: busy !== null,
     onClick: () => onConfirm(remember),
@@ -82,7 +87,13 @@ function Allow({ agent, busy, editing, edited, onEdit, onConfirm }: DecisionButt
         {t("ask.always")}
       </Button>
       {onEdit && (
-        <Button look="ghost" aria-expanded={editing} disabled={busy !== null} onClick={onEdit}>
+        <Button
+          look="ghost"
+          className={TIGHT}
+          aria-expanded={editing}
+          disabled={busy !== null}
+          onClick={onEdit}
+        >
           {editing ? <Undo2 aria-hidden className="size-4" /> : <Pencil aria-hidden className="size-4" />}
           <span className="max-sm:sr-only">{t(editing ? "ask.editDone" : "ask.edit")}</span>
         </Button>

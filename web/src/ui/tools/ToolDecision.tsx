@@ -13,9 +13,9 @@ import { answerText } from "./answerText";
 import { DecisionButtons } from "./DecisionButtons";
 import { deedOf, handleOf } from "./known";
 import { complaintsOf, draftOf, fieldsOf } from "./schema";
-import { agentNameOf, useToolTitle } from "./ToolTitle";
 import type { Answers } from "./useAnswers";
 import { editedOf, useArgumentDraft } from "./useDraft";
+import { useAgentName, useToolTitle } from "./useToolTitle";
 import { Wish } from "./Wish";
 
 interface ToolDecisionProps {
@@ -36,7 +36,7 @@ export function ToolDecision({ approval, tool, answers, place, anchor }: ToolDec
   const failure = answers.failureOf(approval.id);
   const editing = useEditing(approval, tool, failure);
   const card = useRef<HTMLElement>(null);
-  const agent = agentNameOf(tool);
+  const agent = useAgentName(tool);
 
   useEffect(() => {
     if (failure) card.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { ToolQuestion } from "@/api/types";
 import { deedOf } from "./known";
 import { LongText } from "./LongText";
-import { agentNameOf } from "./ToolTitle";
+import { useAgentName } from "./useToolTitle";
 import { Fields } from "./Value";
 
 /** What an agent asks for and why, in its own words: nothing of it is trusted, so all of it is shown as text. */
@@ -12,9 +12,10 @@ export function Wish({ tool }: { tool: ToolQuestion }) {
   const { reason, text } = tool.arguments;
   const args = tool.arguments;
   const deed = deedOf(tool);
+  const agent = useAgentName(tool);
   return (
     <div className="flex flex-col gap-3 text-[0.93rem]">
-      {deed && <Why agent={agentNameOf(tool)} reason={typeof reason === "string" ? reason : ""} />}
+      {deed && <Why agent={agent} reason={typeof reason === "string" ? reason : ""} />}
       {deed === "clipboardWrite" && <LongText text={String(text ?? "")} />}
       {tool.kind === "mcp" && (
         <p className="flex items-start gap-2 text-ink-soft">

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { useDecider } from "@/api/approvals";
 import { deviceOf } from "@/lib/device";
-import { agentNameOf } from "@/ui/tools/ToolTitle";
 import { useToolName } from "@/ui/tools/useToolName";
+import { agentNameOf } from "@/ui/tools/useToolTitle";
 import type { Question } from "./ToolQuestions";
 
 /** A question that was open here and was answered by somebody else: what was said, and by whom. */

@@ -1,6 +1,7 @@
 import { Hand } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useAgents } from "@/api/agents";
 import type { ToolQuestion } from "@/api/types";
 import { cx } from "@/lib/cx";
 import type { LiveApproval, LiveRun } from "@/live/conversation";
@@ -9,8 +10,8 @@ import { planOf } from "@/live/plans";
 import type { ConversationStore } from "@/live/store";
 import { numberOf } from "@/ui/plan/words";
 import { ToolDecision } from "@/ui/tools/ToolDecision";
-import { agentNameOf } from "@/ui/tools/ToolTitle";
 import { useAnswers } from "@/ui/tools/useAnswers";
+import { agentNameOf } from "@/ui/tools/useToolTitle";
 import { AnsweredElsewhere } from "./AnsweredElsewhere";
 import { TogetherBar } from "./TogetherBar";
 
@@ -32,6 +33,7 @@ export function ToolQuestions({ store, run, taskId, brief }: ToolQuestionsProps)
   const { t, i18n } = useTranslation();
   const { answering } = useSpace();
   const answers = useAnswers();
+  const { data: agents } = useAgents();
   const all = useChatState(store, (state) => state.conversation?.approvals ?? NONE);
   const mine = useMemo(() => questionsOf(all, run.id, taskId), [all, run.id, taskId]);
   const pending = mine.filter((question) => question.status === "pending");
@@ -42,7 +44,7 @@ export function ToolQuestions({ store, run, taskId, brief }: ToolQuestionsProps)
   );
   if (mine.length === 0 || (pending.length === 0 && elsewhere.length === 0 && !goesOn())) return null;
   const names = new Intl.ListFormat(i18n.language).format(
-    new Set((pending.length > 0 ? pending : mine.slice(-1)).map(({ tool }) => agentNameOf(tool))),
+    new Set((pending.length > 0 ? pending : mine.slice(-1)).map(({ tool }) => agentNameOf(tool, agents))),
   );
   return (
     <div ref={box} tabIndex={-1} className="my-3 flex flex-col gap-3 outline-none max-sm:-ml-11">
