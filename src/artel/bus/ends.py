@@ -15,7 +15,7 @@ import orjson
 
 from artel.bus.finish import usage_json
 from artel.bus.graph import BUDGET_EXCEEDED, advance_seating
-from artel.bus.model import Answer, Fault, Finished, Held, Progress
+from artel.bus.model import TASK, Answer, Fault, Finished, Held, Progress
 from artel.bus.step import Places, Step
 from artel.store.tx import UserTx
 
@@ -117,16 +117,17 @@ def _row(end: End) -> dict[str, Any]:
 
 # The agents are locked first, in their order, then the run, then the tasks: each join asks for what comes before it.
 # Unlike a look, a write may come in the locking statement: a row that was changed while it waited is read again.
-_END = """
+_END = f"""
 with agents as materialized (
     select agent_id from user_agents
     where user_id = $1 and agent_id in (
         select assigned_agent from tasks
-        where user_id = $1 and run_id = $2 and (status in ('pending', 'ready', 'running') or id = any($3::uuid[]))
+        where user_id = $1 and run_id = $2 and kind = '{TASK}'
+            and (status in ('pending', 'ready') or id = any($3::uuid[]))
     )
     order by agent_id for no key update
 ), named as (
-    select coalesce(array_agg(agent_id), '{}') as agents from agents
+    select coalesce(array_agg(agent_id), '{{}}') as agents from agents
 ), locked as materialized (
     select named.agents from runs cross join named
     where runs.user_id = $1 and runs.id = $2 for no key update of runs

@@ -17,6 +17,7 @@ class Room:
         self._slots = slots
         self._share = slots - slots // 4
         self._taken: Counter[int] = Counter()
+        self._total = 0
         self._closed = False
         self._has_room = asyncio.Event()
         self._is_empty = asyncio.Event()
@@ -25,18 +26,20 @@ class Room:
     @property
     def free(self) -> int:
         """How many more tasks this process takes, of whatever users."""
-        return 0 if self._closed else max(0, self._slots - self._taken.total())
+        return 0 if self._closed else max(0, self._slots - self._total)
 
     def reserve(self, user_id: int, at_most: int) -> int:
         """Takes up to `at_most` slots for a user; answers how many it got. Each is to be released."""
         got = max(0, min(at_most, self.free, self._share - self._taken[user_id]))
         self._taken[user_id] += got
+        self._total += got
         self._look()
         return got
 
     def release(self, user_id: int, count: int = 1) -> None:
         """Gives slots back."""
         self._taken[user_id] -= count
+        self._total -= count
         if not self._taken[user_id]:
             del self._taken[user_id]
         self._look()
@@ -55,7 +58,7 @@ class Room:
         await self._is_empty.wait()
 
     def _look(self) -> None:
-        for event, holds in ((self._has_room, self.free > 0), (self._is_empty, not self._taken.total())):
+        for event, holds in ((self._has_room, self.free > 0), (self._is_empty, not self._total)):
             if holds:
                 event.set()
             else:

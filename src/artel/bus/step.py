@@ -81,7 +81,7 @@ with plan as materialized (
     where user_id = $1 and assigned_agent = any($4::text[]) and status = 'running'
 ), agents as materialized (
     select agent_id, config, array(
-        select seat from generate_series(0, concurrency_limit - 1) seat
+        select seat from (select generate_series(0, concurrency_limit - 1)) seats (seat)
         where seat not in (select seat from taken where assigned_agent = agent_id) limit $6::bigint
     ) as seats
     from user_agents where user_id = $1 and agent_id = any($4::text[])

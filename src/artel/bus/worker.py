@@ -119,16 +119,17 @@ class Worker:
             await asyncio.wait_for(self._room.until_empty(), _HAND_OVER_SECONDS)
 
     async def _work(self, held: Held) -> None:
-        with structlog.contextvars.bound_contextvars(user_id=held.user_id, run_id=str(held.run_id)):
-            try:
-                self._observer.started(held)
-                await self._write_end(held, await self._outcome(held))
-            except Exception:
-                _log.exception("task left to its lease", task=str(held.id))
-            finally:
-                del self.held[held.id, held.epoch]
-                self._room.release(held.user_id)
-                self._slot_freed(held.user_id)
+        # It is a task of its own, and so is its context.
+        structlog.contextvars.bind_contextvars(user_id=held.user_id, run_id=str(held.run_id))
+        try:
+            self._observer.started(held)
+            await self._write_end(held, await self._outcome(held))
+        except Exception:
+            _log.exception("task left to its lease", task=str(held.id))
+        finally:
+            del self.held[held.id, held.epoch]
+            self._room.release(held.user_id)
+            self._slot_freed(held.user_id)
 
     async def _outcome(self, held: Held) -> Outcome | TaskFailed | None:
         """What the runner came to; None when it was stopped from outside."""
