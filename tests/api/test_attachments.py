@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -213,8 +214,7 @@ async def test_a_photo_from_the_camera_is_seen_and_not_kept_twice(
     again = await _next_question(ann, approval)
     [kept] = await site.stores.as_migrator("select history::text as history from tasks where user_id = $1", ann.id)
     assert '"kind": "binary"' in kept["history"]
-    assert len(kept["history"]) < 10_000
-    assert photo(size=(80, 60)).partition(",")[2][:100] not in kept["history"]
+    assert re.findall(r'"data": "[^"]*"', kept["history"]) == ['"data": ""']
     await yes(ann, again, result={"image": photo(size=(20, 10))})
 
     answer = await answered(ann, run_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,7 +30,7 @@ from artel.store.tx import UserTx
 from tests.support import documents
 from tests.support.stores import Stores
 
-Keep = Callable[..., Awaitable[UUID]]
+Keep = Callable[..., Coroutine[Any, Any, UUID]]
 
 
 @pytest.fixture
@@ -79,6 +81,23 @@ async def test_limits_hold_wherever_a_file_comes_from(keep: Keep) -> None:
         await keep(b"x", limits=limits)
     with pytest.raises(StorageFull, match="3 files"):
         await keep(b"x", limits=limits)
+
+
+async def test_two_at_once_do_not_find_the_same_room(stores: Stores, ann: int, keep: Keep) -> None:
+    limits = Limits(total_bytes=15)
+    async with stores.shards.user_tx(ann) as tx:
+        await put(tx, NewFile(uuid4(), "a", "text/plain", b"x" * 10, "upload"), limits)
+        other = asyncio.create_task(keep(b"x" * 10, limits=limits))
+        async with asyncio.timeout(20):
+            while not await stores.as_migrator(_WAITING):  # only the database knows
+                assert not other.done()
+                await asyncio.sleep(0.01)
+
+    with pytest.raises(StorageFull):
+        await other
+
+
+_WAITING = "select from pg_locks where locktype = 'advisory' and not granted"
 
 
 async def test_pictures_are_made_ready_once_and_only_for_their_owner(stores: Stores, ann: int, keep: Keep) -> None:

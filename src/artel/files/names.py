@@ -19,9 +19,10 @@ def clean_name(name: str) -> str:
 
     What turns the direction of reading goes too: it makes "gpj.exe" look like "exe.jpg".
     """
-    name = _FOLDERS.sub("", unicodedata.normalize("NFC", name))
-    name = _SPACES.sub(" ", name)
-    name = "".join(character for character in name if unicodedata.category(character)[0] != "C").strip(" .")
+    name = _SPACES.sub(" ", _FOLDERS.sub("", name))
+    name = "".join(character for character in name if unicodedata.category(character)[0] != "C")
+    # What stood around something invisible stands together now.
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip(" .")
     if len(name) > MAX_NAME:
         stem, dot, suffix = name.rpartition(".")
         ending = f".{suffix}" if dot and stem and len(suffix) <= _MAX_SUFFIX else ""

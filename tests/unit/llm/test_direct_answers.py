@@ -30,6 +30,7 @@ from artel.llm.deltas import Delta, TextDelta, ThinkingDelta
 from artel.llm.errors import ModelBadAnswer, ModelError, ModelOverloaded, ModelRefused, ModelTimeout, ModelUnreachable
 from artel.llm.pool import ModelPool, PoolConfig
 from artel.llm.refs import AnswerSettings, Credentials, ModelRef
+from artel.llm.sight import UNSEEN
 from tests.support.model_scripts import numbered_text
 from tests.support.model_server import ModelServer
 from tests.unit.llm.conftest import SERVER_KEY
@@ -309,3 +310,19 @@ async def test_any_model_of_pydantic_ai_can_answer_directly() -> None:
         deltas = [delta async for delta in answer]
     assert text_of(deltas) == "one two three"
     assert answer.response.usage.output_tokens > 0
+
+
+@pytest.mark.parametrize(("name", "sent"), [("gpt-3.5-turbo", "text"), ("gpt-4o", "image_url")])
+async def test_a_model_that_cannot_see_is_sent_a_note(
+    pool: ModelPool, model_server: ModelServer, name: str, sent: str
+) -> None:
+    # It may be asked in place of one that sees, so whoever made the conversation cannot know.
+    picture = BinaryContent(data=b"bytes", media_type="image/png")
+
+    await ask(pool, name, [ModelRequest(parts=[UserPromptPart(["look", picture])])])
+
+    content = model_server.log.requests[-1].body["messages"][-1]["content"]
+    if sent == "text":
+        assert content == f"look\n\n{UNSEEN}"
+    else:
+        assert [item["type"] for item in content] == ["text", "image_url"]
