@@ -132,6 +132,22 @@ describe("calls of a history", () => {
     expect(found.calls["a-r"]?.[0]?.after).toBeNull();
   });
 
+  it("show a run as waiting though the server has not parked it yet", () => {
+    const asks = (status: "running" | "done") =>
+      fromHistory(
+        history({
+          items: [question("q-r", "r"), answer("a-r", "r")],
+          runs: [run("r", { tasks: [detail({ task_id: "answer" }), detail({ task_id: "t2", status })] })],
+          plans: [plan({ tasks: [task("answer", { status: "running" })] })],
+          approvals: [toolApproval()],
+        }),
+        null,
+      );
+    expect(asks("done").runs.r?.status).toBe("waiting");
+    expect(asks("done").plans.r?.[0]?.tasks[0]?.status).toBe("waiting");
+    expect(asks("running").runs.r?.status).toBe("running");
+  });
+
   it("bring results and leave the call where it was seen", () => {
     let found = following(talking(), started(101), delta(102, "Hm."), toolStarted(103), toolFinished(104));
     found = fromHistory(kept({ status: "ok", result: "page", duration_ms: 119 }, 104), found);
