@@ -57,7 +57,7 @@ async def cancel_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> Hal
     tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
     if not tasks:
         return Halt()
-    progress = await advance(tx, run_id, next_id, lost=[name])
+    progress = await advance(tx, run_id, next_id, [name])
     return Halt(tasks, approvals=await _close_approvals_of(tx, tasks), progress=progress)
 
 

@@ -93,7 +93,7 @@ async def _fail(tx: UserTx, which: str, task: UUID, fault: Fault, next_id: UUID)
         return None
     progress = None
     if place["kind"] == TASK:
-        progress = await advance(tx, place["run_id"], next_id, lost=[place["task_id"]], fault=fault)
+        progress = await advance(tx, place["run_id"], next_id, [place["task_id"]])
     elif place["kind"] == DELEGATED:
         await report(tx, task, "", fault)
     elif planned:

@@ -14,9 +14,9 @@ from uuid import UUID
 import orjson
 
 from artel.bus.finish import usage_json
-from artel.bus.graph import BUDGET_EXCEEDED, advance_seating
+from artel.bus.graph import BUDGET_EXCEEDED, conclude
 from artel.bus.model import TASK, Answer, Fault, Finished, Held, Progress
-from artel.bus.step import Places, Step
+from artel.bus.step import Step, step_of
 from artel.store.tx import UserTx
 
 
@@ -49,14 +49,14 @@ async def write_ends(tx: UserTx, ends: Sequence[End], next_id: UUID, worker: str
     """
     run_id = ends[0].held.run_id
     ids, given = [end.held.id for end in ends], orjson.dumps([_row(end) for end in ends]).decode()
-    rows = await tx.fetch(_END, tx.user_id, run_id, ids, given)
-    ended = {row["id"] for row in rows}
-    over = [end for end in ends if end.held.id in ended]
-    if not over:
+    rows = await tx.fetch(_END, tx.user_id, run_id, ids, given, worker, room)
+    if not rows:
         return Ended([None] * len(ends), [], more_waits=False)
-    progress, plan = await _consequences(tx, next_id, over, Places(worker, rows[0]["agents"], room))
+    plan = step_of(tx.user_id, worker, room, rows)
+    progress = await conclude(tx, run_id, next_id, plan)
     finished: list[Finished | None] = []
-    left = len(over)
+    ended: list[UUID] = rows[0]["ended"]
+    left = len(ended)
     for end in ends:
         if end.held.id in ended:
             left -= 1
@@ -64,21 +64,6 @@ async def write_ends(tx: UserTx, ends: Sequence[End], next_id: UUID, worker: str
         else:
             finished.append(None)
     return Ended(finished, plan.seated, plan.more_waits or plan.over == plan.total)
-
-
-async def _consequences(tx: UserTx, next_id: UUID, ends: Sequence[End], places: Places) -> tuple[Progress, Step]:
-    faults = [end.fault for end in ends if end.fault is not None]
-    # What makes everything else pointless counts before what others failed of.
-    fault = next((each for each in faults if each.code == BUDGET_EXCEEDED), faults[0] if faults else None)
-    return await advance_seating(
-        tx,
-        ends[0].held.run_id,
-        next_id,
-        places,
-        done=[end.held.task_id for end in ends if end.fault is None],
-        lost=[end.held.task_id for end in ends if end.fault is not None],
-        fault=fault,
-    )
 
 
 def _share(progress: Progress, left: int) -> Progress:
@@ -116,7 +101,8 @@ def _row(end: End) -> dict[str, Any]:
 
 
 # The agents are locked first, in their order, then the run, then the tasks: each join asks for what comes before it.
-# Unlike a look, a write may come in the locking statement: a row that was changed while it waited is read again.
+# Unlike a look, a write may come in the locking statement: a row that was changed while it waited is read again. The
+# step looks, and has a statement of its own inside.
 _END = f"""
 with agents as materialized (
     select agent_id from user_agents
@@ -174,5 +160,11 @@ with agents as materialized (
     where user_agents.user_id = $1 and user_agents.agent_id = last.assigned_agent
         and user_agents.last_error is distinct from last.error
 )
-select locked.agents, ended.id from locked cross join ended
+select news.ended, step.* from (
+    select locked.agents, array_agg(id) as ended,
+        coalesce(array_agg(task_id) filter (where status = 'done'), '{{}}') as done,
+        coalesce(array_agg(task_id) filter (where status = 'failed'), '{{}}') as lost,
+        coalesce(bool_or(error ->> 'code' = '{BUDGET_EXCEEDED}'), false) as all_is_lost
+    from locked cross join ended group by locked.agents
+) news cross join lateral step_plan($1, $2, done, lost, all_is_lost, agents, $5, $6) step
 """

@@ -1,7 +1,7 @@
 """How a plan moves: what the end of a task lets begin, skips, or ends. Everything here happens under the run's lock.
 
-Locks are taken in the order agents, runs, tasks, so whoever calls this has locked the run before it touches a task. The
-lock comes in a statement of its own: the next one sees what others committed before they let go of the run.
+Locks are taken in the order agents, runs, tasks, so whoever calls this has locked the run before it touches a task. A
+later statement than the lock's sees what others committed before they let go of the run.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from artel.bus.model import MAX_ATTEMPTS, PLANNING, SYNTHESIS, TASK, Fault, Held, Progress, Skipped
-from artel.bus.step import NOWHERE, Places, Step, step
+from artel.bus.model import MAX_ATTEMPTS, PLANNING, SYNTHESIS, TASK, Fault, Held, Progress
+from artel.bus.step import Step, step
 from artel.store.tx import UserTx
 
 REPLANNING = "replan"
@@ -33,44 +33,20 @@ async def lock_run(tx: UserTx, run_id: UUID) -> None:
     await tx.execute(_LOCK_RUN, tx.user_id, run_id)
 
 
-async def advance(
-    tx: UserTx,
-    run_id: UUID,
-    next_id: UUID,
-    *,
-    done: Sequence[str] = (),
-    lost: Sequence[str] = (),
-    fault: Fault | None = None,
-) -> Progress:
-    """Draws the consequences of tasks that ended: `done` ones, and `lost` ones that failed (`fault`) or were stopped.
+async def advance(tx: UserTx, run_id: UUID, next_id: UUID, lost: Sequence[str] = ()) -> Progress:
+    """Draws the consequences of tasks that were lost (they failed or were stopped), or are to be tried again.
 
     next_id: the id of the task that this may have to make. The run must be locked.
     """
-    progress, _ = await advance_seating(tx, run_id, next_id, NOWHERE, done=done, lost=lost, fault=fault)
-    return progress
+    return await conclude(tx, run_id, next_id, await step(tx, run_id, lost))
 
 
-async def advance_seating(
-    tx: UserTx,
-    run_id: UUID,
-    next_id: UUID,
-    places: Places,
-    *,
-    done: Sequence[str],
-    lost: Sequence[str],
-    fault: Fault | None,
-) -> tuple[Progress, Step]:
-    """The same, and what may begin because of it sits down at once, where there is a place; also answers who did."""
-    skipped: list[Skipped] = []
-    if lost:
-        everything = fault is not None and fault.code == BUDGET_EXCEEDED
-        rows = await tx.fetch(_SKIP_ALL if everything else _SKIP, tx.user_id, run_id, list(lost))
-        skipped = [Skipped(row["task_id"], row["assigned_agent"]) for row in rows]
-    plan = await step(tx, run_id, done, places)
-    progress = Progress(plan.over, plan.total, skipped)
-    if plan.over == plan.total and await tx.fetchval(_PLAN_STATUS, tx.user_id, run_id) == "running":
-        progress = await _all_over(tx, run_id, next_id, progress, plan.done)
-    return progress, plan
+async def conclude(tx: UserTx, run_id: UUID, next_id: UUID, plan: Step) -> Progress:
+    """What a step means for the run: it goes on, or all its tasks are over."""
+    progress = Progress(plan.over, plan.total, plan.skipped)
+    if plan.over < plan.total or await tx.fetchval(_PLAN_STATUS, tx.user_id, run_id) != "running":
+        return progress
+    return await _all_over(tx, run_id, next_id, progress, plan.done)
 
 
 async def _all_over(tx: UserTx, run_id: UUID, next_id: UUID, progress: Progress, done: int) -> Progress:
@@ -110,27 +86,6 @@ select from runs left join agent on true where runs.user_id = $1 and runs.id = $
 """
 
 _LOCK_RUN = "select from runs where user_id = $1 and id = $2 for no key update"
-
-_SKIP = f"""
-with recursive lost (task_id) as (
-    select unnest($3::text[])
-    union
-    select tasks.task_id from lost
-    join tasks on tasks.user_id = $1 and tasks.run_id = $2 and tasks.dependencies ? lost.task_id
-    where tasks.kind = '{TASK}' and tasks.status = 'pending'
-)
-update tasks set status = 'skipped', finished_at = now()
-where user_id = $1 and run_id = $2 and kind = '{TASK}' and status = 'pending'
-    and task_id in (select task_id from lost)
-returning task_id, assigned_agent
-"""
-
-# A claim locks the run before it looks, so what is ready is not being seated just now.
-_SKIP_ALL = f"""
-update tasks set status = 'skipped', finished_at = now()
-where user_id = $1 and run_id = $2 and kind = '{TASK}' and status in ('pending', 'ready') and task_id <> all($3::text[])
-returning task_id, assigned_agent
-"""
 
 _PLAN_STATUS = f"select status from plans where user_id = $1 and id = {NEWEST_PLAN}"
 

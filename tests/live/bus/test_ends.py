@@ -115,7 +115,7 @@ async def test_a_task_that_was_touched_while_it_becomes_ready_is_not_lost(team: 
 
     async with team.stores.shards.user_tx(team.user_id) as tx:
         await tx.execute("update tasks set interruptions = 1 where user_id = $1 and id = $2", tx.user_id, task)
-        writing = await blocked(team, end(plan, of(held)), "with plan as")
+        writing = await blocked(team, end(plan, of(held)), "with agents as")
     ended = await writing
 
     assert [held.task_id for held in ended.seated] == ["t1"]

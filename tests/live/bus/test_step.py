@@ -8,10 +8,9 @@ from typing import Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artel.bus.deal import Places as Free
-from artel.bus.deal import Waiting, deal
+from artel.bus.deal import Places, Waiting, deal
 from artel.bus.model import ANSWER
-from artel.bus.step import Places, Step, step
+from artel.bus.step import Step, step_of
 from tests.support.bus import Team, new_team
 from tests.support.plan_rows import PlanRows, new_plan
 from tests.support.stores import Stores
@@ -140,12 +139,10 @@ async def test_whose_agent_is_not_locked_is_left_to_others(team: Team) -> None:
     plan = await new_plan(team, 2)
     await plan.task("t0", "ready", agent="writer")
 
-    async with team.stores.shards.user_tx(team.user_id) as tx:
-        taken = await step(tx, plan.run_id, [], Places("here", [team.agent_id("coder")], 5))
+    taken = await _step(plan, [], 5, [team.agent_id("coder")])
     assert (taken.seated, taken.more_waits) == ([], True)
 
-    async with team.stores.shards.user_tx(team.user_id) as tx:
-        taken = await step(tx, plan.run_id, [], Places("here", [writer], 5))
+    taken = await _step(plan, [], 5, [writer])
     assert len(taken.seated) == 1
 
 
@@ -167,7 +164,7 @@ async def _team(stores: Stores, limits: dict[str, int]) -> Team:
     return team
 
 
-async def _lay(team: Team, plan: PlanRows, table: Table) -> tuple[Free, Free]:
+async def _lay(team: Team, plan: PlanRows, table: Table) -> tuple[Places, Places]:
     """Puts everything into the database, and answers what is free of seats (by handle) and lanes."""
     other = await new_plan(team, 9)
     taken: dict[str, int] = {}
@@ -183,15 +180,22 @@ async def _lay(team: Team, plan: PlanRows, table: Table) -> tuple[Free, Free]:
             lane += 1
         else:
             await plan.task(name, task.state, agent=task.agent, after=task.after)
-    seats, lanes = Free(), Free()
+    seats, lanes = Places(), Places()
     for agent, limit in table.limits.items():
         seats.open(agent, limit, range(taken[agent]))
     lanes.open(plan.run_id, table.max_parallel, range(lane))
     return seats, lanes
 
 
-async def _step(plan: PlanRows, just_done: list[str], at_most: int) -> Step:
+async def _step(plan: PlanRows, just_done: list[str], at_most: int, agents: list[str] | None = None) -> Step:
+    """As an end takes it, in which all agents (or these) are locked."""
     team = plan.team
     async with team.stores.shards.user_tx(team.user_id) as tx:
-        rows = await tx.fetch("select agent_id from user_agents where user_id = $1", tx.user_id)
-        return await step(tx, plan.run_id, just_done, Places("here", [row["agent_id"] for row in rows], at_most))
+        if agents is None:
+            rows = await tx.fetch("select agent_id from user_agents where user_id = $1", tx.user_id)
+            agents = [row["agent_id"] for row in rows]
+        rows = await tx.fetch(_STEP, tx.user_id, plan.run_id, just_done, agents, at_most)
+        return step_of(tx.user_id, "here", at_most, rows)
+
+
+_STEP = "select * from step_plan($1, $2, $3, '{}', false, $4, 'here', $5)"
