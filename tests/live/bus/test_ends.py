@@ -10,7 +10,7 @@ from typing import Any
 from artel.bus.cancel import cancel_task
 from artel.bus.claim import claim
 from artel.bus.ends import End, Ended, write_ends
-from artel.bus.graph import lock_run
+from artel.bus.graph import BUDGET_EXCEEDED, lock_run
 from artel.bus.model import Answer, Fault, Held, ModelUse
 from tests.support.bus import Team, eventually, new_team
 from tests.support.plan_rows import IDS, PlanRows, new_plan
@@ -164,6 +164,48 @@ async def test_of_several_each_tells_its_share_and_the_last_what_came_of_it(stor
     assert [each.task_id for each in ended.seated] == ["t3"]
     assert (await team.run(plan.run_id))["cost"] == Decimal("0.75")
     assert (await team.agent())["last_error"] == {"code": "model_overloaded", "detail": "busy"}
+
+
+async def test_where_there_is_no_money_left_all_the_rest_is_skipped(stores: Stores) -> None:
+    # given two at work, one that is ready, one that waits for what ends well, and one that waits for what fails
+    team = await new_team(stores, limit=2)
+    plan = await new_plan(team, 2)
+    for name in ("t0", "t1", "t2"):
+        await plan.task(name, "ready")
+    await plan.task("t3", "pending", after=["t0"])
+    await plan.task("t4", "pending", after=["t1"])
+    held = await seated(plan)
+
+    # when
+    ended = await end(plan, of(held["t0"]), of(held["t1"], fault=Fault(BUDGET_EXCEEDED, "spent")))
+
+    # then the run is over, with the reason
+    last = ended.finished[-1]
+    assert last is not None
+    assert last.progress is not None
+    assert {each.task_id for each in last.progress.skipped} == {"t2", "t3", "t4"}
+    assert {each.agent_id for each in last.progress.skipped} == {team.agent_id("coder")}
+    assert (last.progress.run, last.progress.over, ended.seated) == ("failed", 5, [])
+    assert {name: state for name, (state, _, _) in (await plan.states()).items()} == {
+        "t0": "done",
+        "t1": "failed",
+        "t2": "skipped",
+        "t3": "skipped",
+        "t4": "skipped",
+    }
+
+
+async def test_a_failure_that_is_not_ours_to_tell_costs_nobody_anything(team: Team) -> None:
+    plan = await new_plan(team, 1)
+    await plan.task("t0", "ready")
+    await plan.task("t1", "pending", after=["t0"])
+    held = (await seated(plan))["t0"]
+    held.epoch = 7
+
+    ended = await end(plan, of(held, fault=FAULT))
+
+    assert ended.finished == [None]
+    assert (await plan.states())["t1"] == ("pending", None, None)
 
 
 async def test_an_end_that_is_told_twice_is_written_once(team: Team) -> None:
