@@ -20,7 +20,7 @@ import orjson
 import psutil
 import uvloop
 
-from bench.client import Connection, EventStream
+from bench.client import Account
 from bench.report import keep
 from bench.stage import Stage, open_stage
 from bench.subject import Subject, artel
@@ -35,21 +35,17 @@ class Owner:
 
     def __init__(self, subject: Subject) -> None:
         [person] = subject.people
-        self._auth = f"Authorization: Bearer {person.token}"
+        self._account = Account(subject.address, person.token)
         self._chats = list(person.chats)
-        self._address = subject.address
         self._heard: dict[str, asyncio.Future[tuple[float, dict[str, Any]]]] = {}
 
     async def connect(self) -> None:
-        """Opens both connections, and gives the agent its tool."""
-        host, _, port = self._address.removeprefix("http://").partition(":")
-        self._requests = await Connection.connect(host, int(port))
-        self._events = await EventStream.connect(host, int(port))
-        await self._events.listen("/my/events/", self._auth, self._hear)
-        [agent] = orjson.loads(await self.send(200, "GET", "/my/agents/"))["items"]
+        """Begins to listen, and gives the agent its tool."""
+        await self._account.connect(self._hear)
+        [agent] = orjson.loads(await self._account.send(200, "GET", "/my/agents/"))["items"]
         tools = [{"tool_id": "current_time", "policy": "ask"}]
         body = {"name": "Coder", "model": agent["model"], "tools": tools, "concurrency_limit": 50}
-        await self.send(200, "PUT", f"/my/agents/{agent['agent_id']}/", body)
+        await self._account.send(200, "PUT", f"/my/agents/{agent['agent_id']}/", body)
 
     def _hear(self, block: bytes) -> None:
         for kind, future in self._heard.items():
@@ -61,23 +57,22 @@ class Owner:
         self._heard[kind] = asyncio.get_running_loop().create_future()
         return self._heard[kind]
 
-    async def send(self, status: int, method: str, path: str, body: Any = None) -> bytes:
-        """A request."""
-        head = f"{method} {path} HTTP/1.1\r\n{self._auth}\r\nContent-Type: application/json"
-        return await self._requests.expect(status, head, b"" if body is None else orjson.dumps(body))
+    async def metrics(self) -> str:
+        """What the server tells its operator."""
+        return (await self._account.send(200, "GET", "/metrics")).decode()
 
     async def ask(self, number: int) -> str:
         """A call that waits; answers its approval."""
         asked = self._next("tool_request")
         chat = self._chats[number % len(self._chats)]
-        await self.send(202, "POST", f"/my/chat/{chat}/message/", {"content": f"@coder {_ASKS}"})
+        await self._account.send(202, "POST", f"/my/chat/{chat}/message/", {"content": f"@coder {_ASKS}"})
         return (await asked)[1]["approval_id"]
 
     async def confirm(self, approval: str) -> float:
         """Milliseconds from the yes to the beginning of the tool."""
         started, over = self._next("tool_started"), self._next("run_completed")
         begun = time.perf_counter()
-        await self.send(200, "POST", f"/my/tools/{approval}/confirm/", {})
+        await self._account.send(200, "POST", f"/my/tools/{approval}/confirm/", {})
         taken = ((await started)[0] - begun) * 1e3
         await over
         return taken
@@ -110,7 +105,7 @@ async def _costs(owner: Owner, subject: Subject) -> dict[str, Any]:
     before = sum(server.cpu_times()[:2])
     await asyncio.sleep(_IDLE_SECONDS)
     used = sum(server.cpu_times()[:2]) - before
-    metrics = (await owner.send(200, "GET", "/metrics")).decode()
+    metrics = await owner.metrics()
     return {
         "rss_mb": round(server.memory_info().rss / 2**20, 1),
         "tasks_running": _metric(metrics, "artel_tasks_running"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Self, cast
+from typing import Any, Self, cast
+
+import orjson
 
 OnBlock = Callable[[bytes], None]
 
@@ -115,6 +117,30 @@ class EventStream(_Wire):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._begun.done():
             self._begun.set_exception(RequestFailed(f"no event stream: {self._rest[:300].decode(errors='replace')}"))
+
+
+class Account:
+    """Somebody with an API key: a connection for requests, and one that hears all their events."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self._address = address
+        self._auth = f"Authorization: Bearer {key}"
+
+    async def connect(self, on_block: OnBlock) -> None:
+        """Opens both connections."""
+        host, _, port = self._address.removeprefix("http://").partition(":")
+        self._requests = await Connection.connect(host, int(port))
+        self._events = await EventStream.connect(host, int(port))
+        await self._events.listen("/my/events/", self._auth, on_block)
+
+    async def send(self, status: int, method: str, path: str, body: Any = None) -> bytes:
+        """The content of an answer that must have this status; the body, if there is one, goes as JSON.
+
+        Raises:
+            RequestFailed: it has another.
+        """
+        head = f"{method} {path} HTTP/1.1\r\n{self._auth}\r\nContent-Type: application/json"
+        return await self._requests.expect(status, head, b"" if body is None else orjson.dumps(body))
 
 
 def _content_length(head: bytes) -> int:

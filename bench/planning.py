@@ -15,10 +15,9 @@ import statistics
 import time
 from typing import Any
 
-import orjson
 import uvloop
 
-from bench.client import Connection, EventStream
+from bench.client import Account
 from bench.report import keep
 from bench.stage import Stage, open_stage
 from bench.subject import artel
@@ -39,35 +38,26 @@ _HISTORY = 50
 class Asker:
     """Somebody who asks for plans and hears of them."""
 
-    def __init__(self, key: str, chats: list[int]) -> None:
-        self._head = f"Authorization: Bearer {key}\r\nContent-Type: application/json"
-        self._auth = f"Authorization: Bearer {key}"
+    def __init__(self, account: Account, chats: list[int]) -> None:
+        self._account = account
         self._chats = chats
         self._asked: asyncio.Future[float] | None = None
 
-    async def connect(self, address: str) -> None:
-        """Opens both connections."""
-        host, _, port = address.removeprefix("http://").partition(":")
-        self._requests = await Connection.connect(host, int(port))
-        self._events = await EventStream.connect(host, int(port))
-        await self._events.listen("/my/events/", self._auth, self._hear)
+    async def connect(self) -> None:
+        """Begins to listen."""
+        await self._account.connect(self._hear)
 
     def _hear(self, block: bytes) -> None:
         over = b'"type":"plan_request"' in block or b'"type":"run_completed"' in block
         if over and self._asked is not None and not self._asked.done():
             self._asked.set_result(time.perf_counter())
 
-    async def send(self, status: int, method: str, path: str, body: Any) -> bytes:
-        """A request."""
-        return await self._requests.expect(status, f"{method} {path} HTTP/1.1\r\n{self._head}", orjson.dumps(body))
-
     async def ask(self, number: int, content: str) -> float:
         """Milliseconds from the message to the plan (or the whole answer)."""
         self._asked = asyncio.get_running_loop().create_future()
         begun = time.perf_counter()
-        await self.send(
-            202, "POST", f"/my/chat/{self._chats[number % len(self._chats)]}/message/", {"content": content}
-        )
+        chat = self._chats[number % len(self._chats)]
+        await self._account.send(202, "POST", f"/my/chat/{chat}/message/", {"content": content})
         return (await self._asked - begun) * 1e3
 
 
@@ -75,11 +65,12 @@ async def run(stage: Stage, rounds: int) -> dict[str, Any]:
     """Asks for plans, one after the other."""
     async with artel(stage, people=1, chats=20) as subject:
         [person] = subject.people
-        asker = Asker(person.token, list(person.chats))
-        await asker.connect(subject.address)
+        account = Account(subject.address, person.token)
+        asker = Asker(account, list(person.chats))
+        await asker.connect()
         for number in range(_HISTORY):
             await asker.ask(number, "@coder [[answer tokens=60]]")
-        await asker.send(200, "PUT", "/my/orchestrators/", {"model": PLANNER})
+        await account.send(200, "PUT", "/my/orchestrators/", {"model": PLANNER})
         for number in range(5):
             await asker.ask(number, request(_GRAPH))
         taken = [await asker.ask(number, request(_GRAPH)) for number in range(rounds)]

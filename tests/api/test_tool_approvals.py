@@ -203,7 +203,7 @@ async def test_what_nobody_answers_expires_and_the_agent_goes_on(ada: Person, si
     run_id, approval = await asked_about(ada, calling([TIME]))
     await site.stores.as_migrator(f"update approval_requests set expires_at = now() where user_id = {ada.id}")
 
-    await site.house.expiry.look()
+    await site.house.expiry.turn()
 
     answer = await answered(ada, run_id)
     assert calls(answer) == [("current_time", "expired")]

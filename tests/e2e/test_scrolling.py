@@ -56,6 +56,8 @@ def _message(chat: int, number: int) -> dict[str, Any]:
         "cost": None,
         "attempt": 1,
         "created_at": _NOW,
+        "tool_calls": [],
+        "attachments": [],
     }
 
 

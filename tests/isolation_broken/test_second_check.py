@@ -23,6 +23,7 @@ from tests.support.isolation_http import Caller
 from tests.support.isolation_mutants import (
     ANYONES_TEAM,
     REVOKE_ANYONES_KEY,
+    TYPE_OF_ANYONES_APPROVAL,
     find_anyones_approval,
     find_anyones_session,
 )
@@ -88,6 +89,7 @@ async def test_the_suite_reports_what_no_layer_stopped(thin_world: World, monkey
 async def test_the_suite_reports_an_approval_that_anyone_may_answer(
     thin_world: World, monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:
+    monkeypatch.setattr(manager, "_TYPE", TYPE_OF_ANYONES_APPROVAL)
     monkeypatch.setattr(manager, "find", find_anyones_approval)
     before = await thin_world.ledger.of(thin_world.victim.id)
 

@@ -32,5 +32,8 @@ async def find_anyones_approval(tx: UserTx, approval_id: UUID) -> ApprovalReques
     return row
 
 
+TYPE_OF_ANYONES_APPROVAL: Final = "select type from approval_requests where $1::bigint is not null and id = $2"
+"""`artel.approvals.manager.type_of`'s question without its filter."""
+
 ANYONES_TEAM: Final = "select agent_id, config from user_agents where $1::bigint is not null and is_active order by id"
 """`artel.orchestrator.team`'s question without its filter."""

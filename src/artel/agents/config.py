@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from artel.approvals.policy import DEFAULT_APPROVAL_HOURS
+from artel.approvals.policy import DEFAULT_APPROVAL_HOURS, Policy
 from artel.llm.refs import AnswerSettings, ModelRef
 from artel.llm.sight import can_see
 
@@ -54,7 +54,7 @@ class ToolChoice(_Part):
 
     tool_id: Annotated[str, StringConstraints(min_length=1, max_length=120)]
     enabled: bool = True
-    policy: Literal["allow", "ask", "deny"] | None = Field(
+    policy: Policy | None = Field(
         default=None,
         exclude_if=_is_none,
         description="What happens when the model calls it; left out: as the tool's default says.",

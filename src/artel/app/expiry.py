@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy import text
 
-from artel.kit.background import end_tasks
+from artel.kit.background import Recurring
 from artel.kit.errors import ArtelError
 from artel.store.shards import Shards
 
@@ -19,26 +18,16 @@ _FIND = text("select users_with_expired_approvals(:at_most)")
 _log = structlog.get_logger(__name__)
 
 
-class Expiry:
+class Expiry(Recurring):
     """The look at every shard, now and then."""
 
     def __init__(self, shards: Shards, expire: Callable[[int], Awaitable[int]], every: float = _EVERY_SECONDS) -> None:
         """expire: ends what of this user's waited too long, and answers how much that was. every: seconds."""
+        super().__init__("expiry", every)
         self._shards = shards
         self._expire = expire
-        self._every = every
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begins to look."""
-        self._task = asyncio.create_task(self._run(), name="expiry")
-
-    async def aclose(self) -> None:
-        """Stops looking."""
-        if self._task is not None:
-            await end_tasks(self._task)
-
-    async def look(self) -> None:
+    async def turn(self) -> None:
         """Looks once; what a shard that does not answer holds waits for the next look."""
         for shard in self._shards.by_name:
             try:
@@ -48,8 +37,3 @@ class Expiry:
                     await self._expire(user_id)
             except ArtelError as error:
                 _log.warning("expired_questions_not_ended", shard=shard, error=error.slug)
-
-    async def _run(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(self._every)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 from sqlalchemy import text
 
-from artel.kit.background import end_tasks
+from artel.kit.background import Recurring
 from artel.kit.errors import ArtelError
 from artel.store.shards import Shards
 from artel.telemetry.metrics import Metrics
@@ -18,22 +16,13 @@ _AHEAD = text("select ready, running, oldest_ready_seconds from work_ahead()")
 _log = structlog.get_logger(__name__)
 
 
-class Gauges:
+class Gauges(Recurring):
     """Asks every shard what lies ahead, for `/metrics`. Every process tells the whole installation's figures."""
 
     def __init__(self, shards: Shards, metrics: Metrics) -> None:
+        super().__init__("gauges", _EVERY_SECONDS)
         self._shards = shards
         self._metrics = metrics
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begins to ask."""
-        self._task = asyncio.create_task(self._run(), name="gauges")
-
-    async def aclose(self) -> None:
-        """Stops asking."""
-        if self._task is not None:
-            await end_tasks(self._task)
 
     async def look(self) -> None:
         """Asks once. A shard that does not answer leaves the figures as they were.
@@ -50,10 +39,9 @@ class Gauges:
         self._metrics.queue_depth.set(ready)
         self._metrics.oldest_ready_task_seconds.set(oldest)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except ArtelError as error:
-                _log.warning("gauges_not_read", error=error.slug)
-            await asyncio.sleep(_EVERY_SECONDS)
+    async def turn(self) -> None:
+        """Asks, and goes on when a shard does not answer."""
+        try:
+            await self.look()
+        except ArtelError as error:
+            _log.warning("gauges_not_read", error=error.slug)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from artel.bus.delegation import report
@@ -57,8 +57,7 @@ async def cancel_task(tx: UserTx, run_id: UUID, name: str, next_id: UUID) -> Hal
     tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
     if not tasks:
         return Halt()
-    progress = await advance(tx, run_id, next_id, [name])
-    return Halt(tasks, approvals=await _close_approvals_of(tx, tasks), progress=progress)
+    return await _close(tx, tasks, progress=await advance(tx, run_id, next_id, [name]))
 
 
 async def _cancel_delegated(tx: UserTx, run_id: UUID, name: str) -> Halt:
@@ -67,12 +66,7 @@ async def _cancel_delegated(tx: UserTx, run_id: UUID, name: str) -> Halt:
     tasks = await _cancel(tx, _WITH_CHILDREN, run_id, name)
     for task in tasks:
         await report(tx, task.task, "", _STOPPED)
-    return Halt(tasks, approvals=await _close_approvals_of(tx, tasks))
-
-
-async def _close_approvals_of(tx: UserTx, tasks: Sequence[Stopped]) -> list[tuple[int, UUID, UUID]]:
-    rows = await tx.fetch(_CLOSE_APPROVALS_OF, tx.user_id, [task.task for task in tasks])
-    return [(row["session_id"], row["run_id"], row["id"]) for row in rows]
+    return await _close(tx, tasks)
 
 
 async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
@@ -92,9 +86,7 @@ async def cancel_agent(tx: UserTx, agent_id: str) -> Halt:
     for task in tasks:
         if task.kind == DELEGATED and task.run_id not in ended:
             await report(tx, task.task, "", _GONE)
-    halt = await _close(tx, tasks, ended)
-    others = await _close_approvals_of(tx, tasks)
-    return replace(halt, approvals=[*halt.approvals, *others])
+    return await _close(tx, tasks, ended)
 
 
 async def cancel_session(tx: UserTx, session_id: int) -> Halt:
@@ -138,18 +130,20 @@ async def _cancel(tx: UserTx, which: str, *values: object) -> list[Stopped]:
     ]
 
 
-async def _close(tx: UserTx, tasks: Sequence[Stopped], run_ids: Sequence[UUID]) -> Halt:
-    if not run_ids:
-        return Halt(tasks)
-    runs = await tx.fetch(_CLOSE_RUNS, tx.user_id, list(dict.fromkeys(run_ids)))
-    if not runs:
-        return Halt(tasks)
+async def _close(
+    tx: UserTx, tasks: Sequence[Stopped], run_ids: Sequence[UUID] = (), progress: Progress | None = None
+) -> Halt:
+    """Ends these runs, and takes back what they, or these tasks, asked of their user."""
+    runs = await tx.fetch(_CLOSE_RUNS, tx.user_id, list(dict.fromkeys(run_ids))) if run_ids else []
     closed = [row["id"] for row in runs]
-    approvals = await tx.fetch(_CLOSE_APPROVALS, tx.user_id, closed)
+    involved = [*closed, *(task.run_id for task in tasks)]
+    stopped = [task.task for task in tasks]
+    approvals = await tx.fetch(_CLOSE_APPROVALS, tx.user_id, involved, closed, stopped) if involved else []
     return Halt(
         tasks,
         [(row["session_id"], row["id"]) for row in runs],
         [(row["session_id"], row["run_id"], row["id"]) for row in approvals],
+        progress,
     )
 
 
@@ -190,11 +184,6 @@ _WITH_CHILDREN = """run_id = $2 and id in (
     )
     select id from family
 )"""
-
-_CLOSE_APPROVALS_OF = """
-update approval_requests set status = 'cancelled', resolved_at = now()
-where user_id = $1 and task = any($2::uuid[]) and status = 'pending' returning id, session_id, run_id
-"""
 
 _KIND = "select kind from tasks where user_id = $1 and run_id = $2 and task_id = $3"
 
@@ -268,5 +257,7 @@ select id, session_id from closed
 
 _CLOSE_APPROVALS = """
 update approval_requests set status = 'cancelled', resolved_at = now()
-where user_id = $1 and run_id = any($2::uuid[]) and status = 'pending' returning id, session_id, run_id
+where user_id = $1 and run_id = any($2::uuid[]) and status = 'pending'
+    and (run_id = any($3::uuid[]) or task = any($4::uuid[]))
+returning id, session_id, run_id
 """

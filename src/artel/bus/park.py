@@ -22,7 +22,7 @@ async def park(tx: UserTx, held: Held, parked: Parked) -> bool:
     if row is None:
         raise LeaseLost
     # Whoever answers locks the task first: what was answered before we had it is seen now.
-    await _ready_unless_waiting(tx, held.id)
+    await go_on(tx, held.id)
     return row["agent_busy"]
 
 
@@ -33,10 +33,6 @@ async def lock_parked(tx: UserTx, task: UUID) -> bool:
 
 async def go_on(tx: UserTx, task: UUID) -> None:
     """Lets a parked task go on if it waits for nothing else; the caller has locked it."""
-    await _ready_unless_waiting(tx, task)
-
-
-async def _ready_unless_waiting(tx: UserTx, task: UUID) -> None:
     await tx.execute(_READY, tx.user_id, task)
 
 

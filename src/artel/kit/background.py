@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 
 _ASK_AGAIN_SECONDS = 0.1
 
@@ -17,3 +18,30 @@ async def end_tasks(*tasks: asyncio.Task[None]) -> None:
         for task in running:
             task.cancel()
         await asyncio.wait(running, timeout=_ASK_AGAIN_SECONDS)
+
+
+class Recurring(ABC):
+    """Takes its turn every so many seconds, from `start` to `aclose`."""
+
+    def __init__(self, name: str, every: float) -> None:
+        self._name = name
+        self._every = every
+        self._task: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def turn(self) -> None:
+        """What is to be done; whatever it raises ends it all."""
+
+    def start(self) -> None:
+        """Takes the first turn, soon."""
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def aclose(self) -> None:
+        """Takes no more turns. Harmless before the start."""
+        if self._task is not None:
+            await end_tasks(self._task)
+
+    async def _run(self) -> None:
+        while True:
+            await self.turn()
+            await asyncio.sleep(self._every)

@@ -28,3 +28,11 @@ async def bank(request: pytest.FixtureRequest, edge: Edge) -> AsyncGenerator[Ban
     for store in stores.values():
         await store.aclose()
     assert violations.count == 0
+
+
+@pytest.fixture
+async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
+    """The contexts of the test's own worker, which each file makes as it needs it."""
+    store = EdgeContexts(own_edge.sockets, Violations())
+    yield store
+    await store.aclose()

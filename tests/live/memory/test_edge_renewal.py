@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,7 +20,6 @@ from artel.memory.vectors import Space, SparseVector, as_vector
 from tests.support.memory import (
     SPACE,
     Edge,
-    Violations,
     meaning,
     new_user,
     numbered,
@@ -41,14 +40,6 @@ def own_edge(root: Path) -> Iterator[Edge]:
     running = Edge.start(options, workers=1, root=root)
     yield running
     running.stop()
-
-
-@pytest.fixture
-async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    """Its contexts."""
-    store = EdgeContexts(own_edge.sockets, Violations())
-    yield store
-    await store.aclose()
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from artel.agents.consent import Remember
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, fault, usd
 from artel.orchestrator.dry_run import Rehearsal
 from artel.orchestrator.estimate import Estimate as Expected
 from artel.orchestrator.outline import PlannedTask
 from artel.orchestrator.plan import Draft
 from artel.orchestrator.views import ApprovalView, Came, PlanView, TaskView
+from artel.tools.tool import Kind
 
 PlanStatus = Literal["proposed", "running", "completed", "failed", "rejected", "cancelled"]
 PlanTaskStatus = Literal["proposed", "pending", "ready", "running", "waiting", "done", "failed", "skipped", "cancelled"]
@@ -80,7 +82,7 @@ class ToolQuestion(Shape):
 
     tool_id: str
     label: str
-    kind: Literal["builtin", "browser", "mcp"]
+    kind: Kind
     agent_id: str
     agent_name: str
     arguments: dict[str, Any] = Field(description="As the model wants them.")
@@ -127,7 +129,7 @@ class ConfirmIn(Body):
         "the tool; null: as proposed.",
     )
     result: Any = Field(default=None, description="What the page got, for a tool that it carries out.")
-    remember: Literal["once", "session", "always"] = Field(
+    remember: Remember = Field(
         default="once", description="Whether the agent may use the tool without asking in this chat, or always."
     )
 

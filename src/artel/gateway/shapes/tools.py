@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
+from artel.agents.tool_desk import CallStatus
+from artel.approvals.audit import Action, ActorKind
 from artel.gateway.shapes.common import Money, Shape, usd
 from artel.store.tool_tables import AuditEntry
 from artel.store.tool_tables import ToolCall as CallRow
+from artel.tools.tool import Kind, Policy
 from artel.tools.tool import Tool as KnownTool
-
-ToolKind = Literal["builtin", "browser", "mcp"]
-CallStatus = Literal["open", "waiting", "running", "ok", "failed", "rejected", "denied", "expired", "cancelled"]
 
 
 class Tool(Shape):
@@ -23,8 +23,8 @@ class Tool(Shape):
     tool_id: str = Field(examples=["current_time"])
     label: str
     description: str
-    policy: Literal["allow", "ask", "deny"] = Field(description="What happens by default when a model calls it.")
-    kind: ToolKind
+    policy: Policy = Field(description="What happens by default when a model calls it.")
+    kind: Kind
     arguments_schema: dict[str, Any] = Field(description="JSON schema of its arguments.")
     server: str | None = Field(description="The handle of the MCP server it is of.")
 
@@ -55,7 +55,7 @@ class ToolCall(Shape):
 class Actor(Shape):
     """Who decided."""
 
-    kind: Literal["browser", "api_key", "policy", "time"]
+    kind: ActorKind
     name: str | None = Field(description="Of the API key, or of the browser, as it was then.")
 
 
@@ -64,7 +64,7 @@ class Decision(Shape):
 
     id: UUID
     at: datetime
-    action: Literal["confirmed", "rejected", "expired", "denied"]
+    action: Action
     actor: Actor
     agent_id: str | None
     tool_id: str | None

