@@ -83,7 +83,10 @@ values ($1, $2, $3, $4, 1, 'running', '[]', '{}', $5)
 _TASK = """
 insert into tasks (
     user_id, id, session_id, run_id, task_id, kind, assigned_agent, message_id, max_attempts, status, dependencies,
-    seat, lane
+    seat, lane, plan_id
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, 3, $9, $10::jsonb, $11, $12)
+values (
+    $1, $2, $3, $4, $5, $6, $7, $8, 3, $9, $10::jsonb, $11, $12,
+    (select id from plans where user_id = $1 and run_id = $4)
+)
 """
