@@ -65,6 +65,11 @@ class RecalledItem:
     text: str
     score: float
     session_id: int | None = None
+    why: Literal["meaning", "words", "both"] | None = None
+    role: str | None = None
+    agent_id: str | None = None
+    created_at: str | None = None
+    """When it was said, in ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +297,18 @@ class MemoryRecalled(_Envelope):
     items: tuple[RecalledItem, ...]
     agent_id: str | None = None
     message_id: UUID | None = None
+    task_id: str | None = None
+    attempt: int = 1
     type: Literal["memory_recalled"] = "memory_recalled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryChanged(_Envelope):
+    """Memories were added, edited or forgotten; without ids: perhaps many."""
+
+    reason: Literal["saved", "edited", "forgotten", "learned"]
+    ids: tuple[UUID, ...] = ()
+    type: Literal["memory_changed"] = "memory_changed"
 
 
 # Runs
@@ -354,6 +370,7 @@ Event = (
     | ToolStarted
     | ToolFinished
     | MemoryRecalled
+    | MemoryChanged
     | RunCompleted
     | RunCancelled
     | RunFailed

@@ -2,7 +2,7 @@
 
 Everything a user owns is `Owned`: its primary key starts with `user_id` and its foreign keys carry it, so a row cannot
 point into another user's data. Row-level security stands on every such table (see `rls.py`). Those of tools are in
-`tool_tables.py`.
+`tool_tables.py`, those of memory in `memory_tables.py`.
 """
 
 from __future__ import annotations
@@ -201,15 +201,25 @@ class Orchestrator(Owned):
 
 
 class ChatSession(Owned):
-    """A conversation."""
+    """A conversation.
+
+    `memory`: it is remembered. How many of its messages no facts were learned from yet, and are in no summary yet.
+    """
 
     __tablename__ = "chat_sessions"
-    __table_args__ = (of_user(), Index("ix_chat_sessions_recent", "user_id", "updated_at", "id"))
+    __table_args__ = (
+        of_user(),
+        Index("ix_chat_sessions_recent", "user_id", "updated_at", "id"),
+        Index("ix_chat_sessions_unread", "user_id", "id", postgresql_where=text("unlearned > 0 or unsummarised > 0")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    memory: Mapped[bool] = mapped_column(server_default=text("true"))
+    unlearned: Mapped[int] = mapped_column(server_default=text("0"))
+    unsummarised: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Message(Owned):
@@ -222,6 +232,7 @@ class Message(Owned):
     __table_args__ = (
         of_session(),
         Index("ix_messages_session", "user_id", "session_id", "id", postgresql_where=text("task_id is null")),
+        Index("ix_messages_unremembered", "user_id", "id", postgresql_where=text("not remembered")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -238,6 +249,8 @@ class Message(Owned):
     attempt: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     task_id: Mapped[str | None]
+    remembered: Mapped[bool] = mapped_column(server_default=text("false"))
+    recalled: Mapped[list[Any] | None]
 
 
 class Run(Owned):

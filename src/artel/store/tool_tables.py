@@ -24,6 +24,13 @@ class ToolCall(Owned):
         ForeignKeyConstraint(["user_id", "task"], ["tasks.user_id", "tasks.id"], ondelete="CASCADE"),
         Index("ix_tool_calls_message", "user_id", "message_id"),
         Index("ix_tool_calls_approval", "user_id", "approval_id", postgresql_where=text("approval_id is not null")),
+        Index(
+            "ix_tool_calls_unremembered",
+            "user_id",
+            "task",
+            "call_id",
+            postgresql_where=text("not remembered and finished_at is not null"),
+        ),
     )
 
     task: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,6 +47,7 @@ class ToolCall(Owned):
     approval_id: Mapped[UUID | None]
     started_at: Mapped[datetime | None]
     cost: Mapped[Decimal | None]
+    remembered: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class ToolGrant(Owned):
@@ -83,7 +91,10 @@ class StoredFile(Owned):
     can be large, and is loaded only by who asks for it."""
 
     __tablename__ = "files"
-    __table_args__ = (of_user(),)
+    __table_args__ = (
+        of_user(),
+        Index("ix_files_unremembered", "user_id", "id", postgresql_where=text("not remembered")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -94,6 +105,7 @@ class StoredFile(Owned):
     text_status: Mapped[str]
     characters: Mapped[int] = mapped_column(server_default=text("0"))
     """Of the text."""
+    remembered: Mapped[bool] = mapped_column(server_default=text("false"))
     text: Mapped[str | None] = mapped_column(deferred=True, deferred_raiseload=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -1561,7 +1561,7 @@ export interface components {
             /** Seconds Low */
             seconds_low: number | null;
         };
-        Event: components["schemas"]["EventDirectAgentCall"] | components["schemas"]["EventAgentStatus"] | components["schemas"]["EventTaskPlanCreated"] | components["schemas"]["EventPlanRequest"] | components["schemas"]["EventToolRequest"] | components["schemas"]["EventApprovalResolved"] | components["schemas"]["EventTasksProgress"] | components["schemas"]["EventTaskStarted"] | components["schemas"]["EventTaskCompleted"] | components["schemas"]["EventTaskFailed"] | components["schemas"]["EventTaskSkipped"] | components["schemas"]["EventMessageStarted"] | components["schemas"]["EventMessageDelta"] | components["schemas"]["EventMessageCompleted"] | components["schemas"]["EventToolStarted"] | components["schemas"]["EventToolFinished"] | components["schemas"]["EventMemoryRecalled"] | components["schemas"]["EventRunCompleted"] | components["schemas"]["EventRunCancelled"] | components["schemas"]["EventRunFailed"] | components["schemas"]["EventResync"];
+        Event: components["schemas"]["EventDirectAgentCall"] | components["schemas"]["EventAgentStatus"] | components["schemas"]["EventTaskPlanCreated"] | components["schemas"]["EventPlanRequest"] | components["schemas"]["EventToolRequest"] | components["schemas"]["EventApprovalResolved"] | components["schemas"]["EventTasksProgress"] | components["schemas"]["EventTaskStarted"] | components["schemas"]["EventTaskCompleted"] | components["schemas"]["EventTaskFailed"] | components["schemas"]["EventTaskSkipped"] | components["schemas"]["EventMessageStarted"] | components["schemas"]["EventMessageDelta"] | components["schemas"]["EventMessageCompleted"] | components["schemas"]["EventToolStarted"] | components["schemas"]["EventToolFinished"] | components["schemas"]["EventMemoryRecalled"] | components["schemas"]["EventMemoryChanged"] | components["schemas"]["EventRunCompleted"] | components["schemas"]["EventRunCancelled"] | components["schemas"]["EventRunFailed"] | components["schemas"]["EventResync"];
         /**
          * AgentStatus
          * @description An agent's status changed.
@@ -1675,6 +1675,42 @@ export interface components {
             detail: string;
         };
         /**
+         * MemoryChanged
+         * @description Memories were added, edited or forgotten; without ids: perhaps many.
+         */
+        EventMemoryChanged: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids: string[];
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "saved" | "edited" | "forgotten" | "learned";
+            /**
+             * Run Id
+             * @default null
+             */
+            run_id: string | null;
+            /**
+             * Session Id
+             * @default null
+             */
+            session_id: number | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "memory_changed";
+        };
+        /**
          * MemoryRecalled
          * @description What was found in memory and put before the model, and for which agent.
          */
@@ -1684,6 +1720,11 @@ export interface components {
              * @default null
              */
             agent_id: string | null;
+            /**
+             * Attempt
+             * @default 1
+             */
+            attempt: number;
             /** Items */
             items: components["schemas"]["EventRecalledItem"][];
             /**
@@ -1701,6 +1742,11 @@ export interface components {
              * @default null
              */
             session_id: number | null;
+            /**
+             * Task Id
+             * @default null
+             */
+            task_id: string | null;
             /**
              * Ts
              * Format: date-time
@@ -1960,10 +2006,25 @@ export interface components {
          */
         EventRecalledItem: {
             /**
+             * Agent Id
+             * @default null
+             */
+            agent_id: string | null;
+            /**
+             * Created At
+             * @default null
+             */
+            created_at: string | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Role
+             * @default null
+             */
+            role: string | null;
             /** Score */
             score: number;
             /**
@@ -1973,6 +2034,11 @@ export interface components {
             session_id: number | null;
             /** Text */
             text: string;
+            /**
+             * Why
+             * @default null
+             */
+            why: ("meaning" | "words" | "both") | null;
         };
         /**
          * Resync
