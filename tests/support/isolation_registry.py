@@ -256,6 +256,7 @@ PLAIN: Final = frozenset(
         *("body.name", "body.title", "body.system_prompt", "body.instructions"),
         *("body.is_active", "body.locale", "body.tools.enabled", "body.tools.policy"),
         *("body.concurrency_limit", "body.approval_hours", "body.max_parallel", "body.max_tasks"),
+        *("body.memory.recall", "body.memory.save"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
         # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.

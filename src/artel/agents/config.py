@@ -61,6 +61,13 @@ class ToolChoice(_Part):
     )
 
 
+class MemoryChoice(_Part):
+    """What an agent has to do with its user's memory: is it told what was said before, is what it says kept?"""
+
+    recall: bool = True
+    save: bool = True
+
+
 class AgentConfig(_Part):
     """An agent's whole configuration. `is_active`: an inactive agent is kept, and takes no work."""
 
@@ -71,6 +78,7 @@ class AgentConfig(_Part):
     tools: tuple[ToolChoice, ...] = Field(default=(), max_length=MAX_TOOLS)
     concurrency_limit: int = Field(default=DEFAULT_CONCURRENCY, ge=1, le=MAX_CONCURRENCY)
     approval_hours: int = Field(default=DEFAULT_APPROVAL_HOURS, ge=1, le=MAX_APPROVAL_HOURS)
+    memory: MemoryChoice = MemoryChoice()
     is_active: bool = True
 
     @property

@@ -1072,6 +1072,7 @@ export interface components {
             /** Is Active */
             is_active: boolean;
             last_error: components["schemas"]["Fault"] | null;
+            memory: components["schemas"]["MemoryChoice"];
             model: components["schemas"]["ModelChoice"];
             /** Name */
             name: string;
@@ -1125,6 +1126,14 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /**
+             * @description Is it told what was said before, and is what it says remembered?
+             * @default {
+             *       "recall": true,
+             *       "save": true
+             *     }
+             */
+            memory: components["schemas"]["MemoryChoice"];
             /**
              * @example {
              *       "name": "gpt-5-mini",
@@ -2776,6 +2785,22 @@ export interface components {
         MePatch: {
             /** Locale */
             locale?: ("ru" | "en") | null;
+        };
+        /**
+         * MemoryChoice
+         * @description What an agent has to do with its user's memory: is it told what was said before, is what it says kept?
+         */
+        MemoryChoice: {
+            /**
+             * Recall
+             * @default true
+             */
+            recall: boolean;
+            /**
+             * Save
+             * @default true
+             */
+            save: boolean;
         };
         /**
          * Message

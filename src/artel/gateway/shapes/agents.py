@@ -15,6 +15,7 @@ from artel.agents.config import (
     MAX_PROMPT,
     MAX_TOOLS,
     AgentConfig,
+    MemoryChoice,
     ModelChoice,
     Name,
     ToolChoice,
@@ -46,6 +47,9 @@ class AgentIn(Body):
     approval_hours: int = Field(
         default=DEFAULT_APPROVAL_HOURS, ge=1, le=MAX_APPROVAL_HOURS, description="How long it waits for your word."
     )
+    memory: MemoryChoice = Field(
+        default=MemoryChoice(), description="Is it told what was said before, and is what it says remembered?"
+    )
     is_active: bool = True
 
     def config(self) -> AgentConfig:
@@ -58,6 +62,7 @@ class AgentIn(Body):
             tools=self.tools,
             concurrency_limit=self.concurrency_limit,
             approval_hours=self.approval_hours,
+            memory=self.memory,
             is_active=self.is_active,
         )
 
@@ -74,6 +79,7 @@ class Agent(Shape):
     tools: tuple[ToolChoice, ...]
     concurrency_limit: int
     approval_hours: int
+    memory: MemoryChoice
     is_active: bool
     status: Literal["ready", "busy", "error"]
     running: int = Field(description="Tasks it works on now.")
@@ -114,6 +120,7 @@ def agent(view: AgentView) -> Agent:
         tools=config.tools,
         concurrency_limit=config.concurrency_limit,
         approval_hours=config.approval_hours,
+        memory=config.memory,
         is_active=config.is_active,
         status=view.status,
         running=view.running,

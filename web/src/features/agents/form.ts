@@ -12,6 +12,7 @@ export interface AgentForm {
   concurrency: string;
   /** How long a question about a tool waits for its user. */
   approvalHours: string;
+  memory: { recall: boolean; save: boolean };
   tools: ToolChoices;
   active: boolean;
 }
@@ -38,6 +39,7 @@ export function formOf(agent: Agent): AgentForm {
     maxTokens: agent.model.max_tokens?.toString() ?? "",
     concurrency: String(agent.concurrency_limit),
     approvalHours: String(agent.approval_hours),
+    memory: agent.memory,
     tools: Object.fromEntries(
       agent.tools.map(({ tool_id, enabled, policy }) => [tool_id, { enabled, policy: policy ?? null }]),
     ),
@@ -56,6 +58,7 @@ export function emptyForm(catalogue: Catalogue | undefined): AgentForm {
     maxTokens: "",
     concurrency: "3",
     approvalHours: "168",
+    memory: { recall: true, save: true },
     tools: {},
     active: true,
   };
@@ -84,6 +87,7 @@ export function bodyOf(form: AgentForm, tools: Tool[] | null, model: ModelChoice
     tools: chosen.map(([tool_id, choice]) => ({ tool_id, ...choice })),
     concurrency_limit: Number(form.concurrency),
     approval_hours: Number(form.approvalHours),
+    memory: form.memory,
     is_active: form.active,
     ...(form.handle.trim() && { handle: form.handle.trim().replace(/^@/, "") }),
   };

@@ -31,6 +31,7 @@ export function agentOf(starter: Starter, model: ModelChoice): AgentIn {
     tools: [],
     concurrency_limit: 3,
     approval_hours: 168,
+    memory: { recall: true, save: true },
     is_active: true,
   };
 }
