@@ -85,10 +85,7 @@ class Finder:
         Raises:
             ContextUnavailable: the store cannot be asked, or has no index of this user's memories.
         """
-        return [
-            Found(one.memory, _shown(one.hit.similarity), self.why(one.hit))
-            for one in await self.candidates(user_id, query, where, limit)
-        ]
+        return [self.found(candidate) for candidate in await self.candidates(user_id, query, where, limit)]
 
     async def candidates(self, user_id: int, query: str, where: Sought, limit: int) -> list[Candidate]:
         """The same with all that the store said of each, for who judges what is relevant."""
@@ -104,6 +101,11 @@ class Finder:
             Candidate(replace(hit, text=memories[hit.id].text), memories[hit.id]) for hit in hits if hit.id in memories
         ]
         return seen[:limit]
+
+    def found(self, candidate: Candidate) -> Found:
+        """A candidate as its readers see it."""
+        hit = candidate.hit
+        return Found(candidate.memory, _shown(hit.similarity), self.why(hit))
 
     def why(self, hit: Hit) -> Why:
         """What found it."""
