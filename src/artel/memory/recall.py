@@ -47,7 +47,8 @@ _log = structlog.get_logger("artel.memory")
 class Asked:
     """What a turn is about. before: the user's message before it.
 
-    What the model is given anyway is left out: messages, by their length in characters; files; what was said in a run.
+    What the model is given anyway is left out: messages, by their length in characters; files; what was said in a run;
+    summaries of a chat.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Asked:
     messages: Mapping[UUID, int] = field(default_factory=dict[UUID, int])
     files: Collection[UUID] = ()
     run_id: UUID | None = None
+    session_id: int | None = None
 
 
 def _ignore(outcome: RecallOutcome, seconds: float) -> None:
@@ -128,6 +130,8 @@ def _is_given(candidate: Candidate, asked: Asked) -> bool:
         return True
     if memory.kind == "file":
         return memory.file_id in asked.files
+    if memory.kind == "summary":
+        return memory.session_id == asked.session_id
     return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
 
 
