@@ -244,6 +244,8 @@ async def test_a_parked_turn_goes_on_with_what_it_was_told(
 ) -> None:
     await ann.agent(tools=chosen(current_time="ask"))
     dog = await remembered.add(ann.id, "My dog is called Biscuit.")
+    found = site.house.metrics.memory_recalls.labels("found")
+    before = found._value.get()  # pyright: ignore[reportPrivateUsage]
     _, run_id = await ask(ann, 'My dog is called how? [[tool {"timezone": "UTC"}]]')
     [approval] = await waiting_for(ann)
 
@@ -254,6 +256,8 @@ async def test_a_parked_turn_goes_on_with_what_it_was_told(
     assert answer["status"] == "complete"
     assert "Biscuit" in told(running_model_server)
     assert [item["id"] for item in await kept(ann, site, answer["id"])] == [str(dog)]
+    # It was not asked again.
+    assert found._value.get() - before == 1  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_a_team_recalls_when_it_plans_works_and_sums_up(
