@@ -58,6 +58,7 @@ def _message(chat: int, number: int) -> dict[str, Any]:
         "created_at": _NOW,
         "tool_calls": [],
         "attachments": [],
+        "recalled": [],
     }
 
 
@@ -69,7 +70,14 @@ async def _long_chat(page: Page, chat: int, length: int, page_size: int) -> None
         start = max(0, end - page_size)
         await route.fulfill(
             json={
-                "session": {"id": chat, "title": "Long", "created_at": _NOW, "updated_at": _NOW, "running": False},
+                "session": {
+                    "id": chat,
+                    "title": "Long",
+                    "created_at": _NOW,
+                    "updated_at": _NOW,
+                    "running": False,
+                    "memory": True,
+                },
                 "items": [_message(chat, number) for number in range(start, end)],
                 "runs": [],
                 "plans": [],
