@@ -40,6 +40,10 @@ def _id(number: int) -> str:
     return f"00000000-0000-7000-8000-{number:012d}"
 
 
+def _chat(chat: int) -> dict[str, Any]:
+    return {"id": chat, "title": "Long", "created_at": _NOW, "updated_at": _NOW, "running": False, "memory": True}
+
+
 def _message(chat: int, number: int) -> dict[str, Any]:
     is_answer = number % 2 == 1
     return {
