@@ -18,8 +18,9 @@ _log = structlog.get_logger("artel.memory")
 async def index_anew(shards: Shards, user_id: int) -> None:
     """Puts every memory of the user back into the queue: of a context that was lost, before it is made again."""
     async with shards.user_tx(user_id) as tx:
-        await tx.execute(_INDEX_ANEW, tx.user_id)
-    _log.warning("memory_index_built_anew", user_id=user_id)
+        again = await tx.execute(_INDEX_ANEW, tx.user_id)
+    if again != "UPDATE 0":
+        _log.warning("memory_index_built_anew", user_id=user_id)
 
 
 async def compare(shards: Shards, context: ContextStore) -> int:
@@ -66,7 +67,8 @@ async def _compared(shards: Shards, user_id: int) -> None:
 
 
 _INDEX_ANEW: Final = """
-update memories set indexed_revision = 0, indexed_space = null where user_id = $1 and superseded_by is null
+update memories set indexed_revision = 0, indexed_space = null
+where user_id = $1 and indexed_revision > 0 and superseded_by is null
 """
 
 _COUNT: Final = """

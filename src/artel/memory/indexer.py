@@ -35,20 +35,41 @@ class TakesTurns(Protocol):
 
 
 @dataclass(slots=True)
+class Backoff:
+    """How long a user waits whose turn failed: longer each time, and as long as the error says."""
+
+    first: float = _FIRST_BACKOFF
+    failures: int = 0
+
+    def failed(self, error: Exception) -> float:
+        """Seconds until the next try."""
+        pause = min(self.first * 2.0**self.failures, _LONGEST_BACKOFF)
+        self.failures += 1
+        asked = error.retry_after if isinstance(error, ArtelError) else None
+        return max(pause, asked or 0.0)
+
+    def worked(self) -> None:
+        """Begins anew."""
+        self.failures = 0
+
+
+@dataclass(slots=True)
 class _Waiting:
-    """When a user's next turn may begin (by the loop's clock), and how long the one after a failure waits."""
+    """When a user's next turn may begin, by the loop's clock. is_woken: somebody called during the turn."""
 
     at: float
-    backoff: float = _FIRST_BACKOFF
+    backoff: Backoff
     is_woken: bool = False
 
 
 class Indexer:
     """Of one process. Users whose turn failed wait longer each time, up to five minutes; others do not notice."""
 
-    def __init__(self, turns: TakesTurns, at_once: int = USERS_AT_ONCE) -> None:
+    def __init__(self, turns: TakesTurns, at_once: int = USERS_AT_ONCE, first_backoff: float = _FIRST_BACKOFF) -> None:
+        """first_backoff: seconds after the first failure."""
         self._turns = turns
         self._at_once = at_once
+        self._first_backoff = first_backoff
         self._waiting: dict[int, _Waiting] = {}
         self._busy: dict[int, _Waiting] = {}
         self._changed = asyncio.Event()
@@ -59,7 +80,7 @@ class Indexer:
         if (busy := self._busy.get(user_id)) is not None:
             busy.is_woken = True
         elif user_id not in self._waiting:
-            self._waiting[user_id] = _Waiting(asyncio.get_running_loop().time())
+            self._waiting[user_id] = _Waiting(asyncio.get_running_loop().time(), Backoff(self._first_backoff))
             self._changed.set()
 
     def doubt(self, user_id: int) -> None:
@@ -101,15 +122,13 @@ class Indexer:
         try:
             again = await self._turns.take(user_id)
         except ArtelError as error:
-            pause = max(waiting.backoff, error.retry_after or 0.0)
-            waiting.backoff = min(2 * waiting.backoff, _LONGEST_BACKOFF)
+            pause = waiting.backoff.failed(error)
             _log.warning("memory_not_indexed", user_id=user_id, error=error.slug, again_in=pause)
             return pause
-        except Exception:
-            waiting.backoff = min(2 * waiting.backoff, _LONGEST_BACKOFF)
+        except Exception as error:
             _log.exception("memory_indexing_failed", user_id=user_id)
-            return waiting.backoff
-        waiting.backoff = _FIRST_BACKOFF
+            return waiting.backoff.failed(error)
+        waiting.backoff.worked()
         return again
 
     async def _next(self) -> int:

@@ -117,7 +117,8 @@ class Turns:
         if self._should_compare(user_id, state):
             found = await compare(shards, context)
             self._compared.add(user_id)
-            return found > 0
+            if found:
+                return True
         if self._should_purge(user_id, state):
             await context.purge()
             self._purged[user_id] = self.clock()
