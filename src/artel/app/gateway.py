@@ -62,6 +62,7 @@ def gateway_for(house: House) -> ASGIApp:
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),
+            memory_troubles=house.memory.troubles if house.memory else None,
             version=__version__,
             options=GatewayOptions(
                 public_url=house.settings.public_url,
