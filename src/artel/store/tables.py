@@ -203,8 +203,8 @@ class Orchestrator(Owned):
 class ChatSession(Owned):
     """A conversation.
 
-    `memory`: it is remembered. `unlearned`, `unsummarised`: of how many of its messages no facts were learned yet, and
-    how many are in no summary yet, as far as they were counted. `learned_to`: the last one that facts were learned from.
+    `memory`: it is remembered. `unlearned`, `unsummarised`: of how many messages no facts were learned yet, and
+    how many are in no summary yet, as far as they were counted. `learned_to`: the last that facts were learned from.
     """
 
     __tablename__ = "chat_sessions"

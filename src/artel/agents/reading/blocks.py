@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from artel.agents.reading.due import BLOCK, FULL
+from artel.agents.reading.language import in_its_language
 from artel.agents.tokens import count_tokens, fair_shares, within_tokens
 from artel.store.tx import UserTx
 
@@ -34,6 +35,8 @@ class Block:
     """When its last message was said."""
     text: str
     """As the model reads it; "" when there is nothing to sum up."""
+    language: str
+    """An instruction: in which the summary is to be."""
     before: str = ""
     """The summary before it, which tells who and what its first words are about."""
     parts: Sequence[UUID] = ()
@@ -60,17 +63,20 @@ async def next_block(tx: UserTx, session_id: int) -> Block | int:
         last_message=block[-1]["id"],
         until=block[-1]["created_at"],
         text=_told_messages(block),
+        language=in_its_language("\n".join(row["content"] for row in block)),
         before=last["text"] if last else "",
     )
 
 
 def _merge(summaries: Sequence[asyncpg.Record]) -> Block | None:
-    """The oldest five of the lowest level that has so many."""
+    """The oldest five of the lowest level that has so many. It is made when the next block is due: until then the five
+    tell more."""
     counted = Counter[int](summary["level"] for summary in summaries)
     level = min((level for level, number in counted.items() if number >= MERGED), default=None)
     if level is None:
         return None
     merged = [summary for summary in summaries if summary["level"] == level][:MERGED]
+    texts = [summary["text"] for summary in merged]
     told = [
         f'<summary until="{summary["created_at"]:%Y-%m-%d}">\n{_quoted(summary["text"])}\n</summary>'
         for summary in merged
@@ -82,8 +88,9 @@ def _merge(summaries: Sequence[asyncpg.Record]) -> Block | None:
         last_message=merged[-1]["last_message"],
         until=merged[-1]["created_at"],
         text="\n".join(told),
+        language=in_its_language("\n".join(texts)),
         parts=[summary["id"] for summary in merged],
-        texts=[summary["text"] for summary in merged],
+        texts=texts,
     )
 
 

@@ -11,7 +11,6 @@ from pydantic_ai.tools import ToolDefinition
 
 from artel.agents.reading.blocks import Block, next_block
 from artel.agents.reading.due import BLOCK, DueChat, lock_chat
-from artel.agents.reading.language import in_its_language
 from artel.agents.reading.lease import Lease
 from artel.agents.reading.mind import Asker, NoForm
 from artel.agents.tokens import count_tokens
@@ -74,7 +73,7 @@ async def sum_up(asker: Asker, block: Block) -> str:
     if not block.text:
         return ""
     before = f"<before>\n{block.before}\n</before>\n" if block.before else ""
-    task = _TASK.format(tool=_FORM.name, language=in_its_language(block.text))
+    task = _TASK.format(tool=_FORM.name, language=block.language)
     try:
         return await asker.fill(task, f"{before}{block.text}", _FORM, _read)
     except NoForm:
