@@ -3,6 +3,7 @@ can be done for now."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -64,9 +65,13 @@ class Reader:
         lease = Lease(self.shards, user_id, str(self.ids.uuid()))
         if not await lease.take():
             return
-        pause = LATER
+        pause = LATER  # for what nobody foresaw
         try:
             pause = await self._visit(lease)
+        except asyncio.CancelledError:
+            # This process ends; another goes on at once.
+            pause = 0
+            raise
         finally:
             await lease.give_back(pause)
 
