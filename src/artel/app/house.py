@@ -30,6 +30,7 @@ from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
@@ -192,6 +193,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
+        await stack.enter_async_context(open_reading(shards, ids, agents, outbox.emit))
         await bus.start()
         stack.push_async_callback(bus.stop)
 
