@@ -29,7 +29,9 @@ from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
+from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
@@ -95,6 +97,8 @@ class House:
     tools: Toolbox
     recall: Recall
     files: FileRoom
+    memory: MemoryHouse | None
+    """None where this process knows of no vector store."""
     mcp: Mcp
     prices: PriceReader
     proposals: Proposals
@@ -143,12 +147,14 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
+        memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
-        recall = Recall(on_outcome=partial(_count_recall, metrics))
-        memory_desk = MemoryDesk(shards, recall, outbox.emit)
+        wake = memory.indexer.wake if memory else _nobody
+        recall = Recall(memory.finder if memory else None, on_outcome=partial(_count_recall, metrics))
+        memory_desk = MemoryDesk(shards, recall, outbox.emit, wake)
         installed = await installed_tools(settings, FileSearch(shards), memory_desk, stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
-        announcer = Announcer(outbox.emit, metrics)
+        announcer = Announcer(outbox.emit, metrics, wake)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
@@ -190,6 +196,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
+        await stack.enter_async_context(open_reading(shards, ids, agents, outbox.emit))
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -215,6 +222,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             tools=tools,
             recall=recall,
             files=files,
+            memory=memory,
             mcp=mcp,
             prices=prices,
             proposals=proposals,
@@ -222,6 +230,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             bus=bus,
             expiry=expiry,
         )
+
+
+def _nobody(user_id: int) -> None:
+    """Nobody remembers what this user says."""
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:

@@ -23,7 +23,8 @@ alter table tool_calls add remembered boolean default false not null
 alter table files add remembered boolean default false not null
 
 alter table chat_sessions add memory boolean default true not null,
-    add unlearned bigint default 0 not null, add unsummarised bigint default 0 not null
+    add unlearned bigint default 0 not null, add unsummarised bigint default 0 not null,
+    add learned_to uuid
 
 create index ix_messages_unremembered on messages (user_id, id) where not remembered
 
@@ -32,7 +33,7 @@ create index ix_tool_calls_unremembered on tool_calls (user_id, task, call_id)
 
 create index ix_files_unremembered on files (user_id, id) where not remembered
 
-create index ix_chat_sessions_unread on chat_sessions (user_id, id) where unlearned > 0 or unsummarised > 0
+create index ix_chat_sessions_unread on chat_sessions (user_id, id) where unlearned > 0 or unsummarised >= 70
 """
 
 TABLES = """
@@ -72,9 +73,10 @@ create index ix_memories_session on memories (user_id, session_id)
 
 create index ix_memories_file on memories (user_id, file_id) where file_id is not null
 
-create index ix_memories_waiting on memories (user_id, id) where indexed_revision < revision
+create index ix_memories_waiting on memories (user_id, created_at) where indexed_revision < revision
 
-create index ix_memories_without_vector on memories (user_id, id) where indexed_space is null
+create index ix_memories_without_vector on memories (user_id, created_at)
+    where indexed_space is null and superseded_by is null
 
 create table memory_deletions (
     user_id bigint not null,
@@ -89,8 +91,11 @@ create table memory_state (
     next_space text,
     worker text,
     lease_until timestamptz,
+    reader text,
+    read_after timestamptz,
     purge_wanted_at timestamptz,
     compared_at timestamptz,
+    drop_spaces_at timestamptz,
     constraint pk_memory_state primary key (user_id),
     constraint fk_memory_state_user_id foreign key (user_id) references shard_users (user_id) on delete cascade
 )
@@ -123,7 +128,8 @@ create unique index uq_chat_summaries_block on chat_summaries (user_id, session_
 """
 
 # A statement's trigger, so that what goes with its chat, or its file, counts too. Of a user who goes, or is being moved
-# to another shard, nothing is noted.
+# to another shard, nothing is noted. What a model is told of a long chat forgets a summary with its memory; the emptied
+# row stays, so that its messages are not summed up again.
 NOTE_DELETIONS = """
 create function note_deleted_memories() returns trigger language plpgsql as $$
 begin
@@ -131,6 +137,8 @@ begin
     select gone.user_id, gone.id from gone
     join shard_users on shard_users.user_id = gone.user_id and shard_users.state = 'active'
     on conflict do nothing;
+    update chat_summaries set text = '', tokens = 0 from gone
+    where gone.kind = 'summary' and chat_summaries.user_id = gone.user_id and chat_summaries.id = gone.id;
     return null;
 end
 $$
@@ -139,8 +147,9 @@ create trigger deleted_memories after delete on memories
     referencing old table as gone for each statement execute function note_deleted_memories()
 """
 
+# Without a model, whose space is then null, nothing waits for vectors.
 USERS_WITH_MEMORY_WORK = """
-create function users_with_memory_work(at_most bigint) returns setof bigint
+create function users_with_memory_work(at_most bigint, space text) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
     select found.user_id from (
         select messages.user_id from messages where not remembered
@@ -148,8 +157,11 @@ language sql stable security definer set search_path = pg_catalog, public as $$
         union select files.user_id from files where not remembered
         union select memories.user_id from memories where indexed_revision < revision
         union select memory_deletions.user_id from memory_deletions
+        union select memories.user_id from memories
+            where indexed_space is null and superseded_by is null and users_with_memory_work.space is not null
         union select memory_state.user_id from memory_state
-            where purge_wanted_at is not null or next_space is not null
+            where purge_wanted_at < now() - interval '1 minute' or drop_spaces_at < now()
+                or memory_state.space <> users_with_memory_work.space
     ) found
     left join memory_state on memory_state.user_id = found.user_id
     where memory_state.lease_until is null or memory_state.lease_until < now()
@@ -157,11 +169,25 @@ language sql stable security definer set search_path = pg_catalog, public as $$
 $$
 """
 
+MEMORIES_WAITING = """
+create function memories_waiting() returns bigint
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select count(*) from memories where indexed_revision < revision
+$$
+"""
+
+# Due as `agents.reading.due` has it: 70 are a block of 40 and the 30 that models are given whole.
 USERS_WITH_UNREAD_CHATS = """
 create function users_with_unread_chats(at_most bigint) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
-    select distinct chat_sessions.user_id from chat_sessions
-    where unsummarised > 0 or unlearned >= 20 or unlearned > 0 and updated_at < now() - interval '10 minutes'
+    select found.user_id from (
+        select distinct chat_sessions.user_id from chat_sessions
+        where (unlearned > 0 or unsummarised >= 70)
+            and (unsummarised >= 70 or unlearned >= 20 or updated_at < now() - interval '10 minutes')
+    ) found
+    join shard_users on shard_users.user_id = found.user_id and shard_users.state = 'active'
+    left join memory_state on memory_state.user_id = found.user_id
+    where read_after is null or read_after < now()
     limit at_most
 $$
 """
@@ -207,7 +233,7 @@ alter table files drop remembered
 
 drop index ix_chat_sessions_unread
 
-alter table chat_sessions drop memory, drop unlearned, drop unsummarised
+alter table chat_sessions drop memory, drop unlearned, drop unsummarised, drop learned_to
 """
 
 
@@ -219,13 +245,15 @@ def upgrade() -> None:
         run_as_owner(protect(table))
     run_as_owner(NOTE_DELETIONS)
     run_as_migrator(USERS_WITH_MEMORY_WORK)
+    run_as_migrator(MEMORIES_WAITING)
     run_as_migrator(USERS_WITH_UNREAD_CHATS)
     run_as_migrator(_belongs_to_another(_MEMORIES))
 
 
 def downgrade() -> None:
     """Takes it away again, with everything that was remembered."""
-    run_as_migrator("drop function users_with_memory_work(bigint)")
+    run_as_migrator("drop function users_with_memory_work(bigint, text)")
+    run_as_migrator("drop function memories_waiting()")
     run_as_migrator("drop function users_with_unread_chats(bigint)")
     run_as_migrator(_belongs_to_another(""))
     run_as_owner(BACK)
