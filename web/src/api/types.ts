@@ -16,11 +16,11 @@ export type ToolChoice = Schemas["ToolChoice"];
 export type Agent = Schemas["Agent"];
 export type AgentIn = Schemas["AgentIn"];
 export type AgentStatus = Agent["status"];
-export type Session = Schemas["Session"];
-export type Message = Schemas["Message"];
+export type Session = Schemas["Session"] & { memory?: boolean };
+export type Message = Schemas["Message"] & { recalled?: Recalled[] | null };
 export type Run = Schemas["Run"];
 export type RunStatus = Run["status"];
-export type History = Schemas["History"];
+export type History = Omit<Schemas["History"], "items" | "session"> & { items: Message[]; session: Session };
 export type Sent = Schemas["Sent"];
 export type ModelInfo = Schemas["Model"];
 export type Provider = Schemas["Provider"];
@@ -56,6 +56,40 @@ export type Usage = Schemas["Usage"];
 export type UsageRow = Schemas["UsageRow"];
 export type Spent = Schemas["Spent"];
 export type Budget = Schemas["Budget"];
+
+export type Recalled = Omit<Schemas["EventRecalledItem"], "text"> & { text: string | null };
+export interface Memory {
+  id: string;
+  text: string;
+  score: number | null;
+  why: "meaning" | "words" | "both" | null;
+  kind: "message" | "task" | "tool" | "file" | "note" | "fact" | "summary";
+  session_id: number | null;
+  session_title: string | null;
+  call_type: string;
+  role: string;
+  agent_id: string | null;
+  source: { kind: string; id: string } | null;
+  created_at: string;
+  edited_at: string | null;
+  superseded_by: string | null;
+  indexed: boolean;
+}
+export interface MemoryState {
+  status: "ready" | "indexing" | "rebuilding" | "degraded" | "off";
+  reasons: string[];
+  total: number;
+  waiting: number;
+  forgetting: number;
+  model: string | null;
+  next_model: string | null;
+  progress: number | null;
+}
+export interface MemoryProfile {
+  text: string;
+  learn: boolean;
+  updated_at: string | null;
+}
 
 export interface Page<Item> {
   items: Item[];
