@@ -1,10 +1,11 @@
-"""What a model is told of a conversation: the newest messages that fit, seen by the agent that is to answer."""
+"""What a model is told of a conversation: the newest messages that fit, and summaries of what is older."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -20,13 +21,21 @@ from pydantic_ai.messages import (
 )
 
 from artel.agents.attached import Attached, read_attached
+from artel.agents.earlier import MAX_SUMMARIES, Summary, told_earlier
+from artel.agents.tokens import count_tokens, within_tokens
 from artel.store.tx import UserTx
 
 _MENTION = re.compile(r"\s*@[\w-]+\s+")
 
-MAX_MESSAGES = 60
-MAX_CHARS = 60_000
-"""Of all messages but the last, which is always given whole; about 15,000 tokens."""
+MAX_MESSAGES: Final = 30
+MAX_TOKENS: Final = 8_000
+"""Of all messages but the newest, which is always given whole."""
+
+_MAX_CHARS: Final = 4 * MAX_TOKENS
+"""Of one message but the newest: more cannot fit."""
+_WORTH_SHOWING: Final = 400
+"""Tokens of a message that does not fit whole."""
+_CUT: Final = "\n[The rest of this message is not shown.]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +48,49 @@ class Said:
 
 
 async def read_conversation(tx: UserTx, session_id: int, before: UUID) -> list[Said]:
-    """The newest messages of a chat that are older than an answer's id, oldest first; failed answers are left out."""
-    rows = await tx.fetch(_NEWEST, tx.user_id, session_id, before, MAX_MESSAGES, MAX_CHARS)
-    fitting: list[asyncpg.Record] = []
-    left = MAX_CHARS
-    for row in rows:
-        left -= len(row["content"])
-        if fitting and left < 0:
+    """What was said in a chat before an answer's id, oldest first: the newest messages, and as one text before them
+    the summaries of what is older. Failed answers are left out.
+
+    However long the chat is, it is one statement, and one or two more where files came with these messages.
+    """
+    rows = await tx.fetch(NEWEST, tx.user_id, session_id, before, MAX_MESSAGES, _MAX_CHARS, MAX_SUMMARIES)
+    newest = sorted((row for row in rows if row["until"] is None), key=lambda row: row["id"], reverse=True)
+    fitting = _fitting(newest)
+    files = await read_attached(tx, [row["id"] for row, _ in fitting if row["has_files"]])
+    said = [_said(row, content, files.get(row["id"], ())) for row, content in reversed(fitting)]
+    earlier = told_earlier(_summaries(rows), fitting[-1][0]["id"] if fitting else None)
+    return [Said(earlier, None), *said] if earlier else said
+
+
+def _fitting(newest_first: Sequence[asyncpg.Record]) -> list[tuple[asyncpg.Record, str]]:
+    """The rows that are given, each with what is given of it: of the last one perhaps only its beginning."""
+    fitting: list[tuple[asyncpg.Record, str]] = []
+    left = MAX_TOKENS
+    for row in newest_first:
+        content: str = row["content"]
+        if not fitting:
+            fitting.append((row, content))
+            continue
+        counted = count_tokens(content)
+        if counted > left:
+            if left >= _WORTH_SHOWING:
+                fitting.append((row, within_tokens(content, left) + _CUT))
             break
-        fitting.append(row)
-    files = await read_attached(tx, [row["id"] for row in fitting if row["has_files"]])
-    return [_said(row, files.get(row["id"], ())) for row in reversed(fitting)]
+        fitting.append((row, content))
+        left -= counted
+    return fitting
 
 
-def _said(row: asyncpg.Record, files: Sequence[Attached]) -> Said:
-    content = without_mention(row["content"]) if row["target_agent"] else row["content"]
-    return Said(content, row["agent_id"], files)
+def _summaries(rows: Sequence[asyncpg.Record]) -> list[Summary]:
+    return [
+        Summary(row["first_message"], row["id"], row["content"], row["tokens"], row["until"])
+        for row in rows
+        if row["until"] is not None
+    ]
+
+
+def _said(row: asyncpg.Record, content: str, files: Sequence[Attached]) -> Said:
+    return Said(without_mention(content) if row["target_agent"] else content, row["agent_id"], files)
 
 
 def without_mention(content: str) -> str:
@@ -107,13 +143,24 @@ def _quoted(item: Said) -> str:
 
 
 # Long texts are cut in the database: what does not fit into the whole is not worth carrying here.
-_NEWEST = """
-select id, case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content,
-    agent_id, target_agent, has_files
-from messages, lateral (
-    select exists(select from message_files where user_id = $1 and message_id = messages.id) as has_files
-) as attached
-where user_id = $1 and session_id = $2 and task_id is null and id < $3 and status <> 'failed'
-    and (content <> '' or has_files)
-order by id desc limit $4
+# A row with `until` is a summary; its id is that of the last message it is about.
+NEWEST: Final = """
+(
+    select id, case when row_number() over (order by id desc) = 1 then content else left(content, $5) end as content,
+        agent_id, target_agent, has_files,
+        null::uuid as first_message, null::bigint as tokens, null::timestamptz as until
+    from messages, lateral (
+        select exists(select from message_files where user_id = $1 and message_id = messages.id) as has_files
+    ) as attached
+    where user_id = $1 and session_id = $2 and task_id is null and id < $3 and status <> 'failed'
+        and (content <> '' or has_files)
+    order by id desc limit $4
+)
+union all
+(
+    select last_message, text, null, null, false, first_message, tokens, created_at
+    from chat_summaries
+    where user_id = $1 and session_id = $2 and last_message < $3 and text <> ''
+    order by last_message desc limit $6
+)
 """

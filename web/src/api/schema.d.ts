@@ -432,10 +432,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename a chat
-         * @description Its place in the list stays.
+         * Rename a chat, or switch its memory
+         * @description Its place in the list stays. What was remembered of it before it was switched off stays too, until forgotten.
          */
-        patch: operations["rename_my_chat__session_id___patch"];
+        patch: operations["change_my_chat__session_id___patch"];
         trace?: never;
     };
     "/my/chat/{session_id}/events/": {
@@ -1223,6 +1223,11 @@ export interface components {
              * @enum {string}
              */
             mode: "direct" | "auto";
+            /**
+             * Recalled
+             * @description What the agent was told from memory for this answer.
+             */
+            recalled: components["schemas"]["Recalled"][];
             /**
              * Role
              * @enum {string}
@@ -2836,6 +2841,11 @@ export interface components {
              */
             id: string;
             /**
+             * Recalled
+             * @description What the agent was told from memory for this answer.
+             */
+            recalled: components["schemas"]["Recalled"][];
+            /**
              * Role
              * @enum {string}
              */
@@ -3261,6 +3271,45 @@ export interface components {
             ok: boolean;
         };
         /**
+         * Recalled
+         * @description A memory that an answer was told, as it says now.
+         */
+        Recalled: {
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Created At
+             * @description When it was said.
+             */
+            created_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Role */
+            role: string | null;
+            /**
+             * Score
+             * @description How near it was to the question, 0 to 1.
+             */
+            score: number | null;
+            /** Session Id */
+            session_id: number | null;
+            /** Session Title */
+            session_title: string | null;
+            /**
+             * Text
+             * @description Null: forgotten since.
+             */
+            text: string | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "meaning" | "words" | "both";
+        };
+        /**
          * Registered
          * @description The new account.
          */
@@ -3407,6 +3456,11 @@ export interface components {
             /** Id */
             id: number;
             /**
+             * Memory
+             * @description What is said here is remembered, and memories are recalled for it.
+             */
+            memory: boolean;
+            /**
              * Running
              * @description Something in it is being worked on.
              */
@@ -3443,11 +3497,16 @@ export interface components {
         };
         /**
          * SessionPatch
-         * @description Another title.
+         * @description What is to become another; the rest stays.
          */
         SessionPatch: {
+            /**
+             * Memory
+             * @description Is what is said here remembered, and recalled for it?
+             */
+            memory?: boolean | null;
             /** Title */
-            title: string;
+            title?: string | null;
         };
         /**
          * SignIn
@@ -5801,7 +5860,7 @@ export interface operations {
             };
         };
     };
-    rename_my_chat__session_id___patch: {
+    change_my_chat__session_id___patch: {
         parameters: {
             query?: never;
             header?: never;

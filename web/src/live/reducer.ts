@@ -206,6 +206,7 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
     attempt: event.attempt,
     created_at: event.ts,
     tool_calls: [],
+    recalled: [],
     attachments: [],
   };
 }
