@@ -16,11 +16,11 @@ export type ToolChoice = Schemas["ToolChoice"];
 export type Agent = Schemas["Agent"];
 export type AgentIn = Schemas["AgentIn"];
 export type AgentStatus = Agent["status"];
-export type Session = Schemas["Session"] & { memory?: boolean };
-export type Message = Schemas["Message"] & { recalled?: Recalled[] | null };
+export type Session = Schemas["Session"];
+export type Message = Schemas["Message"];
 export type Run = Schemas["Run"];
 export type RunStatus = Run["status"];
-export type History = Omit<Schemas["History"], "items" | "session"> & { items: Message[]; session: Session };
+export type History = Schemas["History"];
 export type Sent = Schemas["Sent"];
 export type ModelInfo = Schemas["Model"];
 export type Provider = Schemas["Provider"];
@@ -57,7 +57,11 @@ export type UsageRow = Schemas["UsageRow"];
 export type Spent = Schemas["Spent"];
 export type Budget = Schemas["Budget"];
 
-export type Recalled = Omit<Schemas["EventRecalledItem"], "text"> & { text: string | null };
+/** As the history tells it, or an event, which knows no titles. */
+export type Recalled = Omit<Schemas["Recalled"], "session_title" | "why"> & {
+  session_title?: string | null;
+  why: Schemas["Recalled"]["why"] | null;
+};
 export interface Memory {
   id: string;
   text: string;

@@ -33,7 +33,9 @@ export function RecalledItem({ item, sessionId, onForget }: RecalledItemProps) {
             {shortTime(item.created_at, i18n.language)}
           </time>
         )}
-        {item.session_id !== null && <ChatLink id={item.session_id} here={item.session_id === sessionId} />}
+        {item.session_id !== null && (
+          <ChatLink id={item.session_id} told={item.session_title} here={item.session_id === sessionId} />
+        )}
         <button
           type="button"
           onClick={onForget}
@@ -46,10 +48,10 @@ export function RecalledItem({ item, sessionId, onForget }: RecalledItemProps) {
   );
 }
 
-function ChatLink({ id, here }: { id: number; here: boolean }) {
+function ChatLink({ id, told, here }: { id: number; told?: string | null; here: boolean }) {
   const { t } = useTranslation();
   const { data } = useChats();
-  const title = data?.pages.flatMap((page) => page.items).find((chat) => chat.id === id)?.title;
+  const title = told ?? data?.pages.flatMap((page) => page.items).find((chat) => chat.id === id)?.title;
   if (here) return <span>{t("memory.recalledHere")}</span>;
   return (
     <Link href={placeOf(id, null)} className="min-w-0 truncate rounded text-accent-text hover:underline">

@@ -20,18 +20,18 @@ export function Filters({ filter, agents, memories, onChange }: FiltersProps) {
   const chats = useChatOptions(filter.chat, memories);
   const facts = filter.kind === null || filter.kind === "fact";
   return (
-    <fieldset className="flex flex-wrap items-center gap-2">
+    <fieldset className="grid grid-cols-2 items-center gap-2 sm:flex sm:flex-wrap">
       <legend className="sr-only">{t("memory.filters")}</legend>
       <Select
         aria-label={t("memory.filter.chat")}
-        className="max-w-44 max-sm:flex-1"
+        className="sm:max-w-40"
         value={String(filter.chat ?? "")}
         options={[{ value: "", label: t("memory.filter.anyChat") }, ...chats]}
         onChange={(chat) => onChange({ chat: chat ? Number(chat) : null })}
       />
       <Select
         aria-label={t("memory.filter.agent")}
-        className="max-w-44 max-sm:flex-1"
+        className="sm:max-w-40"
         value={filter.agent ?? ""}
         options={[
           { value: "", label: t("memory.filter.anyAgent") },
@@ -41,7 +41,6 @@ export function Filters({ filter, agents, memories, onChange }: FiltersProps) {
       />
       <Select
         aria-label={t("memory.filter.kind")}
-        className="max-sm:flex-1"
         value={filter.kind ?? ""}
         options={[
           { value: "", label: t("memory.filter.anyKind") },
@@ -51,7 +50,6 @@ export function Filters({ filter, agents, memories, onChange }: FiltersProps) {
       />
       <Select
         aria-label={t("memory.filter.time")}
-        className="max-sm:flex-1"
         value={filter.span ?? ""}
         options={[
           { value: "", label: t("memory.filter.anyTime") },
@@ -60,7 +58,7 @@ export function Filters({ filter, agents, memories, onChange }: FiltersProps) {
         onChange={(span) => onChange({ span: (span || null) as Span | null })}
       />
       {facts && (
-        <label className="flex h-9 items-center gap-2 px-1 text-[0.93rem] text-ink-soft">
+        <label className="col-span-2 flex h-9 items-center gap-2 px-1 text-[0.93rem] text-ink-soft">
           <input
             type="checkbox"
             className="size-4 accent-accent"
@@ -74,6 +72,7 @@ export function Filters({ filter, agents, memories, onChange }: FiltersProps) {
         <Button
           size="sm"
           look="ghost"
+          className="justify-self-start"
           onClick={() => onChange({ chat: null, agent: null, kind: null, span: null })}
         >
           <X aria-hidden className="size-4" />

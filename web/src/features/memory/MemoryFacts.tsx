@@ -40,7 +40,7 @@ export function MemoryFacts({ memory, title }: { memory: Memory; title: string }
 }
 
 const TONES = {
-  plain: "bg-sunken",
+  plain: "bg-hover",
   accent: "bg-accent-soft text-accent-text",
   warn: "bg-warn-soft text-warn",
 };

@@ -52,7 +52,7 @@ export function searchOf({ q, chat, agent, kind, span, old }: Filter): string {
 
 /** What the server is asked for. Days begin at the user's midnight, so that a list's name holds for a day. */
 export function queryOf({ q, chat, agent, kind, span, old }: Filter, now = new Date()): MemoryQuery {
-  const since = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((span ? DAYS[span] : 0) + 1));
+  const since = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1 - (span ? DAYS[span] : 0));
   return {
     q: q.trim() || null,
     session_id: chat,

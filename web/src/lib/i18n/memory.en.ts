@@ -138,6 +138,7 @@ export const memory = {
     saveHint: "Off: neither questions to it nor its answers are remembered.",
   },
   chatOff: "Not remembered",
-  chatOffText: "Nothing of this chat is remembered. The menu beside it in the list changes that.",
+  chatOffText:
+    "Nothing of this chat is remembered, and nothing is recalled for it. The menu beside it in the list changes that.",
   far: "That message is too far back to be shown here.",
 };
