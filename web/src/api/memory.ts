@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { request } from "@/api/http";
 import { keys } from "@/api/keys";
 import { isPassing } from "@/api/problem";
@@ -63,6 +64,17 @@ export const useMemories = (query: MemoryQuery) =>
 
 const isBusy = ({ status, waiting, forgetting }: MemoryState) =>
   status !== "off" && (status !== "ready" || waiting > 0 || forgetting > 0);
+
+/** What is in the lists may be searched for by now, or there is more to list. */
+export function useFollowIndex({ total, waiting }: Pick<MemoryState, "total" | "waiting">): void {
+  const client = useQueryClient();
+  const stood = `${total}/${waiting}`;
+  const before = useRef(stood);
+  useEffect(() => {
+    if (before.current !== stood) void client.invalidateQueries({ queryKey: lists });
+    before.current = stood;
+  }, [client, stood]);
+}
 
 /** Asked again and again as long as something is under way. */
 export const useMemoryState = () =>

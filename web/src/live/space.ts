@@ -6,7 +6,7 @@ import { ApiError } from "@/api/problem";
 import type { Agent, Approval, Session } from "@/api/types";
 import { randomId } from "@/lib/random";
 import { readStored, writeStored } from "@/lib/storage";
-import type { EventOf, LiveEvent } from "@/live/events";
+import type { LiveEvent } from "@/live/events";
 import { type Outgoing, pauseOrOnline } from "@/live/outbox";
 import { PageTools } from "@/live/pageTools";
 import { memoriesForgotten } from "@/live/recalled";
@@ -123,7 +123,10 @@ export class LiveSpace implements TabsListener {
     if (event.type === "agent_status") this.setAgentStatus(event.agent_id, event.status);
     if (event.type === "approval_resolved") this.forgetPending(event.approval_id);
     if (INBOX_EVENTS.includes(event.type)) void this.client.invalidateQueries({ queryKey: keys.approvals });
-    if (event.type === "memory_changed") this.noteMemory(event);
+    if (event.type === "memory_changed") {
+      if (event.reason === "forgotten") this.forgot(event.ids);
+      this.refreshMemory();
+    }
     if (event.session_id !== null) this.noteActivity(event, event.session_id);
     for (const store of this.stores.values()) store.receive(event);
   }
@@ -235,11 +238,12 @@ export class LiveSpace implements TabsListener {
       );
     }
     if (ended || !known?.title) this.refreshLists();
+    // What was said is about to be remembered.
+    if (ended) this.refreshMemory();
   }
 
-  /** The memory's page is read anew, once for a burst; what was forgotten goes from open chats at once. */
-  private noteMemory({ reason, ids }: EventOf<"memory_changed">): void {
-    if (reason === "forgotten") this.forgot(ids);
+  /** What is remembered is read anew where it is shown, once for a burst of events. */
+  private refreshMemory(): void {
     this.memoryTimer ??= setTimeout(() => {
       this.memoryTimer = null;
       void this.client.invalidateQueries({ queryKey: keys.memory });

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useMemoryState } from "@/api/memory";
+import { useFollowIndex, useMemoryState } from "@/api/memory";
 import type { MemoryState } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { wholeNumber } from "@/lib/format";
@@ -10,11 +10,15 @@ import { reasonOf, shareOf } from "./state";
 
 /** How much is remembered, what is still under way, and what does not go just now. */
 export function StateLine() {
-  const { t, i18n } = useTranslation();
   const { data: state, isPending } = useMemoryState();
   if (isPending) return <Skeleton className="h-5 w-56" />;
-  // The list below says what is wrong.
-  if (!state) return null;
+  // When it cannot be had, the list below says what is wrong.
+  return state ? <State state={state} /> : null;
+}
+
+function State({ state }: { state: MemoryState }) {
+  const { t, i18n } = useTranslation();
+  useFollowIndex(state);
   if (state.status === "off") return <Notice tone="info">{t("memory.state.off")}</Notice>;
   const number = (value: number) => wholeNumber(value, i18n.language);
   const parts = [

@@ -140,5 +140,5 @@ export const memory = {
   chatOff: "Not remembered",
   chatOffText:
     "Nothing of this chat is remembered, and nothing is recalled for it. The menu beside it in the list changes that.",
-  far: "That message is too far back to be shown here.",
+  far: "That message is too far back to be shown here, or is no longer there.",
 };
