@@ -17,6 +17,7 @@ const PATH = "/my/memory/";
 const path = (id: string) => `${PATH}${encodeURIComponent(id)}/`;
 const PAGE = 30;
 const STATE_MS = 2500;
+const TROUBLE_MS = 15_000;
 
 export const MEMORY_EXPORT = `${PATH}export/`;
 /** Characters. */
@@ -62,8 +63,12 @@ export const useMemories = (query: MemoryQuery) =>
     retry: (failures, error) => failures < (query.q ? 1 : 3) && isPassing(error),
   });
 
-const isBusy = ({ status, waiting, forgetting }: MemoryState) =>
-  status !== "off" && (status !== "ready" || waiting > 0 || forgetting > 0);
+/** When to ask again, in milliseconds: what is wrong may last, what is under way is soon done. */
+function nextLook({ status, waiting, forgetting }: MemoryState): number | false {
+  if (status === "off") return false;
+  if (status === "degraded") return TROUBLE_MS;
+  return status !== "ready" || waiting > 0 || forgetting > 0 ? STATE_MS : false;
+}
 
 /** What is in the lists may be searched for by now, or there is more to list. */
 export function useFollowIndex({ total, waiting }: Pick<MemoryState, "total" | "waiting">): void {
@@ -81,7 +86,7 @@ export const useMemoryState = () =>
   useQuery({
     queryKey: stateKey,
     queryFn: () => request<MemoryState>("GET", `${PATH}state/`),
-    refetchInterval: ({ state }) => (state.data && isBusy(state.data) ? STATE_MS : false),
+    refetchInterval: ({ state }) => (state.data ? nextLook(state.data) : false),
   });
 
 export const useProfile = () =>

@@ -1,11 +1,12 @@
 import { Search } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAgents } from "@/api/agents";
 import { useMemories } from "@/api/memory";
 import { ApiError } from "@/api/problem";
 import type { Agent, Memory } from "@/api/types";
 import { cx } from "@/lib/cx";
+import { useHotkeys } from "@/lib/hotkeys";
 import { useNearEnd } from "@/lib/useNearEnd";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -32,6 +33,8 @@ export function MemoryList({ onAdd }: { onAdd: () => void }) {
   const memories = found.data?.pages.flatMap((page) => page.items) ?? [];
   const end = useNearEnd(found.hasNextPage && !found.isFetchingNextPage, () => void found.fetchNextPage());
   const searching = filter.q !== "";
+  const field = useRef<HTMLInputElement>(null);
+  useHotkeys([{ key: "/", run: () => field.current?.focus() }]);
 
   return (
     <>
@@ -43,6 +46,7 @@ export function MemoryList({ onAdd }: { onAdd: () => void }) {
             <Search aria-hidden className="size-4 shrink-0 text-ink-faint" />
           )}
           <input
+            ref={field}
             type="search"
             value={typed}
             maxLength={500}
