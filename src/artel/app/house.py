@@ -27,6 +27,7 @@ from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
+from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
@@ -91,6 +92,8 @@ class House:
     provider_keys: ProviderKeys
     tools: Toolbox
     files: FileRoom
+    memory: MemoryHouse | None
+    """None where this process knows of no vector store."""
     mcp: Mcp
     prices: PriceReader
     proposals: Proposals
@@ -139,10 +142,11 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
+        memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
         installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
-        announcer = Announcer(outbox.emit, metrics)
+        announcer = Announcer(outbox.emit, metrics, memory.indexer.wake if memory else _nobody)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
@@ -207,6 +211,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             provider_keys=provider_keys,
             tools=tools,
             files=files,
+            memory=memory,
             mcp=mcp,
             prices=prices,
             proposals=proposals,
@@ -214,6 +219,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             bus=bus,
             expiry=expiry,
         )
+
+
+def _nobody(user_id: int) -> None:
+    """Nobody remembers what this user says."""
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:

@@ -16,7 +16,8 @@ class Memory(Owned):
 
     It is indexed as it stands when `indexed_revision` is `revision`; without `indexed_space` it has words in the index
     but no vector yet. `source_id` names what it was made of, by the kind: a message, a task's message, "task:call" of a
-    tool, a file, the message that a fact is from. `created_at` is when it was said.
+    tool, a file, the message that a fact is from. `created_at` is when it was said. Whoever supersedes one raises its
+    `revision` too, as who edits it does: then it leaves the index.
     """
 
     __tablename__ = "memories"
@@ -27,8 +28,13 @@ class Memory(Owned):
         Index("ix_memories_recent", "user_id", "created_at", "id"),
         Index("ix_memories_session", "user_id", "session_id"),
         Index("ix_memories_file", "user_id", "file_id", postgresql_where=text("file_id is not null")),
-        Index("ix_memories_waiting", "user_id", "id", postgresql_where=text("indexed_revision < revision")),
-        Index("ix_memories_without_vector", "user_id", "id", postgresql_where=text("indexed_space is null")),
+        Index("ix_memories_waiting", "user_id", "created_at", postgresql_where=text("indexed_revision < revision")),
+        Index(
+            "ix_memories_without_vector",
+            "user_id",
+            "created_at",
+            postgresql_where=text("indexed_space is null and superseded_by is null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -72,6 +78,7 @@ class MemoryState(Owned):
     lease_until: Mapped[datetime | None]
     purge_wanted_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None]
+    drop_spaces_at: Mapped[datetime | None]
 
 
 class Profile(Owned):
