@@ -52,6 +52,9 @@ export type TaskDetail = Schemas["TaskDetail"];
 export type DryRun = Schemas["DryRun"];
 export type Orchestrator = Schemas["Orchestrator"];
 export type OrchestratorIn = Schemas["OrchestratorConfig"];
+export type Memory = Schemas["Memory"];
+export type MemoryState = Schemas["MemoryState"];
+export type MemoryProfile = Schemas["Profile"];
 export type Usage = Schemas["Usage"];
 export type UsageRow = Schemas["UsageRow"];
 export type Spent = Schemas["Spent"];
@@ -62,39 +65,6 @@ export type Recalled = Omit<Schemas["Recalled"], "session_title" | "why"> & {
   session_title?: string | null;
   why: Schemas["Recalled"]["why"] | null;
 };
-export interface Memory {
-  id: string;
-  text: string;
-  score: number | null;
-  why: "meaning" | "words" | "both" | null;
-  kind: "message" | "task" | "tool" | "file" | "note" | "fact" | "summary";
-  session_id: number | null;
-  session_title: string | null;
-  call_type: string;
-  role: string;
-  agent_id: string | null;
-  source: { kind: string; id: string } | null;
-  created_at: string;
-  edited_at: string | null;
-  superseded_by: string | null;
-  indexed: boolean;
-}
-export interface MemoryState {
-  status: "ready" | "indexing" | "rebuilding" | "degraded" | "off";
-  reasons: string[];
-  total: number;
-  waiting: number;
-  forgetting: number;
-  model: string | null;
-  next_model: string | null;
-  progress: number | null;
-}
-export interface MemoryProfile {
-  text: string;
-  learn: boolean;
-  updated_at: string | null;
-}
-
 export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
