@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from artel.kit.ids import IdMaker
+from artel.memory.ids import memory_id
 from artel.store.shards import Shards
 from tests.support.stores import Stores
 
@@ -28,6 +29,14 @@ with said as (
 insert into messages (user_id, id, session_id, run_id, role, content, agent_id, created_at)
 select $1, id, $2, id, role, content, case role when 'assistant' then 'user' || $1::bigint || '_coder' end, at from said
 """
+
+_REMEMBERED = """
+insert into memories (user_id, id, kind, source_id, session_id, call_type, role, text)
+select $1, id, 'message', source, $2, 'direct', 'user', content
+from unnest($3::uuid[], $4::text[], $5::text[]) as each (id, source, content)
+"""
+_COUNTED = "update chat_sessions set unlearned = unlearned + $3 where user_id = $1 and id = $2"
+_QUIET = "update chat_sessions set updated_at = now() - interval '11 minutes' where user_id = $1 and id = $2"
 
 
 @dataclass
@@ -49,6 +58,18 @@ class Chat:
         await self.do(_MESSAGES, self.id, ids, by, list(contents), at)
         self.said += len(contents)
         return ids
+
+    async def tell(self, *contents: str) -> list[UUID]:
+        """The user says something, and it is remembered; what is to be learned from is counted."""
+        ids = await self.say(*contents, roles=("user",))
+        memories = [memory_id(self.user_id, "message", str(id), 0) for id in ids]
+        await self.do(_REMEMBERED, self.id, memories, list(map(str, ids)), list(contents))
+        await self.do(_COUNTED, self.id, len(ids))
+        return ids
+
+    async def grow_quiet(self) -> None:
+        """Nobody has said anything for eleven minutes."""
+        await self.do(_QUIET, self.id)
 
     async def read(self, sql: str, *args: object) -> list[dict[str, Any]]:
         """What the user finds; $1 is the user."""
@@ -76,7 +97,7 @@ class Chat:
 
     async def summaries(self) -> list[dict[str, Any]]:
         """What stands for the older messages, oldest first."""
-        found = "select * from chat_summaries where user_id = $1 and session_id = $2 order by first_message"
+        found = "select * from chat_summaries where user_id = $1 and session_id = $2 order by first_message, level desc"
         return await self.read(found, self.id)
 
 

@@ -17,6 +17,7 @@ SYSTEM_TX_CALLERS = {
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/expiry.py": "whose questions waited too long: ids only, through a SECURITY DEFINER function",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",
+    "src/artel/app/reading.py": "whose chats are to be read: ids only, through a SECURITY DEFINER function",
     "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",
     "src/artel/bus/sweeper.py": "whose work to look at again: ids only, through SECURITY DEFINER functions",
     "src/artel/memory/indexer.py": "whose memory has work to do: ids only, through a SECURITY DEFINER function",

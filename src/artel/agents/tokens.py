@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 _ASCII_A_TOKEN: Final = 4.0
@@ -26,3 +27,14 @@ def within_tokens(text: str, tokens: int) -> str:
     """The text's beginning that is about so many tokens."""
     counted = count_tokens(text)
     return text if counted <= tokens else text[: len(text) * tokens // counted]
+
+
+def fair_shares(sizes: Sequence[int], total: int) -> list[int]:
+    """How much of each is taken so that all of it fits: the small ones whole, the rest in equal parts."""
+    shares = [0] * len(sizes)
+    left = total
+    by_size = sorted(range(len(sizes)), key=lambda place: sizes[place])
+    for position, place in enumerate(by_size):
+        shares[place] = min(sizes[place], left // (len(sizes) - position))
+        left -= shares[place]
+    return shares

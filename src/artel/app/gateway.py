@@ -75,11 +75,16 @@ def gateway_for(house: House) -> ASGIApp:
 
 
 def _shared_memory(house: House) -> SharedMemory:
-    async def read(user_id: int) -> MemoryState:
-        async with house.shards.user_tx(user_id) as tx:
-            return await read_state(tx, None, None)
+    memory = house.memory
 
-    return SharedMemory(None, read, lambda _: None)
+    async def read(user_id: int) -> MemoryState:
+        troubles = await memory.troubles() if memory else None
+        async with house.shards.user_tx(user_id) as tx:
+            return await read_state(tx, troubles, memory.embedder if memory else None)
+
+    if memory is None:
+        return SharedMemory(None, read, lambda _: None)
+    return SharedMemory(memory.finder, read, memory.indexer.wake)
 
 
 def openapi_document() -> dict[str, Any]:

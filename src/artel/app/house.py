@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
@@ -29,6 +30,7 @@ from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
@@ -46,6 +48,7 @@ from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
 from artel.llm.local import usual_candidates
 from artel.llm.pool import ModelPool
+from artel.memory.recall import Recall, RecallOutcome
 from artel.orchestrator.brief import read_brief
 from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
@@ -91,6 +94,7 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
+    recall: Recall
     files: FileRoom
     memory: MemoryHouse | None
     """None where this process knows of no vector store."""
@@ -147,6 +151,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
         announcer = Announcer(outbox.emit, metrics, memory.indexer.wake if memory else _nobody)
+        recall = Recall(memory.finder if memory else None, on_outcome=partial(_count_recall, metrics))
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
@@ -155,6 +160,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             first_text=metrics.direct_call_first_token_seconds.observe,
             toolbox=tools,
             brief=read_brief,
+            recall=recall,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
         runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
@@ -187,6 +193,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
+        await stack.enter_async_context(open_reading(shards, ids, agents, outbox.emit))
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -210,6 +217,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            recall=recall,
             files=files,
             memory=memory,
             mcp=mcp,
@@ -234,6 +242,11 @@ def _close_streams(hub: Hub, guard: PrincipalGuard, revoked: Revoked) -> None:
         guard.look_now()
     else:
         hub.close(lambda principal: isinstance(principal, Principal) and revoked.covers(principal))
+
+
+def _count_recall(metrics: Metrics, outcome: RecallOutcome, seconds: float) -> None:
+    metrics.memory_recalls.labels(outcome).inc()
+    metrics.memory_recall_seconds.observe(seconds)
 
 
 def _count(metrics: Metrics, call: CallReport) -> None:

@@ -31,6 +31,7 @@ from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.embed.late import LateEmbedder
 from artel.memory.embed.local import EmbedWorkers, LocalEmbedder
 from artel.memory.engine.process import EngineProcess
+from artel.memory.finder import Finder
 from artel.memory.index import Tools
 from artel.memory.indexer import Indexer, MemorySweep
 from artel.memory.sparse import SparseEncoder
@@ -67,6 +68,7 @@ class MemoryHouse:
     contexts: Contexts
     embedder: LateEmbedder | None
     indexer: Indexer
+    finder: Finder
     troubles: Callable[[], Awaitable[Sequence[Trouble]]]
     """What is wrong with the contexts, at most two seconds old."""
 
@@ -121,7 +123,8 @@ async def open_memory(
         stack.push_async_callback(indexer.aclose)
         sweep.start()
         stack.push_async_callback(sweep.aclose)
-        yield MemoryHouse(contexts, embedder, indexer, watch.look)
+        finder = Finder(shards, contexts, embedder, on_lost=indexer.wake)
+        yield MemoryHouse(contexts, embedder, indexer, finder, watch.look)
 
 
 async def _contexts(settings: Settings, companions: Mapping[str, Sequence[str]], metrics: Metrics) -> Contexts | None:

@@ -23,8 +23,8 @@ from artel.memory.views import Found
 from artel.memory.words import WordReader
 
 MAX_RECALLED: Final = 5
-MAX_CHARS: Final = 4_800
-"""Of all memories of one turn: 1,200 tokens of four characters."""
+MAX_TOKENS: Final = 1_200
+"""Of all memories of one turn, counted as four bytes each: four characters of English, two of Russian."""
 EXCERPT_CHARS: Final = 800
 WAIT_SECONDS: Final = 0.06
 """How long a turn waits for its memories."""
@@ -34,6 +34,7 @@ _FEW_WORDS: Final = 4
 """With fewer a question leans on what was said before: "and in March?"."""
 _END_CHARS: Final = 150
 """Of a long question its beginning and its end are looked at: each token costs the model a millisecond."""
+_BYTES_A_TOKEN: Final = 4
 _MAX_WITHOUT: Final = 400
 _SHORTEST_TWO_PASSAGES: Final = 900
 """Two neighbouring passages are longer than that together, or they would be one."""
@@ -47,7 +48,8 @@ _log = structlog.get_logger("artel.memory")
 class Asked:
     """What a turn is about. before: the user's message before it.
 
-    What the model is given anyway is left out: messages, by their length in characters; files; what was said in a run.
+    What the model is given anyway is left out: messages, by their length in characters; files; what was said in a run;
+    summaries of a chat.
     """
 
     text: str
@@ -55,10 +57,7 @@ class Asked:
     messages: Mapping[UUID, int] = field(default_factory=dict[UUID, int])
     files: Collection[UUID] = ()
     run_id: UUID | None = None
-
-
-def _ignore(outcome: RecallOutcome, seconds: float) -> None:
-    del outcome, seconds
+    session_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +67,7 @@ class Recall:
 
     finder: Finder | None = None
     seconds: float = WAIT_SECONDS
-    on_outcome: Callable[[RecallOutcome, float], None] = _ignore
+    on_outcome: Callable[[RecallOutcome, float], None] = lambda outcome, seconds: None
 
     async def find(self, user_id: int, asked: Asked) -> list[Found]:
         """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
@@ -128,6 +127,8 @@ def _is_given(candidate: Candidate, asked: Asked) -> bool:
         return True
     if memory.kind == "file":
         return memory.file_id in asked.files
+    if memory.kind == "summary":
+        return memory.session_id == asked.session_id
     return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
 
 
@@ -136,13 +137,14 @@ def chosen(finder: Finder, question: str, candidates: Sequence[Candidate]) -> li
     words = set(finder.reader.words(question))
     relevant = {hit.id for hit in finder.relevance.keep(question, [each.hit for each in candidates], finder.reader)}
     found: dict[str, Found] = {}
-    left = MAX_CHARS
+    left = MAX_TOKENS
     for candidate in candidates:
         text = excerpt(candidate.memory.text, words, EXCERPT_CHARS, finder.reader)
         if candidate.memory.id not in relevant or text in found:
             continue
-        left -= len(text)
-        if left < 0 or len(found) == MAX_RECALLED:
-            break
+        tokens = -(-len(text.encode()) // _BYTES_A_TOKEN)
+        if tokens > left or len(found) == MAX_RECALLED:
+            continue
+        left -= tokens
         found[text] = finder.found(replace(candidate, memory=replace(candidate.memory, text=text)))
     return list(found.values())

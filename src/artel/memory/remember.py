@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from artel.kit.stored import stored_text
+from artel.memory.ids import memory_id
 from artel.memory.passages import is_worth_it, passages
 from artel.memory.sources import Source, read_sources
-from artel.memory.views import MemoryKind
 from artel.memory.words import WordReader
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
@@ -30,11 +30,6 @@ class Passage:
     part: int
     text: str
     source: Source
-
-
-def memory_id(user_id: int, kind: MemoryKind, source_id: str, part: int) -> UUID:
-    """The id of a memory: the same for the same passage, whoever makes it and how often. It is the point's id too."""
-    return uuid5(NAMESPACE_URL, f"user{user_id}:{kind}:{source_id}:{part}")
 
 
 async def remember(shards: Shards, user_id: int, reader: WordReader, in_thread: InThread[list[Passage]]) -> int:

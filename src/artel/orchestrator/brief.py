@@ -8,6 +8,7 @@ from typing import Final
 
 from artel.agents.attached import read_attached
 from artel.agents.conversation import Said, read_conversation
+from artel.agents.tokens import fair_shares
 from artel.agents.turn import Brief, conversation_brief
 from artel.bus.model import DELEGATED, SYNTHESIS, TASK, Held
 from artel.orchestrator.config import OrchestratorConfig
@@ -108,17 +109,6 @@ def _block(result: Result, limit: int) -> str:
     if len(content) > limit:
         content = f"{content[:limit]}\n[cut: {limit} of {len(content)} characters]"
     return f"<result {head}>\n{content}\n</result>"
-
-
-def fair_shares(sizes: Sequence[int], total: int) -> list[int]:
-    """How much of each is taken so that all of it fits: the small ones whole, the rest in equal parts."""
-    shares = [0] * len(sizes)
-    left = total
-    by_size = sorted(range(len(sizes)), key=lambda place: sizes[place])
-    for position, place in enumerate(by_size):
-        shares[place] = min(sizes[place], left // (len(sizes) - position))
-        left -= shares[place]
-    return shares
 
 
 async def _results(tx: UserTx, question: str, held: Held) -> list[Result]:

@@ -67,7 +67,10 @@ class MemoryDeletion(Owned):
 
 
 class MemoryState(Owned):
-    """Which process writes a user's index, in which space its vectors are, and what else is to be done to it."""
+    """Which process writes a user's index, in which space its vectors are, and what else is to be done to it.
+
+    `reader`: who reads the user's chats in the background; nobody else does before `read_after`.
+    """
 
     __tablename__ = "memory_state"
     __table_args__ = (of_user(),)
@@ -76,6 +79,8 @@ class MemoryState(Owned):
     next_space: Mapped[str | None]
     worker: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    reader: Mapped[str | None]
+    read_after: Mapped[datetime | None]
     purge_wanted_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None]
     drop_spaces_at: Mapped[datetime | None]

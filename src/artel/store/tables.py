@@ -203,14 +203,15 @@ class Orchestrator(Owned):
 class ChatSession(Owned):
     """A conversation.
 
-    `memory`: it is remembered. How many of its messages no facts were learned from yet, and are in no summary yet.
+    `memory`: it is remembered. `unlearned`, `unsummarised`: of how many messages no facts were learned yet, and
+    how many are in no summary yet, as far as they were counted. `learned_to`: the last that facts were learned from.
     """
 
     __tablename__ = "chat_sessions"
     __table_args__ = (
         of_user(),
         Index("ix_chat_sessions_recent", "user_id", "updated_at", "id"),
-        Index("ix_chat_sessions_unread", "user_id", "id", postgresql_where=text("unlearned > 0 or unsummarised > 0")),
+        Index("ix_chat_sessions_unread", "user_id", "id", postgresql_where=text("unlearned > 0 or unsummarised >= 70")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -220,6 +221,7 @@ class ChatSession(Owned):
     memory: Mapped[bool] = mapped_column(server_default=text("true"))
     unlearned: Mapped[int] = mapped_column(server_default=text("0"))
     unsummarised: Mapped[int] = mapped_column(server_default=text("0"))
+    learned_to: Mapped[UUID | None]
 
 
 class Message(Owned):

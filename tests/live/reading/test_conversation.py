@@ -162,7 +162,7 @@ async def test_ten_thousand_messages_are_read_as_ten_are(stores: Stores) -> None
                 f"explain (analyze, format json) {NEWEST}",
                 *(chat.user_id, chat.id, chat.ids.uuid(), MAX_MESSAGES, 32_000, MAX_SUMMARIES),
             )
-        [plan] = answer if isinstance(answer, list) else orjson.loads(answer)
+        [plan] = cast(list[dict[str, Any]], answer if isinstance(answer, list) else orjson.loads(answer))
         return list(nodes(plan["Plan"]))
 
     assert [len(await told(chat)) for chat in chats] == [10, MAX_MESSAGES + 1, MAX_MESSAGES + 1]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from artel.agents.tokens import fair_shares
 from artel.orchestrator.brief import (
     RESULTS_CHARS,
     Result,
-    fair_shares,
     results_text,
     synthesis_instructions,
     task_text,

@@ -23,7 +23,8 @@ alter table tool_calls add remembered boolean default false not null
 alter table files add remembered boolean default false not null
 
 alter table chat_sessions add memory boolean default true not null,
-    add unlearned bigint default 0 not null, add unsummarised bigint default 0 not null
+    add unlearned bigint default 0 not null, add unsummarised bigint default 0 not null,
+    add learned_to uuid
 
 create index ix_messages_unremembered on messages (user_id, id) where not remembered
 
@@ -32,7 +33,7 @@ create index ix_tool_calls_unremembered on tool_calls (user_id, task, call_id)
 
 create index ix_files_unremembered on files (user_id, id) where not remembered
 
-create index ix_chat_sessions_unread on chat_sessions (user_id, id) where unlearned > 0 or unsummarised > 0
+create index ix_chat_sessions_unread on chat_sessions (user_id, id) where unlearned > 0 or unsummarised >= 70
 """
 
 TABLES = """
@@ -90,6 +91,8 @@ create table memory_state (
     next_space text,
     worker text,
     lease_until timestamptz,
+    reader text,
+    read_after timestamptz,
     purge_wanted_at timestamptz,
     compared_at timestamptz,
     drop_spaces_at timestamptz,
@@ -125,7 +128,8 @@ create unique index uq_chat_summaries_block on chat_summaries (user_id, session_
 """
 
 # A statement's trigger, so that what goes with its chat, or its file, counts too. Of a user who goes, or is being moved
-# to another shard, nothing is noted.
+# to another shard, nothing is noted. What a model is told of a long chat forgets a summary with its memory; the emptied
+# row stays, so that its messages are not summed up again.
 NOTE_DELETIONS = """
 create function note_deleted_memories() returns trigger language plpgsql as $$
 begin
@@ -133,6 +137,8 @@ begin
     select gone.user_id, gone.id from gone
     join shard_users on shard_users.user_id = gone.user_id and shard_users.state = 'active'
     on conflict do nothing;
+    update chat_summaries set text = '', tokens = 0 from gone
+    where gone.kind = 'summary' and chat_summaries.user_id = gone.user_id and chat_summaries.id = gone.id;
     return null;
 end
 $$
@@ -170,11 +176,18 @@ language sql stable security definer set search_path = pg_catalog, public as $$
 $$
 """
 
+# Due as `agents.reading.due` has it: 70 are a block of 40 and the 30 that models are given whole.
 USERS_WITH_UNREAD_CHATS = """
 create function users_with_unread_chats(at_most bigint) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
-    select distinct chat_sessions.user_id from chat_sessions
-    where unsummarised > 0 or unlearned >= 20 or unlearned > 0 and updated_at < now() - interval '10 minutes'
+    select found.user_id from (
+        select distinct chat_sessions.user_id from chat_sessions
+        where (unlearned > 0 or unsummarised >= 70)
+            and (unsummarised >= 70 or unlearned >= 20 or updated_at < now() - interval '10 minutes')
+    ) found
+    join shard_users on shard_users.user_id = found.user_id and shard_users.state = 'active'
+    left join memory_state on memory_state.user_id = found.user_id
+    where read_after is null or read_after < now()
     limit at_most
 $$
 """
@@ -220,7 +233,7 @@ alter table files drop remembered
 
 drop index ix_chat_sessions_unread
 
-alter table chat_sessions drop memory, drop unlearned, drop unsummarised
+alter table chat_sessions drop memory, drop unlearned, drop unsummarised, drop learned_to
 """
 
 
