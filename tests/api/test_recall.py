@@ -296,3 +296,18 @@ async def test_a_stopped_answer_keeps_what_it_was_told(ann: Person, site: Site, 
 
     assert answer["status"] == "cancelled"
     assert [item["id"] for item in await kept(ann, site, answer["id"])] == [str(dog)]
+
+
+async def test_a_question_is_begun_while_it_is_being_stored(ann: Person, site: Site, remembered: Memories) -> None:
+    model = ToyEmbedder()
+    site.house.recall.finder = Finder(site.house.shards, remembered.contexts, model)
+    await ann.agent("Stranger", memory={"recall": False})
+    await ann.agent("Coder")
+    question = "How much was the electricity bill in May?"
+
+    # The agent itself asks nothing.
+    await ann.say(await ann.chat(), f"@stranger {question}")
+    assert model.asked == [question]
+    await remembered.contexts.of(ann.id).ensure([model.space])
+    await ann.say(await ann.chat(), "@coder What did the flight to Lisbon cost in June?")
+    assert model.asked == [question, "What did the flight to Lisbon cost in June?"]

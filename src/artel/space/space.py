@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
 from artel.agents.consent import Consent, ResultUnwanted, Yes
+from artel.agents.conversation import without_mention
 from artel.agents.roster import AgentView, Roster
 from artel.approvals.audit import Actor
 from artel.bus.bus import Bus
@@ -66,6 +67,8 @@ class UserWorkerSpace:
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]
+    about_to_ask: Callable[[int, str], None]
+    """Told what a user says, without its mention, before it is stored; never waits."""
 
     # ---- talking
 
@@ -89,6 +92,7 @@ class UserWorkerSpace:
             call = Call(session_id, await self.orchestrator.agent_id(), content, None, "auto")
         else:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
+        self.about_to_ask(self.user_id, content if named is None else without_mention(content))
         try:
             return await self.bus.submit(self.user_id, call, also=_with_attachments(session_id, attachments, also))
         except NoSuchAgent as error:
