@@ -6,6 +6,7 @@ Memory is a help and never a condition: whatever is wrong with it, a turn goes o
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from artel.memory.excerpt import excerpt
 from artel.memory.finder import Candidate, Finder, Sought
 from artel.memory.ids import memory_id
 from artel.memory.vectors import BadVector
-from artel.memory.views import Found
+from artel.memory.views import Found, MemoryView
 from artel.memory.words import WordReader
 
 MAX_RECALLED: Final = 5
@@ -40,6 +41,9 @@ _BYTES_A_TOKEN: Final = 4
 _MAX_WITHOUT: Final = 400
 _SHORTEST_TWO_PASSAGES: Final = 900
 """Two neighbouring passages are longer than that together, or they would be one."""
+
+_QUESTION: Final = re.compile(r"[^.!?\n]*\?+")
+"""One sentence, and that a question."""
 
 RecallOutcome = Literal["found", "nothing", "late", "unavailable"]
 
@@ -155,15 +159,41 @@ def _is_given(candidate: Candidate, asked: Asked) -> bool:
     return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
 
 
+def relevant(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that have something to say to a question, in their order.
+
+    A question is nearest to itself: had it been asked before, the threshold would rise with it and leave no room for
+    what answers it. So what only asks is left out, and the agents' answers ("I do not know") are measured by
+    themselves.
+    """
+    words = set(finder.reader.words(question))
+    telling = [each for each in candidates if not _only_asks(each.memory, words, finder.reader)]
+    kept: set[UUID] = set()
+    for group in ([each.hit for each in telling if _is_answer(each.memory) == wanted] for wanted in (False, True)):
+        kept |= {hit.id for hit in finder.relevance.keep(question, group, finder.reader)}
+    return [each for each in telling if each.memory.id in kept]
+
+
+def _only_asks(memory: MemoryView, words: Collection[str], reader: WordReader) -> bool:
+    if memory.kind != "message":
+        return False
+    asks = memory.role == "user" and _QUESTION.fullmatch(memory.text.strip()) is not None
+    return asks or set(reader.words(memory.text)).issubset(words)
+
+
+def _is_answer(memory: MemoryView) -> bool:
+    return memory.kind in ("message", "task") and memory.role == "assistant"
+
+
 def chosen(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Found]:
     """The few that are relevant, each text once, within the budget."""
     words = set(finder.reader.words(question))
-    relevant = {hit.id for hit in finder.relevance.keep(question, [each.hit for each in candidates], finder.reader)}
     found: dict[str, Found] = {}
     left = MAX_TOKENS
-    for candidate in candidates:
+    for candidate in relevant(finder, question, candidates):
         text = excerpt(candidate.memory.text, words, EXCERPT_CHARS, finder.reader)
-        if candidate.memory.id not in relevant or text in found:
+        # An answer often repeats the question, and a fact the words it was taken from.
+        if any(text.casefold() in each.casefold() for each in found):
             continue
         tokens = -(-len(text.encode()) // _BYTES_A_TOKEN)
         if tokens > left or len(found) == MAX_RECALLED:

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
 from artel.agents.consent import Consent, ResultUnwanted, Yes
-from artel.agents.conversation import without_mention
 from artel.agents.roster import AgentView, Roster
 from artel.approvals.audit import Actor
 from artel.bus.bus import Bus
@@ -30,6 +29,7 @@ from artel.events.waiter import Waiter
 from artel.files.attachments import attach
 from artel.files.library import Files
 from artel.kit.errors import Invalid
+from artel.kit.mentions import without_mention
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun, Rehearsal
 from artel.orchestrator.plan import Draft

@@ -71,6 +71,19 @@ async def test_nobody_is_told_of_anothers_memory(
     assert outcomes == ["nothing"]
 
 
+async def test_what_was_asked_before_does_not_hide_what_answers_it(
+    recall: Recall, memories: Memories, ann: int
+) -> None:
+    message: dict[str, Any] = {"kind": "message", "call_type": "direct", "source_id": str(uuid4())}
+    await memories.add(ann, "what is my dog called?", **message)
+    await memories.add(ann, "my dog, called what", minute=1, **message)
+    await memories.add(ann, "what is your dog called? I do not know", minute=2, role="assistant", **message)
+    await memories.add(ann, "the corgi that is my dog is called Biscuit", minute=3)
+
+    assert "the corgi that is my dog is called Biscuit" in texts(await recall.find(ann, Asked(DOG)))
+    assert not {"what is my dog called?", "my dog, called what"} & set(texts(await recall.find(ann, Asked(DOG))))
+
+
 async def test_a_few_and_no_text_twice(recall: Recall, memories: Memories, ann: int) -> None:
     for number in range(8):
         await memories.add(ann, f"my dog likes cheese {'very ' * (number // 2)}", minute=number)
@@ -100,17 +113,17 @@ async def test_what_the_model_is_given_anyway_is_left_out(recall: Recall, memori
     await memories.change(ann, "insert into chat_sessions (user_id, id, title) values ($1, 1, '')")
     message: dict[str, Any] = {"kind": "message", "call_type": "direct", "session_id": chat}
     known = memory_id(ann, "message", str(said), 0)
-    await memories.add(ann, "my dog is called A", id=known, source_id=str(said), **message)
-    await memories.add(ann, "my dog is called B", source_id=str(late), part=9, **message)
-    await memories.add(ann, "my dog is called C", source_id=str(uuid4()), run_id=run, **message)
-    await memories.add(ann, "my dog is called D", kind="summary", session_id=chat)
+    await memories.add(ann, "my dog is called Ace", id=known, source_id=str(said), **message)
+    await memories.add(ann, "my dog is called Bonnie", source_id=str(late), part=9, **message)
+    await memories.add(ann, "my dog is called Coco", source_id=str(uuid4()), run_id=run, **message)
+    await memories.add(ann, "my dog is called Dot", kind="summary", session_id=chat)
     assert len(await recall.find(ann, Asked(DOG))) == 4
 
     given = Asked(DOG, messages={said: 10, late: 10}, files=[file], run_id=run, session_id=chat)
 
     assert await recall.find(ann, given) == []
     assert texts(await recall.find(ann, Asked(DOG, session_id=chat, messages={said: 10}, run_id=run))) == [
-        "my dog is called B"
+        "my dog is called Bonnie"
     ]
 
 
