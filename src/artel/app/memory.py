@@ -123,7 +123,7 @@ async def open_memory(
         stack.push_async_callback(indexer.aclose)
         sweep.start()
         stack.push_async_callback(sweep.aclose)
-        finder = Finder(shards, contexts, embedder, on_lost=indexer.wake)
+        finder = Finder(shards, contexts, embedder, on_lost=indexer.doubt)
         yield MemoryHouse(contexts, embedder, indexer, finder, watch.look)
 
 

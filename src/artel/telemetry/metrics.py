@@ -147,18 +147,6 @@ class Metrics:
         self.memory_troubles = Gauge(
             "artel_memory_troubles", "What is wrong with memory at the moment, by kind.", ["kind"], registry=registry
         )
-        self.memory_recalls = Counter(
-            "artel_memory_recalls",
-            "Searches of memory before an answer: found, nothing, late or unavailable.",
-            ["outcome"],
-            registry=registry,
-        )
-        self.memory_recall_seconds = Histogram(
-            "artel_memory_recall_seconds",
-            "From a question to the memories that go with it.",
-            buckets=_HTTP_SECONDS,
-            registry=registry,
-        )
 
     def render(self) -> bytes:
         """The text for `GET /metrics`, of type `CONTENT_TYPE`."""
