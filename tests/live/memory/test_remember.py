@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from artel.memory.remember import memory_id
+from artel.memory.ids import memory_id
 from artel.memory.sources import PASSAGES_OF_A_TOOL
 from tests.support.remembering import Diary
 from tests.support.stores import Stores

@@ -1113,7 +1113,9 @@ export interface paths {
         };
         /**
          * Can it serve?
-         * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}}}`.
+         * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
+         *
+         *     Without memory it serves all the same: the status is then `degraded`.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -2134,7 +2136,7 @@ export interface components {
         };
         /**
          * RecalledItem
-         * @description One memory that was put before the model, and how near it was (0 to 1).
+         * @description One memory that was put before the model, and how near it was (0 to 1; None: only its words were compared).
          */
         EventRecalledItem: {
             /**
@@ -2158,7 +2160,7 @@ export interface components {
              */
             role: string | null;
             /** Score */
-            score: number;
+            score: number | null;
             /**
              * Session Id
              * @default null
