@@ -120,6 +120,25 @@ async def test_who_lost_the_lease_writes_nothing(chat: Chat, desk: Desk) -> None
     assert (len(await spent(chat)), await pause(chat)) == (2, 0)
 
 
+@pytest.mark.parametrize("what", ["summary", "facts"])
+async def test_who_lost_the_lease_to_one_who_is_not_done_writes_nothing_either(
+    chat: Chat, desk: Desk, what: str
+) -> None:
+    async def answer(asked: Asked) -> Any:
+        await chat.do("update memory_state set reader = 'another' where user_id = $1")
+        return {"summary": "Late."} if what == "summary" else {"facts": [{"text": "Late.", "source_message": "m1"}]}
+
+    desk.answer = answer
+    await chat.tell("My dog is called Bublik.")
+    await chat.grow_quiet()
+    if what == "summary":
+        await long_chat(chat, FULL)
+
+    await desk.read(chat)
+
+    assert (len(desk.asked), await chat.summaries(), await chat.facts()) == (1, [], [])
+
+
 async def test_who_lost_the_lease_asks_nothing_more(chat: Chat, desk: Desk) -> None:
     async def answer(asked: Asked) -> Any:
         await chat.do("update memory_state set reader = 'another' where user_id = $1")
