@@ -13,7 +13,7 @@ import pytest
 from artel.accounts.spending import month_start
 from artel.agents.reading.due import ENOUGH, FULL
 from artel.agents.reading.lease import LEASE_SECONDS
-from artel.agents.reading.reader import LATER, SOON
+from artel.agents.reading.reader import LATER, SOON, VISIT_SECONDS
 from artel.kit.clock import utc_now
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.errors import ModelKeyRefused, ModelOverloaded
@@ -278,11 +278,16 @@ async def test_what_nobody_foresaw_is_not_tried_again_at_once(chat: Chat, desk: 
 
 
 async def test_one_visit_is_not_for_ever(chat: Chat, desk: Desk) -> None:
+    def answer(asked: Asked) -> Any:
+        desk.now += VISIT_SECONDS / 3
+        return plain_answer(asked)
+
+    desk.answer = answer
     await long_chat(chat, FULL + 40 * 30)
 
     await desk.read(chat)
 
-    assert len(desk.asked) == 20
+    assert len(desk.asked) == 3
     assert await pause(chat) == 0
 
 
