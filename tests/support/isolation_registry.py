@@ -66,6 +66,10 @@ async def _new_file(caller: Caller) -> str:
     return (await caller.ok("POST", "/my/files/", Form("mine.txt", b"Mine")))["id"]
 
 
+async def _new_memory(caller: Caller) -> str:
+    return (await caller.ok("POST", "/my/memory/", {"text": "Mine"}))["id"]
+
+
 async def _own_sign_in(caller: Caller) -> str:
     return (await caller.ok("GET", "/auth/sessions/"))["items"][0]["id"]
 
@@ -88,6 +92,7 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     "approval_id": PathId(new_approval, _no_uuid),
     "file_id": PathId(_new_file, _no_uuid),
     "server_id": PathId(new_server, _no_uuid),
+    "memory_id": PathId(_new_memory, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
     "provider": SharedName("anthropic", _own_provider),
@@ -131,6 +136,9 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "PATCH /my/chat/{session_id}/": lambda _: {"title": "Mine"},
     "POST /my/chat/{session_id}/message/": lambda _: {"content": "Hello"},
     "POST /my/files/": lambda _: Form("mine.txt", b"Mine"),
+    "POST /my/memory/": lambda _: {"text": "Mine"},
+    "PATCH /my/memory/{memory_id}/": lambda _: {"text": "Mine, and better"},
+    "PUT /my/memory/profile/": lambda _: {"text": "Mine"},
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
     "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
@@ -244,6 +252,16 @@ NAMING: Final[Mapping[str, Sequence[Naming]]] = {
     "body.tools.tool_id": (
         Naming(lambda victim: list(victim.said["tool_id"].values()), {422}, missing=lambda _: "nonesuch__tool"),
     ),
+    "query.session_id": (
+        Naming(lambda victim: list(victim.named["session_id"].values()), {404}, missing=lambda _: str(_IDS.number())),
+    ),
+    "body.session_id": (
+        Naming(
+            lambda victim: [int(chat) for chat in victim.named["session_id"].values()],
+            {404},
+            missing=lambda _: _IDS.number(),
+        ),
+    ),
     "query.state": (Naming(lambda victim: list(victim.said["state"].values()), {303}, missing=lambda _: "nonesuch"),),
     "query.cursor": (Naming(lambda victim: list(victim.said["cursor"].values()), {200, 422}),),
     "query.last_event_id": (_EVENT_ID,),
@@ -256,7 +274,8 @@ PLAIN: Final = frozenset(
         *("body.name", "body.title", "body.system_prompt", "body.instructions"),
         *("body.is_active", "body.locale", "body.tools.enabled", "body.tools.policy"),
         *("body.concurrency_limit", "body.approval_hours", "body.max_parallel", "body.max_tasks"),
-        *("body.memory.recall", "body.memory.save"),
+        *("body.memory", "body.memory.recall", "body.memory.save", "body.text", "body.learn"),
+        *("query.q", "query.kind", "query.call_type", "query.superseded"),
         *("body.plan_approval", "body.cost_threshold_usd", "body.budget_usd", "body.monthly_usd"),
         *("body.password", "body.current_password", "body.new_password", "body.api_key"),
         # `edited` itself: a tool's arguments, which the tool looks up in the caller's own space.
@@ -316,6 +335,9 @@ WITHOUT_TEXT: Final = frozenset(
         *("tool_calls.call_id", "tool_calls.tool_id", "tool_calls.agent_id", "tool_calls.status"),
         *("files.media_type", "files.source", "files.text_status"),
         *("mcp_servers.transport", "mcp_servers.auth", "mcp_servers.status", "mcp_servers.protocol"),
+        *("messages.recalled", "memories.kind", "memories.source_id", "memories.agent_id", "memories.call_type"),
+        *("memories.role", "memories.indexed_space"),
+        *("memory_state.space", "memory_state.next_space", "memory_state.worker"),
         *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }
 )

@@ -57,6 +57,7 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     agents["an agent with tools of the page"] = used.agent
     sessions["a chat with tool calls"] = used.chat
     runs |= used.runs
+    memories = await maker.memories(sessions["a chat"])
     mcp = await victims_servers(people.house, caller)
     treasure.secrets.add(mcp.secret)
     proofs = await maker.proofs()
@@ -66,7 +67,8 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
     said |= {"state": mcp.states, "tool_id": mcp.tools}
     named = {
         "agent_id": agents, "session_id": sessions, "run_id": runs, "task_id": tasks,
-        "approval_id": plans.approvals | used.approvals, "file_id": files, "server_id": mcp.servers, **proofs,
+        "approval_id": plans.approvals | used.approvals, "file_id": files, "memory_id": memories,
+        "server_id": mcp.servers, **proofs,
     }  # fmt: skip
     paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
     return Victim(caller, treasure, named, said, paths)
@@ -240,6 +242,19 @@ class _Maker:
         await self._caller.ok("POST", f"/my/chat/{chat}/message/?wait=20", body)
         return made
 
+    async def memories(self, chat: str) -> dict[str, str]:
+        """Notes, one of them edited, one forgotten; a profile, and a summary of a chat."""
+        made: dict[str, str] = {}
+        for what, more in (("a note", {}), ("a note in a chat", {"session_id": int(chat)}), ("a forgotten note", {})):
+            note = {"text": f"Remember {self._word()}", **more}
+            made[what] = (await self._caller.ok("POST", "/my/memory/", note))["id"]
+        await self._caller.ok("PATCH", f"/my/memory/{made['a note']}/", {"text": f"Rather {self._word()}"})
+        await self._caller.ok("DELETE", f"/my/memory/{made.pop('a forgotten note')}/")
+        await self._caller.ok("PUT", "/my/memory/profile/", {"text": f"I am {self._word()}"})
+        async with self._house.shards.user_tx(self._user_id) as tx:
+            await tx.execute(_SUMMARY, tx.user_id, self._house.ids.uuid(), int(chat), f"They spoke of {self._word()}")
+        return made
+
     async def tools(self) -> ToolUse:
         """Calls at every stage."""
         tools = [{"tool_id": "current_time", "policy": "ask"}, {"tool_id": "clipboard"}]
@@ -261,6 +276,7 @@ class _Maker:
         inbox = await self._caller.ok("GET", "/my/approvals/?limit=1")
         record = await self._caller.ok("GET", "/my/audit/?limit=1")
         files = await self._caller.ok("GET", "/my/files/?limit=1")
+        memories = await self._caller.ok("GET", "/my/memory/?limit=1")
         last: int = page["last_event_id"]
         return {
             "cursor": {
@@ -269,6 +285,7 @@ class _Maker:
                 "of the inbox": inbox["next_cursor"],
                 "of the decisions": record["next_cursor"],
                 "of the files": files["next_cursor"],
+                "of the memories": memories["next_cursor"],
             },
             "event": {"the last": str(last), "an early one": await self._early_event(), "none": str(last - 1)},
             "idempotency_key": await self._idempotency_keys(),
@@ -286,6 +303,7 @@ class _Maker:
             "/my/agents/": {"name": self._word(), "handle": "twice", "model": {"provider": "openai", "name": "m"}},
             "/my/chat/sessions/": {"title": self._word()},
             "/my/api-keys/": {"name": self._word()},
+            "/my/memory/": {"text": self._word()},
         }
         keys = {path: f"once-{self._word()}" for path in bodies}
         for path, body in bodies.items():
@@ -307,3 +325,9 @@ def _ids(everything: Snapshot, user_id: int) -> set[str]:
                 elif isinstance(value, int) and value > _LONG_NUMBER:
                     found.add(str(value))
     return found
+
+
+_SUMMARY = """
+insert into chat_summaries (user_id, id, session_id, level, first_message, last_message, text, tokens)
+values ($1, $2, $3, 0, $2, $2, $4, 9)
+"""

@@ -20,6 +20,7 @@ SYSTEM_TX_CALLERS = {
     "src/artel/app/reading.py": "whose chats are to be read: ids only, through a SECURITY DEFINER function",
     "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",
     "src/artel/bus/sweeper.py": "whose work to look at again: ids only, through SECURITY DEFINER functions",
+    "src/artel/memory/indexer.py": "whose memory has work to do: ids only, through a SECURITY DEFINER function",
     "src/artel/space/foreign.py": "whether an unknown id is somebody else's, to count the attempt",
 }
 """Who may look across users, and why. A new line here is what a reviewer looks for."""

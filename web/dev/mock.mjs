@@ -1,5 +1,6 @@
 // A stand-in for the server while the page is being drawn: `npm run mock`, then `npm run dev`. Nothing of it ships.
 import { createServer } from "node:http";
+import { memoryOf } from "./mock-memory.mjs";
 import { plansOf } from "./mock-plans.mjs";
 
 const now = () => new Date().toISOString();
@@ -120,6 +121,7 @@ async function answer(chat, run, message, agent, question) {
   agentStatus(agent, "busy");
   await new Promise((resolve) => setTimeout(resolve, 500));
   Object.assign(message, { attempt: 1, agent_id: agent.agent_id });
+  if (chat.session.memory) memory.recall(message, at);
   emit({ type: "message_started", ...at });
   const fails = /fail/.test(question);
   const pieces = (fails ? "I began to" : ANSWER).match(/[\s\S]{1,14}/g);
@@ -175,6 +177,7 @@ function newAgent(body) {
     fallback_model: null,
     is_active: true,
     approval_hours: 168,
+    memory: { recall: true, save: true },
     ...body,
     agent_id: `user1_${handle}`,
     handle,
@@ -193,6 +196,7 @@ function newChat(title = "") {
     created_at: now(),
     updated_at: now(),
     running: false,
+    memory: true,
   };
   state.chats.set(session.id, { session, items: [], runs: [], plans: [], approvals: [] });
   return session;
@@ -263,7 +267,12 @@ function history(chat, query) {
   const start = Math.max(0, end - limit);
   return {
     session: chat.session,
-    items: chat.items.slice(start, end).map((item) => ({ tool_calls: [], attachments: [], ...item })),
+    items: chat.items.slice(start, end).map((item) => ({
+      tool_calls: [],
+      attachments: [],
+      ...item,
+      recalled: memory.recalledNow(item.recalled),
+    })),
     runs: chat.runs,
     plans: chat.plans,
     approvals: chat.approvals,
@@ -339,10 +348,12 @@ function seed() {
 }
 if (!wantsAccount) seed();
 
+const memory = memoryOf({ state, emit });
 const plans = plansOf({ state, emit, answer });
 const list = (items) => ({ items, next_cursor: null });
 const routes = [
   ...plans.routes,
+  ...memory.routes,
   [
     "GET",
     /^\/auth\/options\/$/,

@@ -22,6 +22,7 @@ describe("the form of an agent", () => {
       ],
       concurrency_limit: 2,
       approval_hours: 24,
+      memory: { recall: true, save: false },
       is_active: false,
     } as Agent;
     const form = formOf(agent);
@@ -37,6 +38,7 @@ describe("the form of an agent", () => {
       ],
       concurrency_limit: 2,
       approval_hours: 24,
+      memory: { recall: true, save: false },
       is_active: false,
     });
   });

@@ -11,6 +11,7 @@ export const session = (change: Partial<Session> = {}): Session => ({
   created_at: TS,
   updated_at: TS,
   running: false,
+  memory: true,
   ...change,
 });
 
@@ -29,6 +30,7 @@ export const question = (id: string, run: string, content = "Hello"): Message =>
   attempt: 0,
   created_at: TS,
   tool_calls: [],
+  recalled: [],
   attachments: [],
 });
 

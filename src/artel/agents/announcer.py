@@ -51,9 +51,16 @@ CANCELLED = "cancelled"
 class Announcer:
     """The bus's observer."""
 
-    def __init__(self, emit: Callable[[int, Event], None], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        emit: Callable[[int, Event], None],
+        metrics: Metrics,
+        said: Callable[[int], None] = lambda user_id: None,
+    ) -> None:
+        """said: told whose answer, or task's result, was stored; must not block."""
         self._emit = emit
         self._metrics = metrics
+        self._said = said
 
     def queued(self, user_id: int, call: Call, submitted: Submitted) -> None:
         """A call waits for a seat of its agent."""
@@ -109,6 +116,7 @@ class Announcer:
         elif finished.status == "failed":
             self._emit(held.user_id, RunFailed(**where, error=failure))
         self._emit(held.user_id, AgentStatus(agent_id=held.agent_id, status=_status(finished)))
+        self._said(held.user_id)
 
     def _tell_task(self, held: Held, finished: Finished, failure: Failure | None) -> None:
         where = run_place(held)

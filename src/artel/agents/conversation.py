@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -45,6 +45,8 @@ class Said:
     content: str
     agent_id: str | None
     files: Sequence[Attached] = ()
+    id: UUID | None = field(default=None, compare=False)
+    """None: it is made up for this turn."""
 
 
 async def read_conversation(tx: UserTx, session_id: int, before: UUID) -> list[Said]:
@@ -90,7 +92,7 @@ def _summaries(rows: Sequence[asyncpg.Record]) -> list[Summary]:
 
 
 def _said(row: asyncpg.Record, content: str, files: Sequence[Attached]) -> Said:
-    return Said(without_mention(content) if row["target_agent"] else content, row["agent_id"], files)
+    return Said(without_mention(content) if row["target_agent"] else content, row["agent_id"], files, row["id"])
 
 
 def without_mention(content: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from pydantic_ai.messages import BinaryContent, ModelMessage
@@ -15,6 +15,7 @@ from artel.agents.allowance import Allowance
 from artel.agents.attached import newest_pictures
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, as_model_messages
+from artel.agents.reminding import as_kept, as_told, read_known, remind, told_of, with_profile
 from artel.agents.tool_turn import ToolTurns
 from artel.agents.turn import Meter, Prepared, ReadBrief, conversation_brief
 from artel.agents.writer import AnswerWriter, Emit
@@ -27,6 +28,7 @@ from artel.llm.fallback import with_fallback
 from artel.llm.messages import message_for
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials
+from artel.memory.recall import Recall
 from artel.store.tx import UserTx
 from artel.tools.registry import Toolbox
 
@@ -43,6 +45,7 @@ class AgentRunner:
     """Told after how many seconds an answer's first words came."""
     toolbox: Toolbox
     brief: ReadBrief = conversation_brief
+    recall: Recall = field(default_factory=Recall)
 
     async def prepare(self, tx: UserTx, held: Held) -> Prepared:
         """Everything of the user's that the turn reads, in the transaction that seated the task."""
@@ -51,12 +54,20 @@ class AgentRunner:
         if brief.instructions is not None:
             config = config.model_copy(update={"system_prompt": brief.instructions})
         # A direct call's run has no budget of its own.
-        return await self.prepare_to_say(tx, config, brief.said, held.run_id if held.is_planned else None)
+        return await self.prepare_turn(tx, held, config, brief.said, held.run_id if held.is_planned else None)
+
+    async def prepare_turn(
+        self, tx: UserTx, held: Held, config: AgentConfig, said: list[Said], run_id: UUID | None
+    ) -> Prepared:
+        """The same for a conversation that is known already. run_id: whose budget holds."""
+        prepared = await self.prepare_to_say(tx, config, said, run_id)
+        known = await read_known(tx, held, config, said)
+        return replace(prepared, profile=known.profile, asked=known.asked)
 
     async def prepare_to_say(
         self, tx: UserTx, config: AgentConfig, said: list[Said], run_id: UUID | None = None
     ) -> Prepared:
-        """The same for a conversation that is known already."""
+        """What it takes to ask the model, where nothing is known of the user but the conversation."""
         allowance, access = await Allowance.read(tx, run_id, tx.entry.locale)
         return Prepared(
             config=config,
@@ -86,13 +97,25 @@ class AgentRunner:
         config = prepared.config
         model, meter = self.open(held.user_id, prepared)
         pictures = await self._pictures(held, prepared)
+        system_prompt = with_profile(config.system_prompt, prepared.profile)
         messages = as_model_messages(
-            prepared.said, agent_id=held.agent_id, system_prompt=config.system_prompt, pictures=pictures
+            prepared.said, agent_id=held.agent_id, system_prompt=system_prompt, pictures=pictures
         )
+        await self.remind(held, prepared, messages)
         # A task may be in the middle of a turn with tools that its agent has lost meanwhile.
         if prepared.tools or (held.history and held.kind != PLANNING):
             return await self.tools.run(held, prepared, model, messages, meter, writer)
         return await _ask_once(held, prepared, model, messages, meter, writer)
+
+    async def remind(self, held: Held, prepared: Prepared, messages: list[ModelMessage]) -> None:
+        """Adds what memory has to say to the question, tells the user so, and keeps it for the answer."""
+        if prepared.asked is None:
+            return
+        found = await self.recall.find(held.user_id, prepared.asked)
+        if found:
+            remind(messages, as_told(found))
+            held.recalled = as_kept(found)
+            self.emit(held.user_id, told_of(held, found))
 
     async def _pictures(self, held: Held, prepared: Prepared) -> dict[UUID, BinaryContent]:
         """What the model is shown of the conversation; nothing where it goes on from a checkpoint, which has it all."""

@@ -79,7 +79,7 @@ class ToolTurns:
             model_settings=settings,
         )
         kept = await _Kept.of(held, messages, pictures)
-        history, first = kept.messages, kept.own_from
+        history, first, held.recalled = kept.messages, kept.own_from, kept.recalled
         for text in _texts(history[first:]):
             _Block(held, writer).write(text)
         async with agent.iter(message_history=history, deps=None) as run:
@@ -96,7 +96,8 @@ class ToolTurns:
                     writer.flush()
                     held.use_so_far = None
                     if node.model_response.tool_calls:
-                        await self._keep(held, desk, _Kept(run.all_messages(), first), meter, allowance)
+                        kept = _Kept(run.all_messages(), first, held.recalled)
+                        await self._keep(held, desk, kept, meter, allowance)
             if run.result is not None and isinstance(run.result.output, DeferredToolRequests):
                 return Parked(writer.text)
             spent = _spent(run.all_messages(), first, meter)
@@ -126,17 +127,21 @@ class _Kept:
 
     messages: list[ModelMessage]
     own_from: int
+    recalled: list[dict[str, Any]] | None
+    """What the model was told of memory, as it is kept with the answer."""
 
     @classmethod
     async def of(cls, held: Held, conversation: list[ModelMessage], pictures: Pictures) -> _Kept:
         if held.history is None:
-            return cls(conversation, len(conversation))
+            return cls(conversation, len(conversation), held.recalled)
         messages = ModelMessagesTypeAdapter.validate_python(held.history["messages"])
-        return cls(await refilled(messages, held.user_id, pictures), held.history["own_from"])
+        return cls(
+            await refilled(messages, held.user_id, pictures), held.history["own_from"], held.history.get("recalled")
+        )
 
     def as_json(self) -> dict[str, Any]:
         messages = ModelMessagesTypeAdapter.dump_python(shelved(self.messages), mode="json")
-        return {"own_from": self.own_from, "messages": messages}
+        return {"own_from": self.own_from, "messages": messages, "recalled": self.recalled}
 
 
 async def _no_pictures(user_id: int, files: Sequence[UUID]) -> list[BinaryContent]:

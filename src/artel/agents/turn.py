@@ -24,6 +24,7 @@ from artel.agents.conversation import Said, read_conversation
 from artel.bus.model import Held, ModelUse
 from artel.llm.pool import ModelPool
 from artel.llm.refs import Credentials, ModelRef
+from artel.memory.recall import Asked
 from artel.store.tx import UserTx
 from artel.tools.tool import Tool
 
@@ -44,6 +45,10 @@ class Prepared:
     allowance: Allowance
     said: list[Said]
     tools: Sequence[Tool] = ()
+    profile: str = ""
+    """What the user wants every agent to know."""
+    asked: Asked | None = None
+    """What memory is asked; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

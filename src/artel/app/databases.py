@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import URL, make_url
 
 from artel.kit.errors import ArtelError
 from artel.settings import Settings
-from artel.store.embedded import EmbeddedServers, Endpoints, borrow_endpoints, ensure_database, load_or_create_secret
+from artel.store.embedded import (
+    EmbeddedServers,
+    Endpoints,
+    MakeCompanions,
+    borrow_endpoints,
+    ensure_database,
+    load_or_create_secret,
+    no_companions,
+)
 from artel.store.engine import PoolSizes
 from artel.store.migrate import migrate, name_shard
 from artel.store.roles import DatabaseUrls, prepare_database, role_urls
@@ -32,16 +40,20 @@ class Stores:
     secret_key: str = field(repr=False)
     alone: bool
     pool_sizes: PoolSizes = field(default_factory=PoolSizes)
+    companions: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """Sockets of what runs beside the embedded servers; see `app.memory`."""
 
 
-def embedded_servers(settings: Settings) -> EmbeddedServers | None:
-    """The servers to start for this environment; None when it names servers of its own for everything."""
+def embedded_servers(settings: Settings, companions: MakeCompanions = no_companions) -> EmbeddedServers | None:
+    """The servers to start for this environment, and what runs beside them; None when it names servers of its own for
+    everything."""
     if settings.database_urls and settings.redis_url:
         return None
     return EmbeddedServers(
         settings.data_dir,
         postgres_servers=0 if settings.database_urls else 1,
         valkey=settings.redis_url is None,
+        companions=companions,
     )
 
 
@@ -69,7 +81,8 @@ async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrad
             await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
     assert redis_url is not None
-    return Stores(tuple(urls.app for urls in databases), redis_url, secret_key, alone)
+    companions = endpoints.companions if endpoints else dict[str, Sequence[str]]()
+    return Stores(tuple(urls.app for urls in databases), redis_url, secret_key, alone, companions=companions)
 
 
 def _secret_key(settings: Settings) -> str:

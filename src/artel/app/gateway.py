@@ -13,8 +13,10 @@ from artel.app.house import House
 from artel.gateway.app import api, create_app
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
+from artel.memory.state import MemoryState, read_state
 from artel.space.factory import SpaceFactory
 from artel.space.foreign import ForeignIds
+from artel.space.memory import SharedMemory
 from artel.space.registry import SpaceRegistry
 from artel.store.health import store_checks
 from artel.store.idempotency import IdempotencyStore
@@ -45,6 +47,7 @@ def gateway_for(house: House) -> ASGIApp:
         read_text=house.files.texts.read,
         mcp_servers=house.mcp.servers,
         mcp_sign_ins=house.mcp.sign_ins,
+        memory=_shared_memory(house),
     )
     return create_app(
         GatewayDeps(
@@ -59,6 +62,7 @@ def gateway_for(house: House) -> ASGIApp:
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),
+            memory_troubles=house.memory.troubles if house.memory else None,
             version=__version__,
             options=GatewayOptions(
                 public_url=house.settings.public_url,
@@ -68,6 +72,19 @@ def gateway_for(house: House) -> ASGIApp:
             ),
         )
     )
+
+
+def _shared_memory(house: House) -> SharedMemory:
+    memory = house.memory
+
+    async def read(user_id: int) -> MemoryState:
+        troubles = await memory.troubles() if memory else None
+        async with house.shards.user_tx(user_id) as tx:
+            return await read_state(tx, troubles, memory.embedder if memory else None)
+
+    if memory is None:
+        return SharedMemory(None, read, lambda _: None)
+    return SharedMemory(memory.finder, read, memory.indexer.wake)
 
 
 def openapi_document() -> dict[str, Any]:

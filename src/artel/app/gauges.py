@@ -12,6 +12,7 @@ from artel.telemetry.metrics import Metrics
 
 _EVERY_SECONDS = 5.0
 _AHEAD = text("select ready, running, oldest_ready_seconds from work_ahead()")
+_MEMORIES = text("select memories_waiting()")
 
 _log = structlog.get_logger(__name__)
 
@@ -30,13 +31,15 @@ class Gauges(Recurring):
         Raises:
             ArtelError: a shard does not answer.
         """
-        ready, oldest = 0, 0.0
+        ready, oldest, waiting = 0, 0.0, 0
         for shard in self._shards.by_name:
             async with self._shards.shard_system_tx(shard) as session:
                 ahead = (await session.execute(_AHEAD)).one()
+                waiting += (await session.execute(_MEMORIES)).scalar_one()
             ready += ahead.ready
             oldest = max(oldest, ahead.oldest_ready_seconds)
         self._metrics.queue_depth.set(ready)
+        self._metrics.memory_waiting.set(waiting)
         self._metrics.oldest_ready_task_seconds.set(oldest)
 
     async def turn(self) -> None:

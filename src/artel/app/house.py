@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
@@ -27,6 +28,7 @@ from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
+from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
 from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
@@ -46,6 +48,7 @@ from artel.kit.secrets import SecretBox
 from artel.llm.calling import CallReport
 from artel.llm.local import usual_candidates
 from artel.llm.pool import ModelPool
+from artel.memory.recall import Recall, RecallOutcome
 from artel.orchestrator.brief import read_brief
 from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
@@ -91,7 +94,10 @@ class House:
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
+    recall: Recall
     files: FileRoom
+    memory: MemoryHouse | None
+    """None where this process knows of no vector store."""
     mcp: Mcp
     prices: PriceReader
     proposals: Proposals
@@ -140,10 +146,12 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         await stack.enter_async_context(pool)
 
         files = stack.enter_context(open_files(settings, shards))
+        memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
         installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
-        announcer = Announcer(outbox.emit, metrics)
+        announcer = Announcer(outbox.emit, metrics, memory.indexer.wake if memory else _nobody)
+        recall = Recall(memory.finder if memory else None, on_outcome=partial(_count_recall, metrics))
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,
@@ -152,6 +160,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             first_text=metrics.direct_call_first_token_seconds.observe,
             toolbox=tools,
             brief=read_brief,
+            recall=recall,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
         runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
@@ -184,7 +193,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
-        await stack.enter_async_context(open_reading(shards, ids, agents, outbox.emit))
+        await stack.enter_async_context(
+            open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
+        )
         await bus.start()
         stack.push_async_callback(bus.stop)
 
@@ -208,7 +219,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
+            recall=recall,
             files=files,
+            memory=memory,
             mcp=mcp,
             prices=prices,
             proposals=proposals,
@@ -216,6 +229,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             bus=bus,
             expiry=expiry,
         )
+
+
+def _nobody(user_id: int) -> None:
+    """Nobody remembers what this user says."""
 
 
 async def _may_listen(authenticator: Authenticator, principal: object) -> bool:
@@ -227,6 +244,11 @@ def _close_streams(hub: Hub, guard: PrincipalGuard, revoked: Revoked) -> None:
         guard.look_now()
     else:
         hub.close(lambda principal: isinstance(principal, Principal) and revoked.covers(principal))
+
+
+def _count_recall(metrics: Metrics, outcome: RecallOutcome, seconds: float) -> None:
+    metrics.memory_recalls.labels(outcome).inc()
+    metrics.memory_recall_seconds.observe(seconds)
 
 
 def _count(metrics: Metrics, call: CallReport) -> None:

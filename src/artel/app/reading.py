@@ -22,6 +22,8 @@ from artel.kit.background import Recurring
 from artel.kit.errors import ArtelError
 from artel.kit.ids import IdMaker
 from artel.llm.providers import DEMO
+from artel.memory.context import ContextUnavailable
+from artel.memory.finder import Finder, Sought
 from artel.memory.views import MemoryView
 from artel.orchestrator.settings import read_settings
 from artel.space.models import UserModels
@@ -108,12 +110,26 @@ def facts_by_age(shards: Shards) -> FindFacts:
     return find
 
 
+def facts_by_meaning(shards: Shards, finder: Finder) -> FindFacts:
+    """The nearest facts; those that were told last while nothing can be found."""
+    by_age = facts_by_age(shards)
+
+    async def find(user_id: int, about: str, number: int) -> list[MemoryView]:
+        try:
+            found = await finder.find(user_id, about, Sought(kind="fact"), number)
+        except ContextUnavailable:
+            return await by_age(user_id, about, number)
+        return [each.memory for each in found]
+
+    return find
+
+
 @asynccontextmanager
 async def open_reading(
-    shards: Shards, ids: IdMaker, agents: AgentRunner, emit: Emit, find_facts: FindFacts | None = None
+    shards: Shards, ids: IdMaker, agents: AgentRunner, emit: Emit, finder: Finder | None
 ) -> AsyncGenerator[Reading]:
-    """Reads until the end. find_facts: finds by meaning."""
-    find = find_facts or facts_by_age(shards)
+    """Reads until the end. finder: of memory, None without one."""
+    find = facts_by_meaning(shards, finder) if finder else facts_by_age(shards)
     reading = Reading(shards, Reader(shards, ids, Minds(shards, agents).open, find, emit).read)
     reading.start()
     try:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from artel.bus.finish import usage_json
+from artel.bus.finish import recalled_json, usage_json
 from artel.bus.graph import BUDGET_EXCEEDED, conclude
 from artel.bus.model import TASK, Answer, Fault, Finished, Held, Progress
 from artel.bus.step import Step, step_of
@@ -97,6 +97,7 @@ def _row(end: End) -> dict[str, Any]:
         "output_tokens": use.output_tokens if use else 0,
         "use_cost": None if use is None or use.cost is None else str(use.cost),
         "estimated": use.estimated if use else False,
+        "recalled": orjson.Fragment(recalled_json(held) or "null"),
     }
 
 
@@ -121,7 +122,7 @@ with agents as materialized (
     select * from jsonb_to_recordset($4::jsonb) given (
         id uuid, worker text, epoch bigint, status text, message text, content text, error jsonb, usage jsonb,
         cost numeric, use_id uuid, provider text, model text, input_tokens bigint, output_tokens bigint,
-        use_cost numeric, estimated boolean
+        use_cost numeric, estimated boolean, recalled jsonb
     )
 ), ended as (
     update tasks set status = given.status, seat = null, lane = null, finished_at = now(), error = given.error
@@ -139,13 +140,15 @@ with agents as materialized (
     on conflict (user_id, id) do nothing returning cost
 ), answers as (
     insert into messages (
-        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id,
+        recalled
     )
     select $1, message_id, session_id, $2, 'assistant', content, assigned_agent, message, error, usage, cost, epoch,
-        task_id
+        task_id, recalled
     from ended
     on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
-        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
+        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt,
+        recalled = excluded.recalled
 ), charged as (
     update runs set cost = runs.cost + bill.cost
     from (

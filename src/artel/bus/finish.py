@@ -49,6 +49,7 @@ async def finish(tx: UserTx, held: Held, answer: Answer, fault: Fault | None, us
         usage_json(total),
         *_use(answer.use, use_id),
         total.cost if total else None,
+        recalled_json(held),
     )
     if row is None:
         row = await _finished_before(tx, held, "failed" if fault else "done")
@@ -113,6 +114,7 @@ async def keep_stopped(tx: UserTx, held: Held, answer: Answer, use_id: UUID) -> 
         usage_json(total),
         *_use(answer.use, use_id),
         total.cost if total else None,
+        recalled_json(held),
     )
     if row is None:
         await hand_back(tx, held)
@@ -147,6 +149,11 @@ def _use(
 def usage_json(use: ModelUse | None) -> str | None:
     """Tokens as a message stores them."""
     return _json({"input_tokens": use.input_tokens, "output_tokens": use.output_tokens}) if use else None
+
+
+def recalled_json(held: Held) -> str | None:
+    """What a task's model was told of memory, as a message stores it."""
+    return _json(held.recalled) if held.recalled else None
 
 
 def _json(value: Any) -> str:
@@ -204,14 +211,16 @@ with ended as (
     returning run_id, task_id, session_id, message_id, assigned_agent, kind
 ), {_spent(9, "ended")}, answer as (
     insert into messages (
-        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id
+        user_id, id, session_id, run_id, role, content, agent_id, status, error, usage, cost, attempt, task_id,
+        recalled
     )
     select $1, message_id, session_id, run_id, 'assistant', $6, assigned_agent,
         case $5 when 'done' then 'complete' else 'failed' end, $7::jsonb, $8::jsonb, $16::numeric, $4,
-        case kind when '{DELEGATED}' then task_id end
+        case kind when '{DELEGATED}' then task_id end, $17::jsonb
     from ended
     on conflict (user_id, id) do update set content = excluded.content, status = excluded.status,
-        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt
+        error = excluded.error, usage = excluded.usage, cost = excluded.cost, attempt = excluded.attempt,
+        recalled = excluded.recalled
 ), run as (
     update runs set
         status = case when kind = '{DELEGATED}' then runs.status when $5 = 'done' then 'completed' else 'failed' end,
@@ -248,7 +257,7 @@ with ended as (
     select run_id, task_id, session_id, message_id, assigned_agent from tasks
     where {_HELD} and status = 'cancelled' for update
 ), {_spent(7, "ended")}, answer as (
-    update messages set content = $5, usage = $6::jsonb, cost = $14::numeric from ended
+    update messages set content = $5, usage = $6::jsonb, cost = $14::numeric, recalled = $15::jsonb from ended
     where messages.user_id = $1 and messages.id = ended.message_id and messages.status = 'cancelled'
 ), {_CHARGED}
 select {_OTHERS_RUNNING} from ended

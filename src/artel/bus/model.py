@@ -181,6 +181,8 @@ class Held:
     """The answer so far, in pieces; kept if the user stops it."""
     use_so_far: Callable[[], ModelUse | None] | None = None
     """What the model call in flight is estimated to have used, should the user stop it."""
+    recalled: list[dict[str, Any]] | None = None
+    """What its model was told of memory (JSON); kept with its answer."""
     ending: Ending | None = None
     is_at_work: bool = False
     """The runner runs and may be interrupted; afterwards the end is written, which nothing interrupts."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from artel.bus.model import DELEGATED, TASK
 from artel.chat.attachments import files_of
+from artel.chat.recalled import recalled_of
 from artel.chat.runs import find_task, runs_of_page
 from artel.chat.sessions import SessionView, find_session, is_at_work
 from artel.chat.tool_calls import calls_of
@@ -56,17 +57,24 @@ class History:
         # The log first, the database second: see EventLog.fold_partials.
         partials, last_event_id = await self._partials()
         async with self._shards.user_tx(self._user_id) as tx:
-            row = await find_session(tx, session_id)
-            stored, older = await _stored(tx, session_id, limit, before)
+            chat = await find_session(tx, session_id)
+            rows, older = await _stored(tx, session_id, limit, before)
+            stored = [stored_message(row) for row in rows]
             runs = await runs_of_page(
                 tx, session_id, {message.run_id for message in stored}, _since(stored[0].id if older else None)
             )
             running = await is_at_work(tx, session_id)
             calls = await calls_of(tx, [message.id for message in stored] + [view.run.answer_id for view in runs])
             files = await files_of(tx, [message.id for message in stored if message.role == "user"])
-        session = SessionView(row.id, row.title, row.created_at, row.updated_at, running)
+            recalled = await recalled_of(tx, {each.id: each.recalled for each in rows if each.recalled})
+        session = SessionView(chat.id, chat.title, chat.created_at, chat.updated_at, running, chat.memory)
         messages = [
-            replace(message, tool_calls=calls.get(message.id, ()), attachments=files.get(message.id, ()))
+            replace(
+                message,
+                tool_calls=calls.get(message.id, ()),
+                attachments=files.get(message.id, ()),
+                recalled=recalled.get(message.id, ()),
+            )
             for message in _with_unfinished(stored, runs, partials, older, before)
         ]
         on_page = {message.run_id for message in messages}
@@ -78,9 +86,17 @@ class History:
             row = await tx.session.scalar(
                 select(Message).where(Message.user_id == self._user_id, Message.id == message_id)
             )
-            calls = (await calls_of(tx, [message_id])).get(message_id, ()) if row else ()
-            files = (await files_of(tx, [message_id])).get(message_id, ()) if row else ()
-        return replace(stored_message(row), tool_calls=calls, attachments=files) if row else None
+            if row is None:
+                return None
+            calls = await calls_of(tx, [message_id])
+            files = await files_of(tx, [message_id])
+            recalled = await recalled_of(tx, {message_id: row.recalled or ()})
+        return replace(
+            stored_message(row),
+            tool_calls=calls.get(message_id, ()),
+            attachments=files.get(message_id, ()),
+            recalled=recalled.get(message_id, ()),
+        )
 
     async def task(self, run_id: UUID, name: str) -> TaskView:
         """A task of a run, with its text so far.
@@ -108,9 +124,7 @@ class History:
             raise Unavailable("The event log does not answer. Try again in a moment; nothing was lost.") from error
 
 
-async def _stored(
-    tx: UserTx, session_id: int, limit: int, before: UUID | None
-) -> tuple[list[MessageView], UUID | None]:
+async def _stored(tx: UserTx, session_id: int, limit: int, before: UUID | None) -> tuple[list[Message], UUID | None]:
     # What a plan's tasks said is not part of the conversation.
     query = select(Message).where(
         Message.user_id == tx.user_id, Message.session_id == session_id, Message.task_id.is_(None)
@@ -118,7 +132,7 @@ async def _stored(
     if before is not None:
         query = query.where(Message.id < before)
     rows = (await tx.session.scalars(query.order_by(Message.id.desc()).limit(limit + 1))).all()
-    page = [stored_message(row) for row in reversed(rows[:limit])]
+    page = list(reversed(rows[:limit]))
     return page, page[0].id if len(rows) > limit else None
 
 

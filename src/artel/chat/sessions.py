@@ -28,6 +28,8 @@ class SessionView:
     updated_at: datetime
     running: bool
     """Something in it is being worked on, or waits for a seat."""
+    memory: bool = True
+    """What is said in it is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class SessionCursor:
 
 
 class Sessions:
-    """Makes, lists, renames and deletes them."""
+    """Makes, lists, changes and deletes them."""
 
     def __init__(self, user_id: int, shards: Shards, ids: IdMaker, clock: Clock = utc_now) -> None:
         self._user_id = user_id
@@ -52,7 +54,9 @@ class Sessions:
     ) -> SessionView:
         """A new conversation; `also` runs in the same transaction."""
         now = self._clock()
-        row = ChatSession(user_id=self._user_id, id=self._ids.number(), title=title, created_at=now, updated_at=now)
+        row = ChatSession(
+            user_id=self._user_id, id=self._ids.number(), title=title, created_at=now, updated_at=now, memory=True
+        )
         view = _view(row, ())
         async with self._shards.user_tx(self._user_id) as tx:
             tx.session.add(row)
@@ -82,15 +86,18 @@ class Sessions:
         async with self._shards.user_tx(self._user_id) as tx:
             await find_session(tx, session_id)
 
-    async def rename(self, session_id: int, title: str) -> SessionView:
-        """Gives it another title; its place in the list stays.
+    async def change(self, session_id: int, *, title: str | None, memory: bool | None) -> SessionView:
+        """Gives it another title, or switches its memory; its place in the list stays.
 
         Raises:
             NoSuchSession: it is not this user's.
         """
         async with self._shards.user_tx(self._user_id) as tx:
             row = await find_session(tx, session_id)
-            row.title = title
+            if title is not None:
+                row.title = title
+            if memory is not None:
+                row.memory = memory
             return _view(row, await _at_work(tx))
 
     async def remove(self, tx: UserTx, session_id: int) -> None:
@@ -130,7 +137,7 @@ async def is_at_work(tx: UserTx, session_id: int) -> bool:
 
 
 def _view(row: ChatSession, at_work: Collection[int]) -> SessionView:
-    return SessionView(row.id, row.title, row.created_at, row.updated_at, row.id in at_work)
+    return SessionView(row.id, row.title, row.created_at, row.updated_at, row.id in at_work, row.memory)
 
 
 async def _at_work(tx: UserTx) -> Collection[int]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from artel.chat.recalled import RecalledView
 from artel.events.log import PartialText
 from artel.store.tables import Message, Run, Task
 from artel.store.tool_tables import StoredFile, ToolCall
@@ -37,6 +38,8 @@ class MessageView:
     created_at: datetime
     tool_calls: Sequence[ToolCall] = ()
     attachments: Sequence[StoredFile] = ()
+    recalled: Sequence[RecalledView] = ()
+    """What its agent was told from memory."""
 
 
 @dataclass(frozen=True, slots=True)

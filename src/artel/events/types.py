@@ -59,11 +59,11 @@ class PlanGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledItem:
-    """One memory that was put before the model, and how near it was (0 to 1)."""
+    """One memory that was put before the model, and how near it was (0 to 1; None: only its words were compared)."""
 
     id: UUID
     text: str
-    score: float
+    score: float | None
     session_id: int | None = None
     why: Literal["meaning", "words", "both"] | None = None
     role: str | None = None

@@ -16,6 +16,7 @@ from artel.chat.sessions import SessionCursor
 from artel.kit.errors import FieldProblem, Invalid
 from artel.kit.ids import MAX_NUMBER
 from artel.kit.secrets import decode_bytes, encode_bytes
+from artel.memory.memories import MemoryCursor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -74,13 +75,36 @@ def read_message_cursor(text: str | None) -> UUID | None:
         raise BadCursor from error
 
 
+def memory_cursor(position: MemoryCursor) -> str:
+    """For the list of memories."""
+    return _encode([(position.created_at - _EPOCH) // _MICROSECOND, str(position.id)])
+
+
+def read_memory_cursor(text: str | None) -> MemoryCursor | None:
+    """The opposite of `memory_cursor`.
+
+    Raises:
+        BadCursor: it is something else.
+    """
+    if text is None:
+        return None
+    match _decode(text):
+        case [int(micros), str(number)] if 0 <= micros <= MAX_NUMBER:
+            try:
+                return MemoryCursor(_EPOCH + micros * _MICROSECOND, UUID(number))
+            except ValueError as error:
+                raise BadCursor from error
+        case _:
+            raise BadCursor
+
+
 def next_link(request: Request, cursor: str) -> str:
     """The Link header (RFC 8288) that leads to the next page."""
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'
 
 
-def _encode(position: Sequence[int]) -> str:
+def _encode(position: Sequence[int | str]) -> str:
     return encode_bytes(orjson.dumps(position))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, cast
@@ -19,12 +19,15 @@ from artel.accounts.users import Users
 from artel.events.pulse import Pulse
 from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
+from artel.memory.context import Trouble
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
 from artel.space.space import UserWorkerSpace
 from artel.store.health import Check
 from artel.store.idempotency import IdempotencyStore
 from artel.telemetry.metrics import Metrics
+
+MemoryTroubles = Callable[[], Awaitable[Sequence[Trouble]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class GatewayDeps:
     metrics: Metrics
     checks: Mapping[str, Check]
     """By the store's name, for `/readyz`."""
+    memory_troubles: MemoryTroubles | None = None
+    """What is wrong with memory, for `/readyz` too; None where there is none."""
     version: str = "0"
     options: GatewayOptions = field(default_factory=GatewayOptions)
     uploads: Uploads = field(default_factory=Uploads)

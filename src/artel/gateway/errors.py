@@ -31,6 +31,7 @@ _KINDS = {
     "key_id": "api_key",
     "file_id": "file",
     "server_id": "mcp_server",
+    "memory_id": "memory",
 }
 """Path parameters, and what `ForeignIds` calls the things they name."""
 

@@ -131,6 +131,14 @@ class ModelPool:
         access = self._accesses.open(ref.provider, own, ref.name)
         return self._models.get((ref, access.fingerprint, owner), lambda: self._make(ref, access, owner))
 
+    def reach(self, ref: ModelRef, own: Credentials | None = None) -> tuple[Connections, Access]:
+        """What speaks to a model that is no chat model, such as one of embeddings.
+
+        Raises:
+            ModelError: there is no such provider, or it lacks a key or an address.
+        """
+        return self._started().connections, self._accesses.open(ref.provider, own, ref.name)
+
     def price(self, ref: ModelRef, usage: RequestUsage | RunUsage, own: Credentials | None = None) -> Decimal | None:
         """The exact cost in US dollars; None when it is not known."""
         try:

@@ -44,7 +44,7 @@ class MemoryView:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A memory that answers a question, how near it is by meaning (0 to 1; None without a vector), and what found it."""
+    """A memory that answers a question, how near it is by meaning (0 to 1; None: no vector), and what found it."""
 
     memory: MemoryView
     score: float | None

@@ -12,6 +12,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, User
 from artel.agents.allowance import Allowance
 from artel.agents.config import AgentConfig
 from artel.agents.conversation import Said, as_model_messages, read_conversation
+from artel.agents.reminding import with_profile
 from artel.agents.runner import AgentRunner, told_to_user
 from artel.agents.turn import Prepared
 from artel.bus.finish import checkpoint
@@ -82,7 +83,7 @@ class PlanRunner:
     async def prepare(self, tx: UserTx, held: Held) -> PreparedPlanning:
         """Everything of the user's that planning reads."""
         said = await read_conversation(tx, held.session_id, held.message_id)
-        base = await self.agents.prepare_to_say(tx, AgentConfig.model_validate(held.config), said, held.run_id)
+        base = await self.agents.prepare_turn(tx, held, AgentConfig.model_validate(held.config), said, held.run_id)
         results = await read_results(tx, held) if held.task_id == REPLANNING else []
         return PreparedPlanning(base, await read_team(tx), results)
 
@@ -95,6 +96,8 @@ class PlanRunner:
         prepared: PreparedPlanning = held.prepared
         if not prepared.team.has_agents and held.task_id != REPLANNING:
             held.prepared = prepared.base
+            # What was kept of planning is no beginning of an answer.
+            held.history = None
             return await self.agents.run(held)
         locale = prepared.base.locale
         with told_to_user(held, locale):
@@ -108,8 +111,7 @@ class PlanRunner:
     async def _plan(self, held: Held, prepared: PreparedPlanning) -> Draft:
         model, meter = self.agents.open(held.user_id, prepared.base)
         allowance = prepared.base.allowance
-        conversation = _conversation(held, prepared)
-        kept: list[ModelMessage] = ModelMessagesTypeAdapter.validate_python(held.history) if held.history else []
+        conversation, kept = await self._conversation(held, prepared)
         done = [result.task_id for result in prepared.results if result.status == "done"]
         taken = [result.task_id for result in prepared.results]
         terms = Terms(prepared.team.by_handle.keys(), prepared.team.settings.max_tasks, done, taken)
@@ -119,13 +121,25 @@ class PlanRunner:
             held.use_so_far = None
             last = messages[-1]
             assert isinstance(last, ModelResponse)
-            await self._keep(held, messages[len(conversation) :], meter.use(last, messages[:-1]), allowance)
+            history = _Kept(messages, len(conversation)).as_json()
+            await self._keep(held, history, meter.use(last, messages[:-1]), allowance)
 
         settings = prepared.base.config.model.settings.as_model_settings()
         return await ask_for_plan(model, conversation, settings, terms, allowance.check, keep, kept)
 
-    async def _keep(self, held: Held, since: list[ModelMessage], use: ModelUse, allowance: Allowance) -> None:
-        history = ModelMessagesTypeAdapter.dump_python(since, mode="json")
+    async def _conversation(
+        self, held: Held, prepared: PreparedPlanning
+    ) -> tuple[list[ModelMessage], list[ModelMessage]]:
+        """What the planner is told, and what followed before an interruption: then it is told the same as it was."""
+        if held.history is not None:
+            return _Kept.of(held.history)
+        messages = _conversation(held, prepared)
+        await self.agents.remind(held, prepared.base, messages)
+        if held.task_id == REPLANNING:
+            messages.append(ModelRequest([UserPromptPart(replan_prompt(prepared.results))]))
+        return messages, []
+
+    async def _keep(self, held: Held, history: Any, use: ModelUse, allowance: Allowance) -> None:
         async with self.shards.user_tx(held.user_id) as tx:
             await checkpoint(tx, held, history, use, self.ids.uuid())
             await allowance.refresh(tx)
@@ -140,13 +154,27 @@ class PlanRunner:
         return await self.proposals.write(tx, place, outline, prepared.team.settings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Planning as it is kept: what the planner was told, and from `own_from` on what followed."""
+
+    messages: list[ModelMessage]
+    own_from: int
+
+    @classmethod
+    def of(cls, history: Any) -> tuple[list[ModelMessage], list[ModelMessage]]:
+        messages = ModelMessagesTypeAdapter.validate_python(history["messages"])
+        return messages[: history["own_from"]], messages[history["own_from"] :]
+
+    def as_json(self) -> dict[str, Any]:
+        messages = ModelMessagesTypeAdapter.dump_python(self.messages, mode="json")
+        return {"own_from": self.own_from, "messages": messages}
+
+
 def _conversation(held: Held, prepared: PreparedPlanning) -> list[ModelMessage]:
     team = prepared.team
-    system = planner_prompt(team.settings, team.members)
-    messages = as_model_messages(_skimmed(prepared.base.said), agent_id=held.agent_id, system_prompt=system)
-    if held.task_id == REPLANNING:
-        messages.append(ModelRequest([UserPromptPart(replan_prompt(prepared.results))]))
-    return messages
+    system = with_profile(planner_prompt(team.settings, team.members), prepared.base.profile)
+    return as_model_messages(_skimmed(prepared.base.said), agent_id=held.agent_id, system_prompt=system)
 
 
 def _skimmed(said: Sequence[Said]) -> list[Said]:

@@ -21,12 +21,15 @@ from artel.files.store import Limits
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
+from artel.memory.memories import Memories
+from artel.memory.profile import Profiles
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.settings import OrchestratorSettings
 from artel.space.mcp import UserMcpServers
+from artel.space.memory import SharedMemory, UserMemory
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.space import UserWorkerSpace
@@ -57,6 +60,7 @@ class SpaceFactory:
     read_text: ReadText
     mcp_servers: McpServers
     mcp_sign_ins: McpSignIns
+    memory: SharedMemory
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -75,6 +79,7 @@ class SpaceFactory:
             tools=UserTools(user_id, self.shards, self.toolbox),
             files=Files(user_id, self.shards, self.ids, self.file_limits, self.read_text),
             mcp=UserMcpServers(user_id, self.mcp_servers, self.mcp_sign_ins),
+            memory=self._memory(user_id),
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
@@ -82,6 +87,10 @@ class SpaceFactory:
             hub=self.hub,
             emit=self.emit,
         )
+
+    def _memory(self, user_id: int) -> UserMemory:
+        memories, profiles = Memories(user_id, self.shards, self.ids), Profiles(user_id, self.shards)
+        return UserMemory(user_id, memories, profiles, self.memory, self.emit)
 
     def consent(self, user_id: int) -> Consent:
         """What a user says about tool calls; the sweep of what waited too long needs no more of a space."""

@@ -20,7 +20,7 @@ class ForeignIds:
         self._shards = shards
 
     async def is_anothers(self, kind: str, key: str, user_id: int) -> bool:
-        """kind: session, run, approval, sign_in, api_key, file or mcp_server. False while a shard cannot be asked."""
+        """kind: session, run, approval, sign_in, api_key, file, mcp_server, memory. False while no shard answers."""
         for shard in self._shards.by_name:
             try:
                 async with self._shards.shard_system_tx(shard) as session:

@@ -36,6 +36,7 @@ from artel.orchestrator.views import ApprovalView
 from artel.space.addressing import addressee, not_found
 from artel.space.awaited import AwaitedAnswer
 from artel.space.mcp import UserMcpServers
+from artel.space.memory import UserMemory
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
 from artel.space.tools import UserTools
@@ -58,6 +59,7 @@ class UserWorkerSpace:
     tools: UserTools
     files: Files
     mcp: UserMcpServers
+    memory: UserMemory
     rehearse: DryRun
     models: UserModels
     usage: Spending

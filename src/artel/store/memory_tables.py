@@ -16,7 +16,8 @@ class Memory(Owned):
 
     It is indexed as it stands when `indexed_revision` is `revision`; without `indexed_space` it has words in the index
     but no vector yet. `source_id` names what it was made of, by the kind: a message, a task's message, "task:call" of a
-    tool, a file, the message that a fact is from. `created_at` is when it was said.
+    tool, a file, the message that a fact is from. `created_at` is when it was said. Whoever supersedes one raises its
+    `revision` too, as who edits it does: then it leaves the index.
     """
 
     __tablename__ = "memories"
@@ -33,8 +34,13 @@ class Memory(Owned):
             "created_at",
             postgresql_where=text("kind = 'fact' and superseded_by is null"),
         ),
-        Index("ix_memories_waiting", "user_id", "id", postgresql_where=text("indexed_revision < revision")),
-        Index("ix_memories_without_vector", "user_id", "id", postgresql_where=text("indexed_space is null")),
+        Index("ix_memories_waiting", "user_id", "created_at", postgresql_where=text("indexed_revision < revision")),
+        Index(
+            "ix_memories_without_vector",
+            "user_id",
+            "created_at",
+            postgresql_where=text("indexed_space is null and superseded_by is null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -83,6 +89,7 @@ class MemoryState(Owned):
     read_after: Mapped[datetime | None]
     purge_wanted_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None]
+    drop_spaces_at: Mapped[datetime | None]
 
 
 class Profile(Owned):

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _HTTP_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_RECALL_SECONDS = (0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.1)
 _MODEL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 
 
@@ -122,6 +123,28 @@ class Metrics:
         )
         self.oldest_ready_task_seconds = Gauge(
             "artel_oldest_ready_task_seconds", "How long the oldest ready task waits, as last swept.", registry=registry
+        )
+
+        self.memory_indexed = Counter(
+            "artel_memory_indexed", "Passages brought into the index of somebody's memory.", registry=registry
+        )
+        self.memory_waiting = Gauge(
+            "artel_memory_waiting", "Passages that wait to be indexed, as last looked up.", registry=registry
+        )
+        self.memory_troubles = Gauge(
+            "artel_memory_troubles", "What is wrong with memory at the moment, by kind.", ["kind"], registry=registry
+        )
+        self.memory_recalls = Counter(
+            "artel_memory_recalls",
+            "Questions put to memory before an answer; outcome is found, nothing, late or unavailable.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.memory_recall_seconds = Histogram(
+            "artel_memory_recall_seconds",
+            "How long an answer waited for its memories.",
+            buckets=_RECALL_SECONDS,
+            registry=registry,
         )
 
     def render(self) -> bytes:

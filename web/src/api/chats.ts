@@ -31,6 +31,16 @@ export function useRenameChat() {
   });
 }
 
+export function useSetChatMemory() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, memory }: { id: number; memory: boolean }) =>
+      request<Session>("PATCH", `/my/chat/${id}/`, { body: { memory } }),
+    onSuccess: ({ id, memory }) =>
+      client.setQueryData<ChatPages>(keys.chats, (pages) => patchChat(pages, id, { memory })),
+  });
+}
+
 /** Outlives the page, since a deletion may be due when it is left. */
 export const deleteChat = (id: number) => request<void>("DELETE", `/my/chat/${id}/`, { keepalive: true });
 

@@ -12,6 +12,7 @@ export const keys = {
   approvals: ["approvals"] as const,
   audit: ["audit"] as const,
   orchestrator: ["orchestrator"] as const,
+  memory: ["memory"] as const,
   usage: ["usage"] as const,
   budget: ["budget"] as const,
 };

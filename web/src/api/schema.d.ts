@@ -432,10 +432,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename a chat
-         * @description Its place in the list stays.
+         * Rename a chat, or switch its memory
+         * @description Its place in the list stays. What was remembered of it before it was switched off stays too, until forgotten.
          */
-        patch: operations["rename_my_chat__session_id___patch"];
+        patch: operations["change_my_chat__session_id___patch"];
         trace?: never;
     };
     "/my/chat/{session_id}/events/": {
@@ -675,6 +675,124 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/my/memory/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is remembered
+         * @description The newest first. With `q` the nearest first: at most 50, on one page, however far they are.
+         */
+        get: operations["memories_my_memory__get"];
+        put?: never;
+        /**
+         * Remember something
+         * @description A note of the user's own.
+         */
+        post: operations["note_my_memory__post"];
+        /**
+         * Forget a chat, or everything
+         * @description For good. With `session_id` what was remembered of that chat; without, everything, and the profile's text.
+         *
+         *     The chats themselves stay: delete them to remove what was said.
+         */
+        delete: operations["forget_many_my_memory__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/memory/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take everything along
+         * @description The profile and every memory, the oldest first.
+         */
+        get: operations["export_my_memory_export__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/memory/profile/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What every agent is told about me
+         * @description In each prompt; empty until it is written.
+         */
+        get: operations["profile_my_memory_profile__get"];
+        /**
+         * Change what every agent is told about me
+         * @description The next answer follows.
+         */
+        put: operations["put_profile_my_memory_profile__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/memory/state/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the index stands
+         * @description Whether everything can be found by now, and what is wrong if not. Answers go on without memory.
+         */
+        get: operations["state_my_memory_state__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/my/memory/{memory_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a memory
+         * @description For good. The message that it was made of stays.
+         */
+        delete: operations["forget_my_memory__memory_id___delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Correct a memory
+         * @description The next answer follows. The message that it was made of stays as it was said.
+         */
+        patch: operations["edit_my_memory__memory_id___patch"];
         trace?: never;
     };
     "/my/models/": {
@@ -995,7 +1113,9 @@ export interface paths {
         };
         /**
          * Can it serve?
-         * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}}}`.
+         * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
+         *
+         *     Without memory it serves all the same: the status is then `degraded`.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -1223,6 +1343,11 @@ export interface components {
              * @enum {string}
              */
             mode: "direct" | "auto";
+            /**
+             * Recalled
+             * @description What the agent was told from memory for this answer.
+             */
+            recalled: components["schemas"]["Recalled"][];
             /**
              * Role
              * @enum {string}
@@ -2011,7 +2136,7 @@ export interface components {
         };
         /**
          * RecalledItem
-         * @description One memory that was put before the model, and how near it was (0 to 1).
+         * @description One memory that was put before the model, and how near it was (0 to 1; None: only its words were compared).
          */
         EventRecalledItem: {
             /**
@@ -2035,7 +2160,7 @@ export interface components {
              */
             role: string | null;
             /** Score */
-            score: number;
+            score: number | null;
             /**
              * Session Id
              * @default null
@@ -2787,6 +2912,69 @@ export interface components {
             locale?: ("ru" | "en") | null;
         };
         /**
+         * Memory
+         * @description A passage that agents may be told again.
+         */
+        Memory: {
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Call Type
+             * @enum {string}
+             */
+            call_type: "direct" | "auto" | "tool" | "file" | "note";
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was said.
+             */
+            created_at: string;
+            /** Edited At */
+            edited_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Indexed
+             * @description It can be found by meaning as it stands.
+             */
+            indexed: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "message" | "task" | "tool" | "file" | "note" | "fact" | "summary";
+            /**
+             * Role
+             * @description Whose words: user, assistant or tool.
+             */
+            role: string;
+            /**
+             * Score
+             * @description How near it is to what was searched for, 0 to 1.
+             */
+            score: number | null;
+            /** Session Id */
+            session_id: number | null;
+            /** Session Title */
+            session_title: string | null;
+            source: components["schemas"]["Source"] | null;
+            /**
+             * Superseded By
+             * @description A newer fact that took its place.
+             */
+            superseded_by: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Why
+             * @description What found it.
+             */
+            why: ("meaning" | "words" | "both") | null;
+        };
+        /**
          * MemoryChoice
          * @description What an agent has to do with its user's memory: is it told what was said before, is what it says kept?
          */
@@ -2801,6 +2989,80 @@ export interface components {
              * @default true
              */
             save: boolean;
+        };
+        /**
+         * MemoryIn
+         * @description Something to remember.
+         */
+        MemoryIn: {
+            /**
+             * Session Id
+             * @description The chat it belongs to, and goes with.
+             */
+            session_id?: number | null;
+            /**
+             * Text
+             * @example My dog is called Bublik.
+             */
+            text: string;
+        };
+        /**
+         * MemoryList
+         * @description The newest first; or, where something was searched for, the best first.
+         */
+        MemoryList: {
+            /** Items */
+            items: components["schemas"]["Memory"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * MemoryPatch
+         * @description Another text.
+         */
+        MemoryPatch: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * MemoryState
+         * @description How the index stands: what waits, and what is wrong with it.
+         */
+        MemoryState: {
+            /**
+             * Forgetting
+             * @description Memories that are still to leave the index.
+             */
+            forgetting: number;
+            /**
+             * Model
+             * @description What the vectors are made by.
+             */
+            model: string | null;
+            /** Next Model */
+            next_model: string | null;
+            /**
+             * Progress
+             * @description How much is done of what is being made anew, 0 to 1.
+             */
+            progress: number | null;
+            /**
+             * Reasons
+             * @description Why it is degraded.
+             */
+            reasons: ("unreachable" | "full" | "lost" | "embedder")[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "indexing" | "rebuilding" | "degraded" | "off";
+            /** Total */
+            total: number;
+            /**
+             * Waiting
+             * @description Memories that are not indexed yet.
+             */
+            waiting: number;
         };
         /**
          * Message
@@ -2835,6 +3097,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Recalled
+             * @description What the agent was told from memory for this answer.
+             */
+            recalled: components["schemas"]["Recalled"][];
             /**
              * Role
              * @enum {string}
@@ -3197,6 +3464,37 @@ export interface components {
             message: string;
         };
         /**
+         * Profile
+         * @description What every agent is told about its user.
+         */
+        Profile: {
+            /**
+             * Learn
+             * @description Facts are learned from chats.
+             */
+            learn: boolean;
+            /** Text */
+            text: string;
+            /** Updated At */
+            updated_at: string | null;
+        };
+        /**
+         * ProfileIn
+         * @description The whole of it.
+         */
+        ProfileIn: {
+            /**
+             * Learn
+             * @default true
+             */
+            learn: boolean;
+            /**
+             * Text
+             * @example I live in Kazan, and I prefer short answers.
+             */
+            text: string;
+        };
+        /**
          * Provider
          * @description How a provider is connected for who asks. The key itself is never told.
          */
@@ -3259,6 +3557,45 @@ export interface components {
             models: number;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * Recalled
+         * @description A memory that an answer was told, as it says now.
+         */
+        Recalled: {
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Created At
+             * @description When it was said.
+             */
+            created_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Role */
+            role: string | null;
+            /**
+             * Score
+             * @description How near it was to the question, 0 to 1.
+             */
+            score: number | null;
+            /** Session Id */
+            session_id: number | null;
+            /** Session Title */
+            session_title: string | null;
+            /**
+             * Text
+             * @description Null: forgotten since.
+             */
+            text: string | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "meaning" | "words" | "both";
         };
         /**
          * Registered
@@ -3407,6 +3744,11 @@ export interface components {
             /** Id */
             id: number;
             /**
+             * Memory
+             * @description What is said here is remembered, and memories are recalled for it.
+             */
+            memory: boolean;
+            /**
              * Running
              * @description Something in it is being worked on.
              */
@@ -3443,11 +3785,16 @@ export interface components {
         };
         /**
          * SessionPatch
-         * @description Another title.
+         * @description What is to become another; the rest stays.
          */
         SessionPatch: {
+            /**
+             * Memory
+             * @description Is what is said here remembered, and recalled for it?
+             */
+            memory?: boolean | null;
             /** Title */
-            title: string;
+            title?: string | null;
         };
         /**
          * SignIn
@@ -3506,6 +3853,19 @@ export interface components {
             items: components["schemas"]["SignIn"][];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /**
+         * Source
+         * @description What a memory was made of: a message, a file, or a call of a tool ("task:call").
+         */
+        Source: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "message" | "task" | "tool" | "file" | "note" | "fact" | "summary";
         };
         /**
          * Spent
@@ -5801,7 +6161,7 @@ export interface operations {
             };
         };
     };
-    rename_my_chat__session_id___patch: {
+    change_my_chat__session_id___patch: {
         parameters: {
             query?: never;
             header?: never;
@@ -6986,6 +7346,683 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInAt"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memories_my_memory__get: {
+        parameters: {
+            query?: {
+                /** @description What to search for, by meaning and words. */
+                q?: string | null;
+                /** @description Only of this chat. */
+                session_id?: number | null;
+                call_type?: ("direct" | "auto" | "tool" | "file" | "note") | null;
+                kind?: ("message" | "task" | "tool" | "file" | "note" | "fact" | "summary") | null;
+                agent_id?: string | null;
+                /** @description ISO 8601; UTC when it names no zone. */
+                since?: string | null;
+                /** @description ISO 8601; UTC when it names no zone. */
+                until?: string | null;
+                /** @description Facts that no longer hold, too. */
+                superseded?: boolean;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; leave it out for the first. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_my_memory__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your choice. A request repeated with it within 24 hours gets the first answer. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_many_my_memory__delete: {
+        parameters: {
+            query?: {
+                /** @description Only of this chat. */
+                session_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_my_memory_export__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON object a line: the profile, then every memory. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_my_memory_profile__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_profile_my_memory_profile__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_my_memory_state__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryState"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_my_memory__memory_id___delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A memory's id. */
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_my_memory__memory_id___patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A memory's id. */
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoryPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Memory"];
                 };
             };
             /** @description Bad Request */

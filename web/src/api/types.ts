@@ -52,11 +52,19 @@ export type TaskDetail = Schemas["TaskDetail"];
 export type DryRun = Schemas["DryRun"];
 export type Orchestrator = Schemas["Orchestrator"];
 export type OrchestratorIn = Schemas["OrchestratorConfig"];
+export type Memory = Schemas["Memory"];
+export type MemoryState = Schemas["MemoryState"];
+export type MemoryProfile = Schemas["Profile"];
 export type Usage = Schemas["Usage"];
 export type UsageRow = Schemas["UsageRow"];
 export type Spent = Schemas["Spent"];
 export type Budget = Schemas["Budget"];
 
+/** As the history tells it, or an event, which knows no titles. */
+export type Recalled = Omit<Schemas["Recalled"], "session_title" | "why"> & {
+  session_title?: string | null;
+  why: Schemas["Recalled"]["why"] | null;
+};
 export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;

@@ -17,6 +17,7 @@ const OrchestratorPage = part(
 );
 const UsagePage = part(async () => (await import("@/features/usage/UsagePage")).UsagePage);
 const InboxPage = part(async () => (await import("@/features/inbox/InboxPage")).InboxPage);
+const MemoryPage = part(async () => (await import("@/features/memory/MemoryPage")).MemoryPage);
 const DecisionsPage = part(async () => (await import("@/features/audit/DecisionsPage")).DecisionsPage);
 const SettingsPage = part(async () => (await import("@/features/settings/SettingsPage")).SettingsPage);
 
@@ -69,6 +70,7 @@ function Pages({ me }: { me: Me }) {
       <Route path="/inbox">
         <InboxPage />
       </Route>
+      <Route path="/memory/:section?">{({ section }) => <MemoryPage section={section} />}</Route>
       <Route path="/decisions">
         <DecisionsPage />
       </Route>

@@ -1,4 +1,4 @@
-import { ChartColumn, LogOut, Search, Settings, SquarePen } from "lucide-react";
+import { Brain, ChartColumn, LogOut, Search, Settings, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { signOut } from "@/api/account";
@@ -6,6 +6,7 @@ import type { Me } from "@/api/types";
 import { AgentList } from "@/features/agents/AgentList";
 import { ChatList } from "@/features/chats/ChatList";
 import { InboxLink } from "@/features/inbox/InboxLink";
+import { cx } from "@/lib/cx";
 import { modKey } from "@/lib/hotkeys";
 import { useSpace } from "@/live/LiveProvider";
 import { IconButton } from "@/ui/IconButton";
@@ -45,11 +46,33 @@ export function Sidebar({ me, onSignedOut, onSearch, onOpen }: SidebarProps) {
           {t("chats.new")}
         </Link>
         <InboxLink onOpen={onOpen} />
+        <MemoryLink onOpen={onOpen} />
       </div>
       <AgentList onOpen={onOpen} />
       <ChatList onOpen={onOpen} />
       <Account me={me} onSignedOut={onSignedOut} onOpen={onOpen} />
     </nav>
+  );
+}
+
+/** The way to what is remembered. */
+function MemoryLink({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation();
+  const [path] = useLocation();
+  const current = path.startsWith("/memory");
+  return (
+    <Link
+      href="/memory"
+      onClick={onOpen}
+      aria-current={current ? "page" : undefined}
+      className={cx(
+        "mt-0.5 flex h-9 items-center gap-2.5 rounded-lg px-3 text-[0.93rem]",
+        current ? "bg-hover font-medium" : "hover:bg-hover/70",
+      )}
+    >
+      <Brain aria-hidden className="size-4 text-ink-soft" />
+      {t("app.memory")}
+    </Link>
   );
 }
 

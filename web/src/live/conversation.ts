@@ -2,6 +2,7 @@ import type { Approval, History, Message, Plan, Run, Session } from "@/api/types
 import { amountOf } from "@/lib/format";
 import { type Calls, withKept } from "@/live/calls";
 import { type PlansByRun, plansByRun, spentOnTasks, withPlansOf } from "@/live/plans";
+import { type RecalledByMessage, recalledOf } from "@/live/recalled";
 import { type TaskWork, workKey } from "@/live/works";
 
 /** What this page keeps of a run. */
@@ -32,6 +33,7 @@ export interface Conversation {
   plans: PlansByRun;
   approvals: Readonly<Record<string, LiveApproval>>;
   calls: Calls;
+  recalled: RecalledByMessage;
   /** What the tasks of plans write, by `workKey`: it is no part of the conversation. */
   works: Readonly<Record<string, TaskWork>>;
   /** Leads to older messages; null at the beginning of the chat. */
@@ -51,6 +53,7 @@ export function fromHistory(history: History, before: Conversation | null, gap =
     session: history.session,
     ...page,
     calls: callsOf(history, gap ? pick(before?.calls ?? {}, page.order) : (before?.calls ?? {})),
+    recalled: recalledOf(history, gap ? pick(before?.recalled ?? {}, page.order) : (before?.recalled ?? {})),
     works: gap ? {} : (before?.works ?? {}),
     olderCursor: history.next_cursor,
     appliedTo: Number(history.last_event_id ?? 0),
@@ -67,6 +70,7 @@ export function fromHistory(history: History, before: Conversation | null, gap =
     plans: { ...before.plans, ...page.plans },
     approvals: { ...before.approvals, ...page.approvals },
     calls: { ...pick(before.calls, older), ...fresh.calls },
+    recalled: { ...pick(before.recalled, older), ...fresh.recalled },
     olderCursor: before.olderCursor,
   };
 }
@@ -83,6 +87,7 @@ export function withOlderPage(conversation: Conversation, history: History): Con
     plans: { ...page.plans, ...conversation.plans },
     approvals: { ...page.approvals, ...conversation.approvals },
     calls: { ...callsOf(history, {}), ...conversation.calls },
+    recalled: { ...recalledOf(history, {}), ...conversation.recalled },
     olderCursor: history.next_cursor,
   };
 }

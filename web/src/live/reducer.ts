@@ -10,6 +10,7 @@ import {
   taskSpoke,
   taskStarted,
 } from "@/live/planEvents";
+import { memoryRecalled } from "@/live/recalled";
 import { callsEnded, toolAnswered, toolAsked, toolFinished, toolStarted } from "@/live/toolEvents";
 
 /**
@@ -49,6 +50,8 @@ function applied(conversation: Conversation, event: LiveEvent): Conversation {
       return toolStarted(conversation, event);
     case "tool_finished":
       return toolFinished(conversation, event);
+    case "memory_recalled":
+      return memoryRecalled(conversation, event);
     case "run_completed":
       return over(conversation, event, "completed", { cost: event.cost ?? null });
     case "run_cancelled":
@@ -203,6 +206,7 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
     attempt: event.attempt,
     created_at: event.ts,
     tool_calls: [],
+    recalled: [],
     attachments: [],
   };
 }

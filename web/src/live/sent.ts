@@ -18,6 +18,7 @@ export function withSent(
     cost: null,
     created_at: now.toISOString(),
     tool_calls: [],
+    recalled: [],
   };
   let next = conversation;
   if (!(sent.message_id in next.messages)) {

@@ -9,6 +9,7 @@ import { readStored, writeStored } from "@/lib/storage";
 import type { LiveEvent } from "@/live/events";
 import { type Outgoing, pauseOrOnline } from "@/live/outbox";
 import { PageTools } from "@/live/pageTools";
+import { memoriesForgotten } from "@/live/recalled";
 import { ConversationStore } from "@/live/store";
 import type { Connection } from "@/live/stream";
 import type { Tabs, TabsListener } from "@/live/tabs";
@@ -34,6 +35,7 @@ export class LiveSpace implements TabsListener {
   private tabs: Tabs | null = null;
   private connection: Connection = "connecting";
   private listsTimer: ReturnType<typeof setTimeout> | null = null;
+  private memoryTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     private readonly userId: number,
@@ -51,6 +53,7 @@ export class LiveSpace implements TabsListener {
     this.tabs?.stop();
     this.tabs = null;
     if (this.listsTimer) clearTimeout(this.listsTimer);
+    if (this.memoryTimer) clearTimeout(this.memoryTimer);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -104,6 +107,14 @@ export class LiveSpace implements TabsListener {
     }
   }
 
+  /** Memories are forgotten, perhaps many when no ids are given: open chats show them no more. */
+  forgot(ids: readonly string[]): void {
+    for (const store of this.stores.values()) {
+      if (ids.length > 0) store.change((conversation) => memoriesForgotten(conversation, ids));
+      else void store.refresh();
+    }
+  }
+
   announceSignOut(): void {
     this.tabs?.tellSignedOut();
   }
@@ -112,6 +123,10 @@ export class LiveSpace implements TabsListener {
     if (event.type === "agent_status") this.setAgentStatus(event.agent_id, event.status);
     if (event.type === "approval_resolved") this.forgetPending(event.approval_id);
     if (INBOX_EVENTS.includes(event.type)) void this.client.invalidateQueries({ queryKey: keys.approvals });
+    if (event.type === "memory_changed") {
+      if (event.reason === "forgotten") this.forgot(event.ids);
+      this.refreshMemory();
+    }
     if (event.session_id !== null) this.noteActivity(event, event.session_id);
     for (const store of this.stores.values()) store.receive(event);
   }
@@ -119,6 +134,7 @@ export class LiveSpace implements TabsListener {
   onGap(): void {
     for (const store of this.stores.values()) void store.catchUp();
     void this.client.invalidateQueries({ queryKey: keys.approvals });
+    void this.client.invalidateQueries({ queryKey: keys.memory });
     this.refreshLists();
   }
 
@@ -222,6 +238,16 @@ export class LiveSpace implements TabsListener {
       );
     }
     if (ended || !known?.title) this.refreshLists();
+    // What was said is about to be remembered.
+    if (ended) this.refreshMemory();
+  }
+
+  /** What is remembered is read anew where it is shown, once for a burst of events. */
+  private refreshMemory(): void {
+    this.memoryTimer ??= setTimeout(() => {
+      this.memoryTimer = null;
+      void this.client.invalidateQueries({ queryKey: keys.memory });
+    }, 250);
   }
 
   /** Loads the lists again, once for a burst of events. */

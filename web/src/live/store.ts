@@ -150,6 +150,12 @@ export class ConversationStore {
     if (calls !== conversation.calls) this.set({ conversation: { ...conversation, calls } });
   }
 
+  /** Something became known that no event and no history tells. */
+  change(alter: (conversation: Conversation) => Conversation): void {
+    const { conversation } = this.state;
+    if (conversation) this.set({ conversation: alter(conversation) });
+  }
+
   /** An approval as the server answered it: its plan may have been edited on the way. */
   adoptApproval(approval: Approval): void {
     const { conversation } = this.state;
@@ -163,11 +169,8 @@ export class ConversationStore {
 
   /** A run as the server answered it when it or one of its tasks was stopped or begun again. */
   adoptRun(run: Run): void {
-    const { conversation } = this.state;
-    if (!conversation || !run.tasks) return;
-    this.set({
-      conversation: withRunTasks(withRun(conversation, liveRun(run, conversation.plans[run.id])), run),
-    });
+    if (!this.state.conversation || !run.tasks) return;
+    this.change((before) => withRunTasks(withRun(before, liveRun(run, before.plans[run.id])), run));
     void this.refresh();
   }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from artel.gateway.deps import Deps
+from artel.gateway.deps import Deps, MemoryTroubles
 from artel.gateway.idempotency import json_answer
 from artel.gateway.json_route import resource
 from artel.kit.errors import Unauthenticated, Unavailable
@@ -32,14 +32,20 @@ async def alive() -> dict[str, str]:
     openapi_extra={"security": []},
 )
 async def ready(deps: Deps) -> Response:
-    """Asks every store now: `{status, checks: {store: {ok, ms, error?}}}`."""
+    """Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
+
+    Without memory it serves all the same: the status is then `degraded`.
+    """
     seconds = deps.options.check_seconds
-    results = await asyncio.gather(*(_ask(check, seconds) for check in deps.checks.values()))
+    *results, memory = await asyncio.gather(
+        *(_ask(check, seconds) for check in deps.checks.values()), _ask_memory(deps.memory_troubles, seconds)
+    )
     all_well = all(result["ok"] for result in results)
+    is_degraded = bool(memory) and not memory["ok"]
     content = {
-        "status": "ok" if all_well else "unavailable",
+        "status": "unavailable" if not all_well else "degraded" if is_degraded else "ok",
         "version": deps.version,
-        "checks": dict(zip(deps.checks, results, strict=True)),
+        "checks": {**dict(zip(deps.checks, results, strict=True)), **({"memory": memory} if memory else {})},
     }
     answer = json_answer(content, 200 if all_well else 503)
     if not all_well:
@@ -70,3 +76,16 @@ async def _ask(check: Check, seconds: float) -> dict[str, Any]:
         error = type(unavailable.__cause__ or unavailable).__name__
     result = {"ok": error is None, "ms": round((time.perf_counter() - began) * 1_000, 2)}
     return result if error is None else {**result, "error": error}
+
+
+async def _ask_memory(troubles: MemoryTroubles | None, seconds: float) -> dict[str, Any]:
+    """Whose memory has troubles is nobody's affair here."""
+    if troubles is None:
+        return {}
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(seconds):
+            kinds = sorted({trouble.kind for trouble in await troubles()})
+    except TimeoutError:
+        kinds = ["unreachable"]
+    return {"ok": not kinds, "ms": round((time.perf_counter() - began) * 1_000, 2), "troubles": kinds}

@@ -61,10 +61,10 @@ async def history(
     return Response(body, headers=headers, media_type="application/json")
 
 
-@router.patch("/{session_id}/", summary="Rename a chat", responses=problems(404))
-async def rename(session_id: SessionId, body: shapes.SessionPatch, space: Space) -> shapes.Session:
-    """Its place in the list stays."""
-    return shapes.session(await space.sessions.rename(session_id, body.title))
+@router.patch("/{session_id}/", summary="Rename a chat, or switch its memory", responses=problems(404))
+async def change(session_id: SessionId, body: shapes.SessionPatch, space: Space) -> shapes.Session:
+    """Its place in the list stays. What was remembered of it before it was switched off stays too, until forgotten."""
+    return shapes.session(await space.sessions.change(session_id, title=body.title, memory=body.memory))
 
 
 @router.delete("/{session_id}/", status_code=204, summary="Delete a chat", responses=problems(404))

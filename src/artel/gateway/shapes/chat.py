@@ -12,12 +12,14 @@ from pydantic_core import PydanticCustomError
 
 from artel.bus.model import Submitted
 from artel.chat.history import HistoryPage
+from artel.chat.recalled import RecalledView
 from artel.chat.sessions import MAX_TITLE, SessionView
 from artel.chat.views import MessageView, RunView, TaskView
 from artel.gateway.shapes.common import Body, Fault, Money, Shape, Tokens, fault, tokens, usd
 from artel.gateway.shapes.files import File, file
 from artel.gateway.shapes.plans import Approval, Plan, approval, plan
 from artel.gateway.shapes.tools import ToolCall, tool_call
+from artel.memory.views import Why
 from artel.orchestrator.views import ApprovalView, PlanView
 from artel.store.tables import Task as TaskRow
 
@@ -37,9 +39,10 @@ class SessionIn(Body):
 
 
 class SessionPatch(Body):
-    """Another title."""
+    """What is to become another; the rest stays."""
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)] | None = None
+    memory: bool | None = Field(default=None, description="Is what is said here remembered, and recalled for it?")
 
 
 class Session(Shape):
@@ -50,6 +53,7 @@ class Session(Shape):
     created_at: datetime
     updated_at: datetime
     running: bool = Field(description="Something in it is being worked on.")
+    memory: bool = Field(description="What is said here is remembered, and memories are recalled for it.")
 
 
 class SessionList(Shape):
@@ -90,6 +94,20 @@ class Sent(Shape):
     answer_id: UUID
 
 
+class Recalled(Shape):
+    """A memory that an answer was told, as it says now."""
+
+    id: UUID
+    score: float | None = Field(description="How near it was to the question, 0 to 1.")
+    why: Why
+    text: str | None = Field(description="Null: forgotten since.")
+    session_id: int | None
+    session_title: str | None
+    role: str | None
+    agent_id: str | None
+    created_at: datetime | None = Field(description="When it was said.")
+
+
 class Message(Shape):
     """A message. While its answer is being written, `status` is streaming and `content` the text so far."""
 
@@ -108,6 +126,7 @@ class Message(Shape):
     created_at: datetime
     tool_calls: list[ToolCall]
     attachments: list[File] = Field(description="Files that were sent along.")
+    recalled: list[Recalled] = Field(description="What the agent was told from memory for this answer.")
 
 
 class Answered(Message):
@@ -181,6 +200,7 @@ def session(view: SessionView) -> Session:
         created_at=view.created_at,
         updated_at=view.updated_at,
         running=view.running,
+        memory=view.memory,
     )
 
 
@@ -202,6 +222,22 @@ def message(view: MessageView) -> Message:
         created_at=view.created_at,
         tool_calls=[tool_call(call) for call in view.tool_calls],
         attachments=[file(row) for row in view.attachments],
+        recalled=[recalled(each) for each in view.recalled],
+    )
+
+
+def recalled(view: RecalledView) -> Recalled:
+    """What was recalled as clients see it."""
+    return Recalled.model_construct(
+        id=view.id,
+        score=view.score,
+        why=view.why,
+        text=view.text,
+        session_id=view.session_id,
+        session_title=view.session_title,
+        role=view.role,
+        agent_id=view.agent_id,
+        created_at=view.created_at,
     )
 
 

@@ -37,4 +37,4 @@ class EdgeWorkers(EngineProcesses[Sequence[Path]]):
     @property
     def sockets(self) -> Sequence[Path]:
         """Where they listen, in the order that `EdgeContexts` needs."""
-        return [process.socket for process in self._processes]
+        return [process.socket for process in self.processes]

@@ -108,5 +108,5 @@ class EmbedWorkers(EngineProcesses[tuple[Path, Path]]):
     @property
     def sockets(self) -> tuple[Path, Path]:
         """Where the one for questions listens, and the one for passages."""
-        questions, passages = (process.socket for process in self._processes)
+        questions, passages = (process.socket for process in self.processes)
         return questions, passages

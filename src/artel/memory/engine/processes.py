@@ -18,7 +18,8 @@ class EngineProcesses(ABC, Generic[S]):
     """`with ... as sockets:`; both ends block, like `EmbeddedServers`."""
 
     def __init__(self, processes: Sequence[EngineProcess]) -> None:
-        self._processes = processes
+        self.processes = processes
+        """For whoever keeps them running in another way than by `start`."""
         self._keepers: list[Keeper] = []
 
     @property
@@ -38,7 +39,7 @@ class EngineProcesses(ABC, Generic[S]):
             ServerDidNotStart: with the end of the log, such as that a package is not installed.
         """
         try:
-            for process in self._processes:
+            for process in self.processes:
                 keeper = Keeper(process)
                 self._keepers.append(keeper)
                 keeper.start()

@@ -4,14 +4,22 @@ from artel.store.embedded.databases import create_database, drop_database, ensur
 from artel.store.embedded.directory import DataDirectory, DataDirectoryInUse
 from artel.store.embedded.endpoints import Endpoints, PostgresEndpoint
 from artel.store.embedded.secret import load_or_create_secret
-from artel.store.embedded.servers import EmbeddedServers, borrow_endpoints
+from artel.store.embedded.servers import (
+    Companions,
+    EmbeddedServers,
+    MakeCompanions,
+    borrow_endpoints,
+    no_companions,
+)
 from artel.store.embedded.supervisor import ServerDidNotStart
 
 __all__ = [
+    "Companions",
     "DataDirectory",
     "DataDirectoryInUse",
     "EmbeddedServers",
     "Endpoints",
+    "MakeCompanions",
     "PostgresEndpoint",
     "ServerDidNotStart",
     "borrow_endpoints",
@@ -19,4 +27,5 @@ __all__ = [
     "drop_database",
     "ensure_database",
     "load_or_create_secret",
+    "no_companions",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -41,6 +42,8 @@ class Endpoints:
     postgres: tuple[PostgresEndpoint, ...]
     redis_url: str | None
     """`unix:///...`, or None when no Valkey was asked for."""
+    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Paths of the sockets of what runs beside the servers, by what it is for."""
 
     def to_json(self) -> bytes:
         """For other processes of the same user; holds passwords."""
@@ -50,7 +53,8 @@ class Endpoints:
     def from_json(cls, raw: bytes) -> Endpoints:
         """The opposite of `to_json`."""
         value = orjson.loads(raw)
-        return cls(tuple(PostgresEndpoint(**item) for item in value["postgres"]), value["redis_url"])
+        companions = {what: tuple(sockets) for what, sockets in value["companions"].items()}
+        return cls(tuple(PostgresEndpoint(**item) for item in value["postgres"]), value["redis_url"], companions)
 
 
 def socket_url(socket: Path) -> str:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 from artel.store.embedded.directory import DataDirectory
 from artel.store.embedded.endpoints import Endpoints
 from artel.store.embedded.postgres import PostgresServer
-from artel.store.embedded.supervisor import Keeper
+from artel.store.embedded.supervisor import Keeper, Server
 from artel.store.embedded.valkey import ValkeyServer
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Programs that are kept running beside the servers. Nobody waits for them: whoever asks one that is not there yet,
+    or did not start, goes on without. sockets: where they listen, by what they are for."""
+
+    servers: Sequence[Server] = ()
+    sockets: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
+
+
+MakeCompanions = Callable[[Path, Path], Companions]
+"""Given the data directory and its short private directory for sockets."""
+
+
+def no_companions(data_directory: Path, runtime: Path) -> Companions:
+    """The servers alone."""
+    del data_directory, runtime
+    return Companions()
 
 
 class EmbeddedServers:
@@ -19,13 +40,20 @@ class EmbeddedServers:
     """
 
     def __init__(
-        self, data_directory: Path, *, postgres_servers: int = 1, valkey: bool = True, durable: bool = True
+        self,
+        data_directory: Path,
+        *,
+        postgres_servers: int = 1,
+        valkey: bool = True,
+        durable: bool = True,
+        companions: MakeCompanions = no_companions,
     ) -> None:
         """postgres_servers: 0 when DATABASE_URL names real ones. durable=False trades safety for speed, for tests."""
         self._directory = DataDirectory(data_directory)
         self._postgres_servers = postgres_servers
         self._valkey = valkey
         self._durable = durable
+        self._companions = companions
         self._keepers: list[Keeper] = []
 
     @property
@@ -71,16 +99,23 @@ class EmbeddedServers:
         names = names[: self._postgres_servers]
         postgres = [PostgresServer(name, path / name, runtime, spares, self._durable) for name in names]
         valkey = [ValkeyServer("valkey", path / "valkey", runtime, spares, self._durable)] if self._valkey else []
-        for server in (*postgres, *valkey):
-            keeper = Keeper(server)
-            self._keepers.append(keeper)
-            keeper.start()
-        for keeper in self._keepers:
+        servers = [*postgres, *valkey]
+        self._keep(servers)
+        companions = self._companions(path, runtime)
+        self._keep(companions.servers)
+        for keeper in self._keepers[: len(servers)]:
             keeper.wait_ready()
         return Endpoints(
             postgres=tuple(server.endpoint for server in postgres),
             redis_url=valkey[0].url if valkey else None,
+            companions={what: tuple(map(str, sockets)) for what, sockets in companions.sockets.items()},
         )
+
+    def _keep(self, servers: Sequence[Server]) -> None:
+        for server in servers:
+            keeper = Keeper(server)
+            self._keepers.append(keeper)
+            keeper.start()
 
 
 def borrow_endpoints(data_directory: Path) -> Endpoints | None:

@@ -21,6 +21,7 @@ import { useToast } from "@/ui/toasts";
 import { Advanced } from "./Advanced";
 import { DeleteAgent } from "./DeleteAgent";
 import { bodyOf, emptyForm, formOf, previewHandle } from "./form";
+import { MemorySwitches } from "./MemorySwitches";
 import { ToolList } from "./ToolList";
 import { useKeptForm } from "./useKeptForm";
 
@@ -182,6 +183,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
             problem={toolProblem(fields)}
             onChange={(chosen) => change({ tools: chosen })}
           />
+          <MemorySwitches memory={form.memory} onChange={(memory) => change({ memory })} />
           <div className="flex items-center justify-between gap-4">
             <span>
               <span className="block font-medium text-[0.93rem]">{t("agents.active")}</span>

@@ -1,4 +1,4 @@
-import { Ellipsis, Hand, Pencil, Trash2 } from "lucide-react";
+import { Brain, Ellipsis, Hand, Pencil, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Session } from "@/api/types";
@@ -12,10 +12,12 @@ interface ChatItemProps {
   waiting: boolean;
   onOpen?: () => void;
   onRename: () => void;
+  /** Whether what is said in it is remembered. */
+  onMemory: (memory: boolean) => void;
   onDelete: () => void;
 }
 
-export function ChatItem({ chat, current, waiting, onOpen, onRename, onDelete }: ChatItemProps) {
+export function ChatItem({ chat, current, waiting, onOpen, onRename, onMemory, onDelete }: ChatItemProps) {
   const { t } = useTranslation();
   const title = chat.title || t("chats.untitled");
   return (
@@ -59,6 +61,9 @@ export function ChatItem({ chat, current, waiting, onOpen, onRename, onDelete }:
       >
         <MenuItem icon={Pencil} onSelect={onRename}>
           {t("common.rename")}
+        </MenuItem>
+        <MenuItem icon={Brain} onSelect={() => onMemory(!chat.memory)}>
+          {t(chat.memory ? "chats.dontRemember" : "chats.remember")}
         </MenuItem>
         <MenuItem icon={Trash2} danger onSelect={onDelete}>
           {t("common.delete")}

@@ -1,5 +1,5 @@
 import { Search } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useApprovals } from "@/api/approvals";
@@ -7,9 +7,11 @@ import { useChats } from "@/api/chats";
 import type { Session } from "@/api/types";
 import { type Age, ageOf } from "@/lib/format";
 import { patiently } from "@/lib/patiently";
+import { useNearEnd } from "@/lib/useNearEnd";
 import { Button } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { ChatItem } from "./ChatItem";
+import { useChatMemory } from "./useChatMemory";
 import { useDeleteChat, useHiddenChats } from "./useDeleteChat";
 
 const RenameDialog = lazy(async () => ({
@@ -27,9 +29,10 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
   const { data: approvals = [] } = useApprovals();
   const hidden = useHiddenChats();
   const deleteChat = useDeleteChat();
+  const setMemory = useChatMemory();
   const all = useMemo(() => chats.data?.pages.flatMap((page) => page.items) ?? [], [chats.data]);
   const shown = all.filter((chat) => !hidden.includes(chat.id) && matches(chat, search));
-  const end = useEndOfList(chats.hasNextPage && !chats.isFetchingNextPage, () => void chats.fetchNextPage());
+  const end = useNearEnd(chats.hasNextPage && !chats.isFetchingNextPage, () => void chats.fetchNextPage());
 
   return (
     <section aria-labelledby="my-chats" className="flex min-h-0 flex-1 flex-col">
@@ -80,6 +83,7 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
                     current={path === `/chat/${chat.id}`}
                     onOpen={onOpen}
                     onRename={() => setRenaming(chat)}
+                    onMemory={(memory) => setMemory(chat, memory)}
                     onDelete={() => {
                       deleteChat(chat);
                       if (path === `/chat/${chat.id}`) go("/");
@@ -102,24 +106,6 @@ export function ChatList({ onOpen }: { onOpen?: () => void }) {
 
 function matches(chat: Session, search: string): boolean {
   return search.trim() === "" || chat.title.toLowerCase().includes(search.trim().toLowerCase());
-}
-
-function useEndOfList(wanted: boolean, load: () => void) {
-  const end = useRef<HTMLDivElement>(null);
-  const current = useRef(load);
-  useEffect(() => {
-    current.current = load;
-  });
-  useEffect(() => {
-    const mark = end.current;
-    if (!mark || !wanted) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && current.current(), {
-      rootMargin: "300px",
-    });
-    observer.observe(mark);
-    return () => observer.disconnect();
-  }, [wanted]);
-  return end;
 }
 
 function ListSkeleton() {

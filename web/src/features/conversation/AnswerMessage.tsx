@@ -15,6 +15,7 @@ import { useToast } from "@/ui/toasts";
 import { AnswerText } from "./AnswerText";
 import { ErrorCard } from "./ErrorCard";
 import { PlanCards } from "./plan/PlanCards";
+import { RecalledMemories } from "./RecalledMemories";
 import { ToolQuestions } from "./tools/ToolQuestions";
 import { Waiting } from "./Waiting";
 
@@ -50,6 +51,7 @@ export function AnswerMessage({ store, message, run, agent, last, onRetried }: A
           </time>
         </div>
         <div className="mt-1">
+          <RecalledMemories store={store} messageId={message.id} attempt={message.attempt} />
           {run && <PlanCards store={store} run={run} message={message} agent={agent} />}
           <AnswerText store={store} message={message} run={run} />
           {streaming && !message.content && <Waiting store={store} run={run} name={name} />}

@@ -1,4 +1,4 @@
-import { PanelRight } from "lucide-react";
+import { BrainOff, PanelRight } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -48,6 +48,7 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
   const { data: agents = NO_AGENTS } = useAgents();
   const loaded = useChatState(store, (state) => state.conversation !== null);
   const title = useChatState(store, (state) => state.conversation?.session.title);
+  const forgetful = useChatState(store, (state) => state.conversation?.session.memory === false);
   const empty = useChatState(
     store,
     (state) => state.conversation?.order.length === 0 && state.outbox.length === 0,
@@ -93,6 +94,15 @@ function Conversation({ me, store }: { me: Me; store: ConversationStore }) {
             }
           >
             <h1 className="truncate font-semibold">{title || t("chats.untitled")}</h1>
+            {forgetful && (
+              <span
+                title={t("memory.chatOffText")}
+                className="flex shrink-0 items-center gap-1.5 rounded-full bg-sunken px-2.5 py-0.5 text-[0.8rem] text-ink-soft"
+              >
+                <BrainOff aria-hidden className="size-3.5" />
+                <span className="max-sm:sr-only">{t("memory.chatOff")}</span>
+              </span>
+            )}
           </PageHeader>
           {!loaded && <TimelineSkeleton />}
           {loaded && empty && <EmptyState text={t("chat.empty")} />}

@@ -20,7 +20,7 @@ export const Row = memo(function Row({ store, id, last }: RowProps) {
   const { data: agents = [] } = useAgents();
   if (!message) return null;
   return (
-    <div data-message={id}>
+    <div data-message={id} className="rounded-lg outline-none">
       {message.role === "user" ? (
         <UserMessage
           content={message.content}

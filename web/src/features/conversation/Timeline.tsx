@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useImperativeHandle, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatState } from "@/live/LiveProvider";
 import type { Outgoing } from "@/live/outbox";
@@ -9,6 +9,7 @@ import { Spinner } from "@/ui/Spinner";
 import { Chunk } from "./Chunk";
 import { chunksOf } from "./chunks";
 import { OutgoingMessage } from "./OutgoingMessage";
+import { useNamedMessage } from "./useNamedMessage";
 import { useOlderPages } from "./useOlderPages";
 import { useScroll } from "./useScroll";
 
@@ -33,8 +34,15 @@ export function Timeline({ store, handle, onEdit }: TimelineProps) {
   const order = useChatState(store, (state) => state.conversation?.order ?? NO_IDS);
   const outbox = useChatState(store, (state) => state.outbox);
   const chunks = useChunks(order);
+  const chunksRef = useRef(chunks);
+  chunksRef.current = chunks;
   const { atEnd, toEnd, hold } = useScroll(box, content);
   const older = useOlderPages(store, box);
+  const chunkOf = useCallback(
+    (id: string) => chunksRef.current.find(({ ids }) => ids.includes(id))?.ids[0],
+    [],
+  );
+  useNamedMessage(store, box, chunkOf, hold);
   useImperativeHandle(handle, () => ({ toEnd: () => toEnd() }), [toEnd]);
 
   return (

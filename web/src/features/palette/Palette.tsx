@@ -1,6 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import {
   Bot,
+  Brain,
   ChartColumn,
   Inbox,
   type LucideIcon,
@@ -205,6 +206,7 @@ function useCommands(): Command[] {
         icon: Workflow,
         run: () => go("/orchestrator"),
       },
+      { id: "memory", group: "commands", label: t("app.memory"), icon: Brain, run: () => go("/memory") },
       { id: "usage", group: "commands", label: t("app.usage"), icon: ChartColumn, run: () => go("/usage") },
       {
         id: "settings",

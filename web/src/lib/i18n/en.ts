@@ -26,6 +26,7 @@ export const en = {
     inboxCount_one: "{{count}} decision waits for you",
     inboxCount_other: "{{count}} decisions wait for you",
     usage: "Usage and budget",
+    memory: "Memory",
     orchestrator: "Orchestrator",
     orchestratorSettings: "Orchestrator settings",
   },
@@ -103,6 +104,10 @@ export const en = {
     deleteFailed: "The chat could not be deleted.",
     menu: "Actions for “{{title}}”",
     running: "An answer is being written",
+    remember: "Remember this chat",
+    dontRemember: "Do not remember this chat",
+    remembered: "“{{title}}” is remembered from now on.",
+    notRemembered: "Nothing new from “{{title}}” is remembered.",
     loadFailed: "The chats could not be loaded.",
   },
   chat: {

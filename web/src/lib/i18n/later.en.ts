@@ -1,3 +1,4 @@
+import { memory } from "./memory.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
 
@@ -5,6 +6,7 @@ import { toolTexts } from "./toolTexts.en";
 export const later = {
   ...toolTexts,
   servers,
+  memory,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",

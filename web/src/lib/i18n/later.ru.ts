@@ -1,3 +1,4 @@
+import { memory } from "./memory.ru";
 import { servers } from "./servers.ru";
 import { toolTexts } from "./toolTexts.ru";
 
@@ -5,6 +6,7 @@ import { toolTexts } from "./toolTexts.ru";
 export const later = {
   ...toolTexts,
   servers,
+  memory,
   chat: {
     stopped: "Остановлено",
     queued: "В очереди: {{name}} занят",

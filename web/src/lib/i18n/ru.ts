@@ -28,6 +28,7 @@ export const ru = {
     inboxCount_many: "Вашего решения ждут {{count}} вопросов",
     inboxCount_other: "Вашего решения ждут {{count}} вопроса",
     usage: "Расходы и бюджет",
+    memory: "Память",
     orchestrator: "Оркестратор",
     orchestratorSettings: "Настройки оркестратора",
   },
@@ -105,6 +106,10 @@ export const ru = {
     deleteFailed: "Удалить чат не удалось.",
     menu: "Действия с чатом «{{title}}»",
     running: "Пишется ответ",
+    remember: "Запоминать этот чат",
+    dontRemember: "Не запоминать этот чат",
+    remembered: "Чат «{{title}}» теперь запоминается.",
+    notRemembered: "Новое из чата «{{title}}» не запоминается.",
     loadFailed: "Чаты не удалось загрузить.",
   },
   chat: {

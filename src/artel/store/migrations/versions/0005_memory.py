@@ -75,9 +75,10 @@ create index ix_memories_file on memories (user_id, file_id) where file_id is no
 
 create index ix_memories_facts on memories (user_id, created_at) where kind = 'fact' and superseded_by is null
 
-create index ix_memories_waiting on memories (user_id, id) where indexed_revision < revision
+create index ix_memories_waiting on memories (user_id, created_at) where indexed_revision < revision
 
-create index ix_memories_without_vector on memories (user_id, id) where indexed_space is null
+create index ix_memories_without_vector on memories (user_id, created_at)
+    where indexed_space is null and superseded_by is null
 
 create table memory_deletions (
     user_id bigint not null,
@@ -96,6 +97,7 @@ create table memory_state (
     read_after timestamptz,
     purge_wanted_at timestamptz,
     compared_at timestamptz,
+    drop_spaces_at timestamptz,
     constraint pk_memory_state primary key (user_id),
     constraint fk_memory_state_user_id foreign key (user_id) references shard_users (user_id) on delete cascade
 )
@@ -147,8 +149,9 @@ create trigger deleted_memories after delete on memories
     referencing old table as gone for each statement execute function note_deleted_memories()
 """
 
+# Without a model, whose space is then null, nothing waits for vectors.
 USERS_WITH_MEMORY_WORK = """
-create function users_with_memory_work(at_most bigint) returns setof bigint
+create function users_with_memory_work(at_most bigint, space text) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
     select found.user_id from (
         select messages.user_id from messages where not remembered
@@ -156,12 +159,22 @@ language sql stable security definer set search_path = pg_catalog, public as $$
         union select files.user_id from files where not remembered
         union select memories.user_id from memories where indexed_revision < revision
         union select memory_deletions.user_id from memory_deletions
+        union select memories.user_id from memories
+            where indexed_space is null and superseded_by is null and users_with_memory_work.space is not null
         union select memory_state.user_id from memory_state
-            where purge_wanted_at is not null or next_space is not null
+            where purge_wanted_at < now() - interval '1 minute' or drop_spaces_at < now()
+                or memory_state.space <> users_with_memory_work.space
     ) found
     left join memory_state on memory_state.user_id = found.user_id
     where memory_state.lease_until is null or memory_state.lease_until < now()
     limit at_most
+$$
+"""
+
+MEMORIES_WAITING = """
+create function memories_waiting() returns bigint
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select count(*) from memories where indexed_revision < revision
 $$
 """
 
@@ -234,13 +247,15 @@ def upgrade() -> None:
         run_as_owner(protect(table))
     run_as_owner(NOTE_DELETIONS)
     run_as_migrator(USERS_WITH_MEMORY_WORK)
+    run_as_migrator(MEMORIES_WAITING)
     run_as_migrator(USERS_WITH_UNREAD_CHATS)
     run_as_migrator(_belongs_to_another(_MEMORIES))
 
 
 def downgrade() -> None:
     """Takes it away again, with everything that was remembered."""
-    run_as_migrator("drop function users_with_memory_work(bigint)")
+    run_as_migrator("drop function users_with_memory_work(bigint, text)")
+    run_as_migrator("drop function memories_waiting()")
     run_as_migrator("drop function users_with_unread_chats(bigint)")
     run_as_migrator(_belongs_to_another(""))
     run_as_owner(BACK)

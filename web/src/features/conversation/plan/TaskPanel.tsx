@@ -6,6 +6,7 @@ import type { Plan, PlanTask } from "@/api/types";
 import { useChatState } from "@/live/LiveProvider";
 import { planOf } from "@/live/plans";
 import type { ConversationStore } from "@/live/store";
+import { workKey } from "@/live/works";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
 import { failureAdvice, failureTitle } from "@/ui/failures";
@@ -13,6 +14,7 @@ import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
 import { StatusMark } from "@/ui/plan/status";
 import { numberOf } from "@/ui/plan/words";
+import { RecalledMemories } from "../RecalledMemories";
 import { ToolQuestions } from "../tools/ToolQuestions";
 import { type TaskRef, useSelection } from "./selection";
 import { TaskFigures } from "./TaskFigures";
@@ -26,12 +28,17 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
   const heading = useRef<HTMLHeadingElement>(null);
   const plan = useChatState(store, (state) => planOf(state.conversation?.plans ?? {}, at.runId, at.taskId));
   const run = useChatState(store, (state) => state.conversation?.runs[at.runId]);
+  const heard = useChatState(
+    store,
+    (state) => state.conversation?.works[workKey(at.runId, at.taskId)]?.messageId,
+  );
   const task = plan?.tasks.find((candidate) => candidate.id === at.taskId);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another task was opened
   useEffect(() => heading.current?.focus(), [at.taskId, at.runId]);
 
   if (!plan || !task) return null;
+  const messageId = heard ?? task.message_id ?? "";
   return (
     <section
       aria-labelledby="task-title"
@@ -78,6 +85,7 @@ export function TaskPanel({ store, at }: { store: ConversationStore; at: TaskRef
       <TaskFigures task={task} />
       {task.status !== "proposed" && (
         <Part title={t("task.text")}>
+          <RecalledMemories store={store} messageId={messageId} attempt={task.attempt} />
           <Transcript store={store} at={at} task={task} />
         </Part>
       )}

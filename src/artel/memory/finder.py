@@ -1,0 +1,165 @@
+"""Looks a user's memories up: by meaning and by words in the vector store, and then as PostgreSQL has them.
+
+The store only says which memories may answer. What they say now, and whether they may still be seen, is read from their
+rows, under row-level security: what was edited, superseded or forgotten is so at once, however late the store is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, Hit, Question, Where
+from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
+from artel.memory.payload import DENSE_PREFETCH, SPARSE_PREFETCH
+from artel.memory.relevance import Relevance
+from artel.memory.sparse import SparseEncoder
+from artel.memory.vectors import BadVector
+from artel.memory.views import COLUMNS, Found, MemoryKind, MemoryView, Why, view
+from artel.memory.words import WordReader
+from artel.store.shards import Shards
+
+_LONGEST_QUESTION: Final = 1_000
+"""Characters that are looked at: beyond them a question is a text, and every word of it costs time."""
+_CANDIDATES: Final = DENSE_PREFETCH + SPARSE_PREFETCH
+"""A search never has more."""
+
+_CALL_TYPES: Final[Mapping[MemoryKind, Sequence[CallType]]] = {
+    "message": ("direct", "auto"),
+    "task": ("direct", "auto"),
+    "tool": ("tool",),
+    "file": ("file",),
+    "note": ("note",),
+    "fact": ("note",),
+    "summary": ("note",),
+}
+"""What the store knows of a kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which of the user's memories count; whose they are is no choice. None: all."""
+
+    session_id: int | None = None
+    call_type: CallType | None = None
+    kind: MemoryKind | None = None
+    agent_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Said at or after `since`, and before `until`."""
+    without: Sequence[UUID] = ()
+    superseded: bool = False
+    """Facts too that a newer one has replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the store found, its text put right, and the row that it stands for."""
+
+    hit: Hit
+    memory: MemoryView
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Searches. For one event loop.
+
+    embedder: None where there is none; then, and while it is away, words alone are looked for. on_lost: told of a user
+    who has memories and no index of them.
+    """
+
+    shards: Shards
+    contexts: Contexts
+    embedder: Embedder | None = None
+    relevance: Relevance = field(default_factory=Relevance)
+    on_lost: Callable[[int], None] = lambda _: None
+    reader: WordReader = field(default_factory=WordReader)
+
+    async def find(self, user_id: int, query: str, where: Sought, limit: int) -> list[Found]:
+        """The best of what the user ever said or was told, best first, at most 40; whether any of it is good is for the
+        reader to see.
+
+        Raises:
+            ContextUnavailable: the store cannot be asked, or has no index of this user's memories.
+        """
+        return [self.found(candidate) for candidate in await self.candidates(user_id, query, where, limit)]
+
+    async def candidates(self, user_id: int, query: str, where: Sought, limit: int) -> list[Candidate]:
+        """The same with all that the store said of each, for who judges what is relevant."""
+        try:
+            hits = await self._hits(user_id, query[:_LONGEST_QUESTION], where)
+        except ContextLost:
+            if await self._has_memories(user_id):
+                self.on_lost(user_id)
+                raise
+            return []
+        memories = await self._memories(user_id, hits, where) if hits else {}
+        seen = [
+            Candidate(replace(hit, text=memories[hit.id].text), memories[hit.id]) for hit in hits if hit.id in memories
+        ]
+        return seen[:limit]
+
+    def found(self, candidate: Candidate) -> Found:
+        """A candidate as its readers see it."""
+        hit = candidate.hit
+        return Found(candidate.memory, _shown(hit.similarity), self.why(hit))
+
+    def why(self, hit: Hit) -> Why:
+        """What found it."""
+        if hit.similarity is None or hit.similarity < self.relevance.least:
+            return "words"
+        return "both" if hit.words else "meaning"
+
+    async def _hits(self, user_id: int, query: str, where: Sought) -> list[Hit]:
+        context = self.contexts.of(user_id)
+        wanted = Where(
+            session_ids=() if where.session_id is None else (where.session_id,),
+            call_types=_call_types(where),
+            agent_ids=() if where.agent_id is None else (where.agent_id,),
+            since=where.since,
+            until=where.until,
+            without=where.without,
+        )
+        by_words = Question(sparse=SparseEncoder(self.reader).question(query))
+        if self.embedder is not None and query.strip():
+            try:
+                return await self._by_both(context, self.embedder, query, by_words, wanted)
+            except (EmbedderUnavailable, BadVector):
+                # Without the model, or before this user's index has its space: words are better than nothing.
+                pass
+        return await context.search(by_words, wanted, _CANDIDATES) if by_words.sparse else []
+
+    async def _by_both(
+        self, context: ContextStore, embedder: Embedder, query: str, by_words: Question, where: Where
+    ) -> list[Hit]:
+        vector = await embedder.question(query)
+        return await context.search(replace(by_words, space=embedder.space.name, vector=vector), where, _CANDIDATES)
+
+    async def _memories(self, user_id: int, hits: Sequence[Hit], where: Sought) -> dict[UUID, MemoryView]:
+        ids = [hit.id for hit in hits]
+        async with self.shards.user_tx(user_id) as tx:
+            rows = await tx.fetch(_SEEN, tx.user_id, ids, where.kind, where.superseded)
+        return {row["id"]: view(row) for row in rows}
+
+    async def _has_memories(self, user_id: int) -> bool:
+        async with self.shards.user_tx(user_id) as tx:
+            return await tx.fetchval("select exists(select from memories where user_id = $1)", tx.user_id)
+
+
+def _call_types(where: Sought) -> Sequence[CallType]:
+    if where.call_type is not None:
+        return (where.call_type,)
+    return () if where.kind is None else _CALL_TYPES[where.kind]
+
+
+def _shown(similarity: float | None) -> float | None:
+    return None if similarity is None else min(max(similarity, 0.0), 1.0)
+
+
+_SEEN: Final = f"""
+select {COLUMNS} from memories
+where user_id = $1 and id = any($2::uuid[]) and ($3::text is null or kind = $3) and ($4 or superseded_by is null)
+"""

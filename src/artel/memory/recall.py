@@ -1,0 +1,150 @@
+"""What a model is told of its user's memory before it answers: few memories, relevant ones, in time, or none.
+
+Memory is a help and never a condition: whatever is wrong with it, a turn goes on without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+from uuid import UUID
+
+import structlog
+
+from artel.kit.errors import Unavailable
+from artel.memory.excerpt import excerpt
+from artel.memory.finder import Candidate, Finder, Sought
+from artel.memory.ids import memory_id
+from artel.memory.vectors import BadVector
+from artel.memory.views import Found
+from artel.memory.words import WordReader
+
+MAX_RECALLED: Final = 5
+MAX_TOKENS: Final = 1_200
+"""Of all memories of one turn, counted as four bytes each: four characters of English, two of Russian."""
+EXCERPT_CHARS: Final = 800
+WAIT_SECONDS: Final = 0.06
+"""How long a turn waits for its memories."""
+
+_CANDIDATES: Final = 40
+_FEW_WORDS: Final = 4
+"""With fewer a question leans on what was said before: "and in March?"."""
+_END_CHARS: Final = 150
+"""Of a long question its beginning and its end are looked at: each token costs the model a millisecond."""
+_BYTES_A_TOKEN: Final = 4
+_MAX_WITHOUT: Final = 400
+_SHORTEST_TWO_PASSAGES: Final = 900
+"""Two neighbouring passages are longer than that together, or they would be one."""
+
+RecallOutcome = Literal["found", "nothing", "late", "unavailable"]
+
+_log = structlog.get_logger("artel.memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a turn is about. before: the user's message before it.
+
+    What the model is given anyway is left out: messages, by their length in characters; files; what was said in a run;
+    summaries of a chat.
+    """
+
+    text: str
+    before: str = ""
+    messages: Mapping[UUID, int] = field(default_factory=dict[UUID, int])
+    files: Collection[UUID] = ()
+    run_id: UUID | None = None
+    session_id: int | None = None
+
+
+@dataclass(slots=True)
+class Recall:
+    """Recalls. `finder`: None as long as there is no memory to search. on_outcome: told how each went, and how long it
+    took in seconds."""
+
+    finder: Finder | None = None
+    seconds: float = WAIT_SECONDS
+    on_outcome: Callable[[RecallOutcome, float], None] = lambda outcome, seconds: None
+
+    async def find(self, user_id: int, asked: Asked) -> list[Found]:
+        """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
+
+        Raises nothing: an answer without memories is better than none.
+        """
+        finder = self.finder
+        question = None if finder is None else question_of(asked, finder.reader)
+        if finder is None or question is None:
+            return []
+        began = time.monotonic()
+        found: list[Found] = []
+        outcome: RecallOutcome = "unavailable"
+        try:
+            async with asyncio.timeout(self.seconds):
+                found = await _found(finder, user_id, question, asked)
+            outcome = "found" if found else "nothing"
+        except TimeoutError:
+            outcome = "late"
+        except (Unavailable, BadVector) as error:
+            _log.info("nothing is recalled", user_id=user_id, error=error.slug)
+        except Exception:
+            # A turn's end is worth more than the tidiness of letting a fault of memory pass.
+            _log.exception("recall failed", user_id=user_id)
+        self.on_outcome(outcome, time.monotonic() - began)
+        return found
+
+
+async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> list[Found]:
+    given = [
+        memory_id(user_id, "message", str(message), part)
+        for message, characters in asked.messages.items()
+        for part in range(1 + 2 * characters // _SHORTEST_TWO_PASSAGES)
+    ]
+    where = Sought(without=given[:_MAX_WITHOUT])
+    candidates = await finder.candidates(user_id, question, where, _CANDIDATES)
+    return chosen(finder, question, [each for each in candidates if not _is_given(each, asked)])
+
+
+def question_of(asked: Asked, reader: WordReader) -> str | None:
+    """What is looked for; None for what is only courtesies."""
+    text = asked.text.strip()
+    words = reader.words(text)
+    if not words and not text.endswith("?"):
+        return None
+    question = f"{_ends(asked.before.strip())}\n{_ends(text)}" if len(words) < _FEW_WORDS else _ends(text)
+    return question.strip()
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _END_CHARS else f"{text[:_END_CHARS]} {text[-_END_CHARS:]}"
+
+
+def _is_given(candidate: Candidate, asked: Asked) -> bool:
+    memory = candidate.memory
+    if memory.run_id is not None and memory.run_id == asked.run_id:
+        return True
+    if memory.kind == "file":
+        return memory.file_id in asked.files
+    if memory.kind == "summary":
+        return memory.session_id == asked.session_id
+    return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
+
+
+def chosen(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Found]:
+    """The few that are relevant, each text once, within the budget."""
+    words = set(finder.reader.words(question))
+    relevant = {hit.id for hit in finder.relevance.keep(question, [each.hit for each in candidates], finder.reader)}
+    found: dict[str, Found] = {}
+    left = MAX_TOKENS
+    for candidate in candidates:
+        text = excerpt(candidate.memory.text, words, EXCERPT_CHARS, finder.reader)
+        if candidate.memory.id not in relevant or text in found:
+            continue
+        tokens = -(-len(text.encode()) // _BYTES_A_TOKEN)
+        if tokens > left or len(found) == MAX_RECALLED:
+            continue
+        left -= tokens
+        found[text] = finder.found(replace(candidate, memory=replace(candidate.memory, text=text)))
+    return list(found.values())

@@ -1,0 +1,125 @@
+"""Memories of users in both places: rows in PostgreSQL and points in the vector store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from artel.memory.context import Contexts, Point
+from artel.memory.edge.store import EdgeContexts
+from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
+from artel.memory.sparse import SparseEncoder
+from artel.memory.vectors import Space, Vector
+from artel.store.shards import Shards
+from tests.support.memory import MONDAY, SPACE, Edge, Violations, meaning
+from tests.support.stores import Stores
+
+
+@dataclass
+class ToyEmbedder:
+    """Texts of the same words are near each other: enough where it is not the meaning that is tested."""
+
+    space: Space = SPACE
+    is_away: bool = False
+    asked: list[str] = field(default_factory=list[str])
+
+    async def question(self, text: str) -> Vector:
+        self.asked.append(text)
+        if self.is_away:
+            raise EmbedderUnavailable
+        return meaning(text, self.space.dimension)
+
+    async def passages(self, texts: Sequence[str]) -> list[Vector]:
+        if self.is_away:
+            raise EmbedderUnavailable
+        return [meaning(text, self.space.dimension) for text in texts]
+
+    async def aclose(self) -> None:
+        pass
+
+
+@dataclass
+class Memories:
+    """Remembers by hand what the pipeline would, at once and in both places."""
+
+    shards: Shards
+    contexts: Contexts
+    embedder: Embedder
+
+    async def add(self, user_id: int, text: str, *, minute: int = 0, **columns: Any) -> UUID:
+        """One memory of Monday; its id."""
+        id: UUID = columns.pop("id", None) or uuid4()
+        row: dict[str, Any] = {
+            "kind": "note",
+            "source_id": None,
+            "session_id": None,
+            "agent_id": None,
+            "call_type": "note",
+            "role": "user",
+            "created_at": MONDAY + timedelta(minutes=minute),
+            **columns,
+        }
+        await self.store(user_id, id, text, row)
+        await self.index(user_id, id, text, row)
+        return id
+
+    async def store(self, user_id: int, id: UUID, text: str, row: Mapping[str, Any]) -> None:
+        """The row alone."""
+        names = ", ".join(row)
+        places = ", ".join(f"${number}" for number in range(4, len(row) + 4))
+        async with self.shards.user_tx(user_id) as tx:
+            await tx.execute(
+                f"insert into memories (user_id, id, text, {names}, indexed_revision) values ($1, $2, $3, {places}, 1)",
+                user_id,
+                id,
+                text,
+                *row.values(),
+            )
+
+    async def index(self, user_id: int, id: UUID, text: str, row: Mapping[str, Any]) -> None:
+        """The point alone."""
+        [vector] = await self.embedder.passages([text])
+        context = self.contexts.of(user_id)
+        await context.ensure([self.embedder.space])
+        point = Point(
+            id=id,
+            text=text,
+            sparse=SparseEncoder().passage(text),
+            vectors={self.embedder.space.name: vector},
+            **{name: row[name] for name in ("session_id", "call_type", "role", "agent_id", "created_at")},
+        )
+        await context.upsert([point])
+
+    async def change(self, user_id: int, sql: str, *args: object) -> None:
+        """What became of a row; $1 is its user."""
+        async with self.shards.user_tx(user_id) as tx:
+            await tx.execute(sql, user_id, *args)
+
+    async def forget_users(self, users: Sequence[int]) -> None:
+        """Removes contexts: ids of users come again in the next test's database."""
+        for user_id in users:
+            await self.contexts.of(user_id).erase()
+
+
+@pytest.fixture
+async def edge_contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
+    """The embedded store with nobody in it: users' ids of one test's database are those of another's."""
+    violations = Violations()
+    store = EdgeContexts(edge.sockets, violations)
+    yield store
+    await store.aclose()
+    assert violations.count == 0
+
+
+@pytest.fixture
+async def memories(stores: Stores, edge_contexts: EdgeContexts) -> AsyncGenerator[Memories]:
+    """Rows and points, with vectors of words."""
+    made = Memories(stores.shards, edge_contexts, ToyEmbedder())
+    yield made
+    users = await stores.as_migrator("select user_id from shard_users")
+    await made.forget_users([user["user_id"] for user in users])
