@@ -245,7 +245,7 @@ async def test_a_parked_turn_goes_on_with_what_it_was_told(
     await ann.agent(tools=chosen(current_time="ask"))
     dog = await remembered.add(ann.id, "My dog is called Biscuit.")
     found = site.house.metrics.memory_recalls.labels("found")
-    before = found._value.get()  # pyright: ignore[reportPrivateUsage]
+    before: float = found._value.get()  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
     _, run_id = await ask(ann, 'My dog is called how? [[tool {"timezone": "UTC"}]]')
     [approval] = await waiting_for(ann)
 

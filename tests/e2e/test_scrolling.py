@@ -74,14 +74,7 @@ async def _long_chat(page: Page, chat: int, length: int, page_size: int) -> None
         start = max(0, end - page_size)
         await route.fulfill(
             json={
-                "session": {
-                    "id": chat,
-                    "title": "Long",
-                    "created_at": _NOW,
-                    "updated_at": _NOW,
-                    "running": False,
-                    "memory": True,
-                },
+                "session": _chat(chat),
                 "items": [_message(chat, number) for number in range(start, end)],
                 "runs": [],
                 "plans": [],

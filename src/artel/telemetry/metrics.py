@@ -113,19 +113,6 @@ class Metrics:
             registry=registry,
         )
 
-        self.memory_recalls = Counter(
-            "artel_memory_recalls",
-            "Questions put to memory before an answer; outcome is found, nothing, late or unavailable.",
-            ["outcome"],
-            registry=registry,
-        )
-        self.memory_recall_seconds = Histogram(
-            "artel_memory_recall_seconds",
-            "How long an answer waited for its memories.",
-            buckets=_RECALL_SECONDS,
-            registry=registry,
-        )
-
         self.tasks_running = Gauge("artel_tasks_running", "Tasks that this process runs now.", registry=registry)
         self.tasks_finished = Counter("artel_tasks_finished", "Finished tasks.", ["status"], registry=registry)
         self.leases_lost = Counter(
@@ -149,14 +136,14 @@ class Metrics:
         )
         self.memory_recalls = Counter(
             "artel_memory_recalls",
-            "Searches of memory before an answer: found, nothing, late or unavailable.",
+            "Questions put to memory before an answer; outcome is found, nothing, late or unavailable.",
             ["outcome"],
             registry=registry,
         )
         self.memory_recall_seconds = Histogram(
             "artel_memory_recall_seconds",
-            "From a question to the memories that go with it.",
-            buckets=_HTTP_SECONDS,
+            "How long an answer waited for its memories.",
+            buckets=_RECALL_SECONDS,
             registry=registry,
         )
 
