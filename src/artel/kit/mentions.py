@@ -1,4 +1,4 @@
-"""How a message names the agent it is for, at its beginning: that is for us, not for whoever reads what it says."""
+"""The "@handle" that a message may begin with: an address for us, and no part of what is said."""
 
 from __future__ import annotations
 
