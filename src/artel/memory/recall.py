@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from uuid import UUID
@@ -131,9 +131,7 @@ async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> l
     ]
     where = Sought(without=given[:_MAX_WITHOUT])
     candidates = await finder.candidates(user_id, question, where, _CANDIDATES)
-    words = set(finder.reader.words(question))
-    news = [each for each in candidates if not _is_given(each, asked) and _says_more(each, words, finder.reader)]
-    return chosen(finder, question, news)
+    return chosen(finder, question, [each for each in candidates if not _is_given(each, asked)])
 
 
 def question_of(asked: Asked, reader: WordReader) -> str | None:
