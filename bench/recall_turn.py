@@ -36,6 +36,8 @@ _MODEL: Final = {"provider": "openai", "name": "answer:tokens=20"}
 _WITH, _WITHOUT = "coder", "plain"
 _TURNS_A_CHAT: Final = 4
 _WARM_UP: Final = 20
+_READING_SECONDS: Final = 0.3
+"""Before the next question: the exchange before is remembered and indexed meanwhile, as it is where people read."""
 _OUTCOME: Final = re.compile(r'^artel_memory_recalls_total\{outcome="(\w+)"\} (\S+)', re.MULTILINE)
 
 
@@ -70,6 +72,7 @@ class Speaker:
                 made = await self.account.send(201, "POST", "/my/chat/sessions/", {})
                 chats[agent] = orjson.loads(made)["id"]
             self.first[agent].append(await self._ask(chats[agent], f"@{agent} {next(questions)}"))
+            await asyncio.sleep(_READING_SECONDS)
 
     async def _ask(self, chat: int, content: str) -> float:
         self._chat, self._heard = b'"session_id":%d,' % chat, 0.0

@@ -169,6 +169,19 @@ def test_what_is_asked(asked: Asked, question: str | None) -> None:
     assert question_of(asked, WordReader()) == question
 
 
+async def test_of_a_long_question_the_ends_are_compared_by_meaning(memories: Memories, ann: int) -> None:
+    model = ToyEmbedder()
+    recall = Recall(Finder(memories.shards, memories.contexts, model), 10)
+    await memories.add(ann, "the ticket is LH-1187")
+    question = "a" * 100 + " LH-1187 " + "b" * 100
+
+    # Its words are looked for in more of it.
+    assert texts(await recall.find(ann, Asked(question))) == ["the ticket is LH-1187"]
+    recall.begin(ann, f"one two three four {question}")
+    await recall.find(ann, Asked(f"one two three four {question}"))
+    assert [len(text) for text in model.asked] == [121, 121]
+
+
 async def test_nothing_is_looked_for_without_a_question_or_a_memory(
     recall: Recall, ann: int, outcomes: Outcomes
 ) -> None:
