@@ -14,11 +14,11 @@ from uuid import UUID
 
 import asyncpg
 
-from artel.agents.conversation import without_mention
 from artel.agents.reading.due import DueChat, lock_chat
 from artel.agents.reading.facts import Fact, NewMessage
 from artel.agents.reading.lease import Lease
 from artel.agents.tokens import count_tokens, within_tokens
+from artel.kit.mentions import without_mention
 from artel.memory.ids import memory_id
 from artel.memory.views import COLUMNS, MemoryView, view
 from artel.store.tx import UserTx
