@@ -9,11 +9,13 @@ from typing import Any, cast
 
 from artel.agents.reading.due import FULL
 from artel.app.reading import Minds, Reading
+from artel.memory.remember import remember
+from artel.memory.words import WordReader
 from artel.store.shards import Shards, StoreUnavailable
 from tests.support.chats import Chat, new_chat
 from tests.support.house import OpenHouse
 from tests.support.model_server import ModelServer
-from tests.support.reading import Desk, pause, spent
+from tests.support.reading import Asked, Desk, pause, spent
 from tests.support.stores import Stores
 
 _TOLD = 'My dog is called Bublik. [[plan {"facts": [%s]}]]'
@@ -117,3 +119,31 @@ async def test_a_shard_that_does_not_answer_is_looked_at_again_later(stores: Sto
     await Reading(cast(Shards, Broken()), desk.reader().read).turn()
 
     assert len(desk.asked) == 1
+
+
+async def test_what_is_remembered_is_counted_and_then_read(chat: Chat, desk: Desk) -> None:
+    """From messages as the bus stores them to a fact and a summary, with nothing set by hand."""
+    texts = ["My dog is called Bublik." if number == 4 else f"number {number} is mine" for number in range(FULL)]
+    ids = await chat.say(*texts)
+    while await remember(chat.shards, chat.user_id, WordReader(), asyncio.to_thread):
+        pass
+    counted = await chat.row()
+    desk.answer = lambda asked: (
+        {"summary": "They talked."}
+        if asked.form == "summary"
+        else {"facts": [{"text": "The user has a dog, Bublik.", "source_message": id} for id in bublik(asked)]}
+    )
+
+    await desk.read(chat)
+
+    assert (counted["unlearned"], counted["unsummarised"]) == (FULL // 2, FULL)
+    assert [(row["text"], row["source_id"]) for row in await chat.facts()] == [
+        ("The user has a dog, Bublik.", str(ids[4]))
+    ]
+    assert len(await chat.summaries()) == 1
+    read = await chat.row()
+    assert (read["unlearned"], read["unsummarised"], read["learned_to"]) == (0, FULL - 40, ids[-2])
+
+
+def bublik(asked: Asked) -> list[str]:
+    return [id for id, text in asked.new.items() if "Bublik" in text]
