@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from artel.agents.reading.due import FULL
-from artel.app.reading import Minds, Reading
+from artel.app.reading import Minds, Reading, facts_by_meaning
+from artel.memory.context import ContextUnavailable
+from artel.memory.finder import Finder, Sought
 from artel.memory.remember import remember
+from artel.memory.views import COLUMNS, Found, MemoryView
 from artel.memory.words import WordReader
 from artel.store.shards import Shards, StoreUnavailable
 from tests.support.chats import Chat, new_chat
@@ -20,6 +23,10 @@ from tests.support.stores import Stores
 
 _TOLD = 'My dog is called Bublik. [[plan {"facts": [%s]}]]'
 _FACT = '{"text": "The user has a dog, Bublik.", "source_message": "m1", "supersedes": null}'
+_A_FACT = """
+insert into memories (user_id, id, kind, source_id, session_id, call_type, role, text)
+values ($1, $2, 'fact', $3, $4, 'note', 'user', 'The user has a dog.')
+"""
 _ORCHESTRATOR = "insert into user_orchestrators (user_id, config) values ($1, $2::jsonb)"
 
 
@@ -147,3 +154,27 @@ async def test_what_is_remembered_is_counted_and_then_read(chat: Chat, desk: Des
 
 def bublik(asked: Asked) -> list[str]:
     return [id for id, text in asked.new.items() if "Bublik" in text]
+
+
+async def test_facts_are_found_by_meaning_and_by_age_while_that_is_away(chat: Chat) -> None:
+    [source] = await chat.tell("My dog is called Bublik.")
+    old, new = (await chat.say("a", "b"))[:2]
+    for id in (old, new):
+        await chat.do(_A_FACT, id, str(source), chat.id)
+
+    class Nearest:
+        is_away = False
+
+        async def find(self, user_id: int, about: str, where: Sought, limit: int) -> list[Found]:
+            if self.is_away:
+                raise ContextUnavailable
+            assert (user_id, about, where, limit) == (chat.user_id, "dogs", Sought(kind="fact"), 1)
+            [row] = await chat.read(f"select {COLUMNS} from memories where user_id = $1 and id = $2", old)
+            return [Found(MemoryView(**row), 0.9, "meaning")]
+
+    nearest = Nearest()
+    find = facts_by_meaning(chat.shards, cast(Finder, nearest))
+
+    assert [fact.id for fact in await find(chat.user_id, "dogs", 1)] == [old]
+    nearest.is_away = True
+    assert [fact.id for fact in await find(chat.user_id, "dogs", 1)] == [new]
