@@ -81,6 +81,7 @@ async def test_a_note_is_added_found_by_its_meaning_edited_and_forgotten(maria: 
     await _choose(page, _entries(page), "Forget")
     await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await expect(_search(page)).to_be_focused()
     assert (await maria.api("GET", "/my/memory/"))["items"] == []
 
 
@@ -98,6 +99,7 @@ async def test_an_answer_shows_what_it_recalled_and_that_it_was_forgotten(maria:
     await recalled.get_by_role("button", name="Forget").click()
     await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     await expect(page.get_by_text("You have forgotten this memory.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Recalled 1 memory")).to_be_focused()
     await page.reload()
     await page.get_by_role("button", name="Recalled 1 memory").click()
     await expect(page.get_by_text("You have forgotten this memory.")).to_be_visible()
