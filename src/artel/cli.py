@@ -24,6 +24,7 @@ from artel.app.databases import Stores, embedded_servers, open_stores, running_e
 from artel.app.gateway import openapi_document
 from artel.app.house import Part
 from artel.app.memory import memory_companions
+from artel.app.rebuild import rebuild_memory
 from artel.app.server import listen, serve, work
 from artel.kit.errors import ArtelError
 from artel.settings import Settings, load_settings
@@ -33,6 +34,8 @@ from artel.telemetry.logs import configure_logging
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 users = typer.Typer(no_args_is_help=True, help="Accounts: add, list, disable, enable.")
 cli.add_typer(users, name="user")
+memory = typer.Typer(no_args_is_help=True, help="Memory: rebuild its index.")
+cli.add_typer(memory, name="memory")
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 
@@ -162,6 +165,26 @@ def disable_user(email: Email) -> None:
 def enable_user(email: Email) -> None:
     """Lets a disabled account in again."""
     _set_active(email, active=True)
+
+
+@memory.command("rebuild")
+def rebuild_command(
+    user: Annotated[str | None, typer.Option(help="Of this account only, by its e-mail address.")] = None,
+) -> None:
+    """Makes the index of memory anew from what is stored; searching finds little of it meanwhile. Nothing is lost."""
+
+    async def run() -> None:
+        settings, stores = await _stores()
+        async with open_accounts(settings, stores) as accounts:
+            chosen = [await accounts.named(user)] if user is not None else await accounts.all()
+        count = await rebuild_memory(settings, stores, [account.id for account in chosen], _say_progress)
+        typer.echo(f"{count} passages of {len(chosen)} accounts are indexed.")
+
+    _run(run())
+
+
+def _say_progress(done: int, total: int) -> None:
+    typer.echo(f"{done} of {total} passages", err=True)
 
 
 def _set_active(email: str, *, active: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,23 @@ class Household:
         self._serve.send(signal.SIGKILL)
         await asyncio.to_thread(self._serve.wait)
         await self.begin()
+
+    async def stop(self) -> None:
+        """Stops it in order; nobody serves until `begin`."""
+        assert self._serve is not None
+        self._serve.send(signal.SIGTERM)
+        assert await asyncio.to_thread(self._serve.wait) == 0
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._serve is not None
+        return self._serve.process.pid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a command beside the server."""
+        return {**os.environ, "ARTEL_DATA_DIR": str(self._data)}
 
     async def post(self, path: str, body: Any) -> Any:
         """The JSON of the answer."""

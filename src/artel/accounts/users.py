@@ -164,6 +164,18 @@ class Users:
         async with self._shards.system_tx() as session:
             return [_account(user) for user in await session.scalars(select(User).order_by(User.id))]
 
+    async def named(self, email: str) -> Account:
+        """The account of this address, for an administrator.
+
+        Raises:
+            NoSuchUser: there is none.
+        """
+        async with self._shards.system_tx() as session:
+            user = await session.scalar(select(User).where(User.email == normal_email(email)))
+        if user is None:
+            raise NoSuchUser
+        return _account(user)
+
     async def set_active(self, email: str, *, active: bool) -> Account:
         """Lets a user in again, or keeps them out: their streams and requests end at once, their data stays.
 

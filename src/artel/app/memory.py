@@ -102,9 +102,12 @@ def _companions(settings: Settings, data: Path, runtime: Path) -> Companions:
 
 @asynccontextmanager
 async def open_memory(
-    settings: Settings, stores: Stores, shards: Shards, pool: ModelPool, metrics: Metrics
+    settings: Settings, stores: Stores, shards: Shards, pool: ModelPool, metrics: Metrics, *, sweeps: bool = True
 ) -> AsyncGenerator[MemoryHouse | None]:
-    """Memory from now on; None where this process knows of no vector store."""
+    """Memory from now on; None where this process knows of no vector store.
+
+    sweeps: looks for work that it was not told of.
+    """
     async with AsyncExitStack() as stack:
         contexts = await _contexts(settings, stores.companions, metrics)
         if contexts is None:
@@ -121,9 +124,10 @@ async def open_memory(
             stack.push_async_callback(embedder.aclose)
         indexer.start()
         stack.push_async_callback(indexer.aclose)
-        sweep.start()
+        if sweeps:
+            sweep.start()
         stack.push_async_callback(sweep.aclose)
-        finder = Finder(shards, contexts, embedder, on_lost=indexer.wake)
+        finder = Finder(shards, contexts, embedder, on_lost=indexer.doubt)
         yield MemoryHouse(contexts, embedder, indexer, finder, watch.look)
 
 

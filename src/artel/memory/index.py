@@ -67,14 +67,20 @@ async def index_batch(tools: Tools, context: ContextStore, space: Space | None) 
     return len(rows)
 
 
-async def vector_batch(tools: Tools, context: ContextStore, space: Space) -> int:
+async def vector_batch(tools: Tools, context: ContextStore, space: Space, *, is_new: bool) -> int:
     """Gives vectors in this space to some that lack them; answers how many: none when all have theirs.
+
+    is_new: the space is that of a new model, so those count too whose vectors are in another one.
 
     Raises:
         EmbedderUnavailable, ContextUnavailable, BadVector, StoreUnavailable: try again later.
     """
     async with tools.shards.user_tx(context.user_id) as tx:
-        rows = _some(await tx.fetch(_VECTORLESS, tx.user_id, space.name, ROWS_AT_ONCE))
+        if is_new:
+            waiting = await tx.fetch(_ELSEWHERE, tx.user_id, ROWS_AT_ONCE, space.name)
+        else:
+            waiting = await tx.fetch(_VECTORLESS, tx.user_id, ROWS_AT_ONCE)
+    rows = _some(waiting)
     if not rows:
         return 0
     assert tools.embedder is not None
@@ -179,8 +185,14 @@ where memories.user_id = $1 and memories.id = seen.id and memories.revision = se
 
 _VECTORLESS: Final = """
 select id, text, revision from memories
-where user_id = $1 and indexed_space is distinct from $2 and indexed_revision = revision and superseded_by is null
-order by created_at desc limit $3
+where user_id = $1 and indexed_space is null and superseded_by is null and indexed_revision = revision
+order by created_at desc limit $2
+"""
+
+_ELSEWHERE: Final = """
+select id, text, revision from memories
+where user_id = $1 and indexed_space is distinct from $3 and superseded_by is null and indexed_revision = revision
+order by created_at desc limit $2
 """
 
 _HAS_VECTOR: Final = """

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import text
 
 from artel.kit.background import Recurring, end_tasks
-from artel.kit.errors import ArtelError
+from artel.kit.errors import ArtelError, Unauthenticated
 from artel.store.shards import Shards
 
 USERS_AT_ONCE: Final = 2
@@ -121,6 +121,9 @@ class Indexer:
     async def _turn(self, user_id: int, waiting: _Waiting) -> float | None:
         try:
             again = await self._turns.take(user_id)
+        except Unauthenticated:
+            # The user is gone.
+            return None
         except ArtelError as error:
             pause = waiting.backoff.failed(error)
             _log.warning("memory_not_indexed", user_id=user_id, error=error.slug, again_in=pause)

@@ -34,6 +34,10 @@ class IndexState:
     compared_at: datetime | None
     drop_spaces_at: datetime | None
 
+    def has_errands(self, space: Space | None) -> bool:
+        """Whether something is to be done though nothing waits."""
+        return bool(self.purge_wanted_at or self.drop_spaces_at or self.is_elsewhere(space))
+
     def is_elsewhere(self, space: Space | None) -> bool:
         """Whether the vectors are in another space than this one."""
         return space is not None and self.space is not None and self.space != space.name

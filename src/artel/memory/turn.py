@@ -73,9 +73,12 @@ class Turns:
         state, context = held.state, self.contexts.of(user_id)
         space = self.tools.space
         async with self.tools.shards.user_tx(user_id) as tx:
-            has_rows: bool = await tx.fetchval(_HAS_ROWS, tx.user_id)
-        # Nobody is given an index before there is something to put into it.
-        if not (has_rows or state.purge_wanted_at or state.drop_spaces_at or state.is_elsewhere(space)):
+            rows = await tx.fetchrow(_HAS_ROWS, tx.user_id)
+        assert rows is not None
+        if not rows["memories"]:
+            # Nobody is given an index before there is something to put into it; of who forgot all nothing stays.
+            if rows["deletions"] or state.has_errands(space):
+                await self._erase(context, space)
             return False
         try:
             await self._open(context, space)
@@ -91,6 +94,13 @@ class Turns:
             await index_anew(self.tools.shards, user_id)
             self._opened.pop(user_id, None)
             return True
+
+    async def _erase(self, context: ContextStore, space: Space | None) -> None:
+        await context.erase()
+        self._opened.pop(context.user_id, None)
+        async with self.tools.shards.user_tx(context.user_id) as tx:
+            await tx.execute(_FORGOTTEN, tx.user_id)
+            await tx.execute(_NO_ERRANDS, tx.user_id, space.name if space is not None else None)
 
     async def _open(self, context: ContextStore, space: Space | None) -> None:
         """Makes sure of the context and its space, once. One that is lost is noted before it is made anew: were it the
@@ -111,9 +121,10 @@ class Turns:
         shards, user_id = self.tools.shards, context.user_id
         if space is not None:
             await head_for(shards, user_id, state, space.name)
-            if await vector_batch(self.tools, context, space):
+            if await vector_batch(self.tools, context, space, is_new=state.is_elsewhere(space)):
                 return True
-            await arrive(shards, user_id, space.name)
+            if state.is_elsewhere(space):
+                await arrive(shards, user_id, space.name)
         if self._should_compare(user_id, state):
             found = await compare(shards, context)
             self._compared.add(user_id)
@@ -151,7 +162,23 @@ def _go_on(held: Lease) -> None:
 _NEVER: Final = Space("", 0)
 
 _HAS_ROWS: Final = """
-select exists (select from memories where user_id = $1) or exists (select from memory_deletions where user_id = $1)
+select exists (select from memories where user_id = $1) as memories,
+    exists (select from memory_deletions where user_id = $1) as deletions
+"""
+
+# Not of what was saved again meanwhile: that is a memory again, and waits to be indexed.
+_FORGOTTEN: Final = """
+with again as (
+    update memories set indexed_revision = 0, indexed_space = null where user_id = $1 and indexed_revision > 0
+)
+delete from memory_deletions where user_id = $1 and not exists (
+    select from memories where memories.user_id = $1 and memories.id = memory_deletions.id
+)
+"""
+
+_NO_ERRANDS: Final = """
+update memory_state set space = coalesce($2, space), next_space = null, drop_spaces_at = null, purge_wanted_at = null
+where user_id = $1
 """
 
 _PURGED: Final = "update memory_state set purge_wanted_at = null where user_id = $1 and purge_wanted_at <= $2"

@@ -119,14 +119,34 @@ async def test_what_was_deleted_is_found_no_more_and_a_purge_is_wanted(
 ) -> None:
     chat = await diary.chat()
     await diary.say(chat, DOG)
+    await diary.say(await diary.chat(), LAMP)
     await all_turns(turns, diary.user_id)
-    await diary.run("delete from chat_sessions where user_id = $1")
+    await diary.run("delete from chat_sessions where user_id = $1 and id = $2", chat)
 
     await all_turns(turns, diary.user_id)
 
-    assert await context.count() == 0
+    assert await context.count() == 1
     assert await diary.rows("select from memory_deletions where user_id = $1") == []
     assert (await state(diary))["purge_wanted_at"] is not None
+
+
+async def test_of_who_forgets_everything_nothing_stays(turns: Turns, diary: Diary, context: ContextStore) -> None:
+    await diary.say(await diary.chat(), DOG)
+    await all_turns(turns, diary.user_id)
+    await diary.run("delete from memories where user_id = $1")
+    await diary.run("update memory_state set purge_wanted_at = now() where user_id = $1")
+
+    await all_turns(turns, diary.user_id)
+
+    with pytest.raises(ContextLost):
+        await context.count()
+    assert await diary.rows("select from memory_deletions where user_id = $1") == []
+    after = await state(diary)
+    assert (after["space"], after["purge_wanted_at"]) == (SPACE.name, None)
+
+    await diary.run("update messages set remembered = false where user_id = $1")
+    await all_turns(turns, diary.user_id)
+    assert await found(context, "Бублик") == [DOG]
 
 
 async def test_a_purge_comes_after_a_minute_and_not_again_for_ten(

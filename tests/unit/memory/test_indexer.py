@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from artel.kit.errors import Unauthenticated
 from artel.memory.context import ContextFull, ContextUnavailable
 from artel.memory.indexer import Backoff, Indexer
 
@@ -102,3 +103,11 @@ async def test_a_doubted_index_is_looked_at_anew(indexer: Indexer, turns: Turns)
     await indexer.idle()
 
     assert (turns.doubted, turns.taken) == ([7], [7])
+
+
+async def test_a_user_who_is_gone_has_no_more_turns(indexer: Indexer, turns: Turns) -> None:
+    turns.answers = {1: [Unauthenticated()]}
+    indexer.wake(1)
+    await indexer.idle()
+
+    assert turns.taken == [1]

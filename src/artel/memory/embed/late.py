@@ -51,6 +51,12 @@ class LateEmbedder:
         """Whether it was reached once; it may be away again."""
         return self._opened is not None
 
+    async def opened(self, seconds: float) -> bool:
+        """Waits until it is open, but not longer than so; answers whether it is."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening], timeout=seconds)
+        return self.is_open
+
     @property
     def space(self) -> Space:
         """See `Embedder`.
