@@ -118,10 +118,10 @@ class Finder:
         return Found(candidate.memory, _shown(hit.similarity), self.why(hit))
 
     def why(self, hit: Hit) -> Why:
-        """What found it."""
-        if hit.similarity is None or hit.similarity < self.relevance.least:
-            return "words"
-        return "both" if hit.words else "meaning"
+        """What found it. Where nothing is left out for being far, that is meaning even of what is not near."""
+        if not hit.words:
+            return "meaning"
+        return "words" if hit.similarity is None or hit.similarity < self.relevance.least else "both"
 
     async def _hits(self, user_id: int, query: str, meant: str, where: Sought) -> list[Hit]:
         context = self.contexts.of(user_id)
