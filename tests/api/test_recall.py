@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import pytest
@@ -11,41 +9,17 @@ import pytest
 from artel.events.types import Event, MemoryRecalled
 from artel.events.waiter import Waiter
 from artel.memory.edge.store import EdgeContexts
-from artel.memory.embed.local import EmbedWorkers, LocalEmbedder
 from artel.memory.finder import Finder
 from artel.memory.ids import memory_id
 from tests.support.api import Person, Site
 from tests.support.memories import Memories, ToyEmbedder
-from tests.support.memory import MONDAY, quick_folder
+from tests.support.memory import MONDAY
 from tests.support.model_server import ModelServer
 from tests.support.planning import settings
 from tests.support.plans import plan, request, task
 from tests.support.tool_people import answered, ask, chosen, waiting_for, yes
 
 TOLD = "[From your memory of this user"
-
-
-@pytest.fixture(scope="module")
-def embed_workers() -> Iterator[EmbedWorkers]:
-    folder = quick_folder()
-    running = EmbedWorkers(folder / "home", folder / "run")
-    with running:
-        yield running
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-async def remembered(site: Site, edge_contexts: EdgeContexts, embed_workers: EmbedWorkers) -> AsyncGenerator[Memories]:
-    """The site with a memory, and what puts memories into it."""
-    embedder = await LocalEmbedder.open(embed_workers.sockets)
-    site.house.recall.finder = Finder(site.house.shards, edge_contexts, embedder)
-    # A busy machine is no fault of what is tested here.
-    site.house.recall.seconds, usual = 20, site.house.recall.seconds
-    yield Memories(site.house.shards, edge_contexts, embedder)
-    site.house.recall.finder, site.house.recall.seconds = None, usual
-    for user in await site.stores.as_migrator("select user_id from shard_users"):
-        await edge_contexts.of(user["user_id"]).erase()
-    await embedder.aclose()
 
 
 def requests(model_server: ModelServer) -> list[list[dict[str, Any]]]:
@@ -239,13 +213,17 @@ async def test_an_agent_or_a_chat_without_memory_is_told_nothing(
     assert "Biscuit" in told(running_model_server)
 
 
+def _recalls(site: Site) -> float:
+    registry = site.house.metrics.registry
+    return registry.get_sample_value("artel_memory_recalls_total", {"outcome": "found"}) or 0
+
+
 async def test_a_parked_turn_goes_on_with_what_it_was_told(
     ann: Person, site: Site, remembered: Memories, running_model_server: ModelServer
 ) -> None:
     await ann.agent(tools=chosen(current_time="ask"))
     dog = await remembered.add(ann.id, "My dog is called Biscuit.")
-    found = site.house.metrics.memory_recalls.labels("found")
-    before: float = found._value.get()  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
+    before = _recalls(site)
     _, run_id = await ask(ann, 'My dog is called how? [[tool {"timezone": "UTC"}]]')
     [approval] = await waiting_for(ann)
 
@@ -257,7 +235,7 @@ async def test_a_parked_turn_goes_on_with_what_it_was_told(
     assert "Biscuit" in told(running_model_server)
     assert [item["id"] for item in await kept(ann, site, answer["id"])] == [str(dog)]
     # It was not asked again.
-    assert found._value.get() - before == 1  # pyright: ignore[reportPrivateUsage]
+    assert _recalls(site) - before == 1
 
 
 async def test_a_team_recalls_when_it_plans_works_and_sums_up(
@@ -318,3 +296,18 @@ async def test_a_stopped_answer_keeps_what_it_was_told(ann: Person, site: Site, 
 
     assert answer["status"] == "cancelled"
     assert [item["id"] for item in await kept(ann, site, answer["id"])] == [str(dog)]
+
+
+async def test_a_question_is_begun_while_it_is_being_stored(ann: Person, site: Site, remembered: Memories) -> None:
+    model = ToyEmbedder()
+    site.house.recall.finder = Finder(site.house.shards, remembered.contexts, model)
+    await ann.agent("Stranger", memory={"recall": False})
+    await ann.agent("Coder")
+    question = "How much was the electricity bill in May?"
+
+    # The agent itself asks nothing.
+    await ann.say(await ann.chat(), f"@stranger {question}")
+    assert model.asked == [question]
+    await remembered.contexts.of(ann.id).ensure([model.space])
+    await ann.say(await ann.chat(), "@coder What did the flight to Lisbon cost in June?")
+    assert model.asked == [question, "What did the flight to Lisbon cost in June?"]

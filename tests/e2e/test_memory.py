@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.e2e.looks import faults, too_wide
 from tests.e2e.person import Person, answers, say
 
+_RECALLED = re.compile("Recalled|Вспомнилось")
 _DOG = "My dog is called Bublik and he is three years old."
 
 
@@ -33,6 +34,19 @@ async def _indexed(person: Person) -> None:
     async with asyncio.timeout(60):
         while (state := await person.api("GET", "/my/memory/state/"))["status"] != "ready" or state["waiting"]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+
+
+async def _ask_until_recalled(page: Page, locale: str = "en") -> None:
+    """Asks after the dog. An answer does not wait for its memories: on a busy machine they may be late for it."""
+    field = page.get_by_role("textbox", name="Message" if locale == "en" else "Сообщение", exact=True)
+    for asked in range(1, 16):
+        await field.fill("What is my dog called?")
+        await field.press("Enter")
+        await expect(answers(page)).to_have_count(asked)
+        await expect(answers(page).last).to_contain_text("dog called?")
+        if await page.get_by_role("button", name=_RECALLED).count():
+            return
+    raise AssertionError("nothing was recalled")
 
 
 async def _choose(page: Page, entry: Locator, action: str) -> None:
@@ -76,8 +90,7 @@ async def test_an_answer_shows_what_it_recalled_and_that_it_was_forgotten(maria:
     await _indexed(maria)
     page = await maria.page()
 
-    await say(page, "What is my dog called?")
-    await expect(answers(page).last).to_contain_text("You said")
+    await _ask_until_recalled(page)
     await page.get_by_role("button", name="Recalled 1 memory").click()
     recalled = page.get_by_role("main").get_by_role("listitem").filter(has_text="Bublik")
     await expect(recalled).to_contain_text(re.compile(r"\d+% by meaning"))
@@ -141,7 +154,8 @@ async def test_all_of_a_chat_and_then_everything_is_forgotten(maria: Person) -> 
     await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     await expect(page.get_by_text("Nothing is remembered that fits these filters.")).to_be_visible()
     await page.get_by_role("button", name="Clear filters").click()
-    await expect(_entries(page)).to_have_text(re.compile("Invoices"))
+    await expect(_entries(page).filter(has_text="Invoices")).to_be_visible()
+    await expect(_entries(page)).to_have_count(1)
 
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("menuitem", name="Forget everything").click()
@@ -259,18 +273,10 @@ async def test_axe_finds_nothing_and_everything_fits(maria: Person, theme: Any, 
     await expect(page.get_by_role("main").get_by_role("textbox")).to_be_visible()
     await look("profile")
     await page.goto("/")
-    await say_in(page, locale, "What is my dog called?")
-    await page.get_by_role("button", name=re.compile("Recalled|Вспомнилось")).click()
+    await _ask_until_recalled(page, locale)
+    await page.get_by_role("button", name=_RECALLED).click()
     await look("recalled")
     await page.get_by_role("main").get_by_role("button", name=re.compile("^(Forget|Забыть)$")).first.click()
     await expect(page.get_by_role("dialog")).to_be_visible()
     await look("forget")
     assert found == []
-
-
-async def say_in(page: Page, locale: str, text: str) -> None:
-    """Writes a message in whichever language the page speaks."""
-    field = page.get_by_role("textbox", name="Message" if locale == "en" else "Сообщение", exact=True)
-    await field.fill(text)
-    await field.press("Enter")
-    await expect(answers(page).last).to_be_visible()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import shutil
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,10 +14,13 @@ import pytest
 from artel.memory.context import Contexts, Point
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
+from artel.memory.embed.local import EmbedWorkers, LocalEmbedder
+from artel.memory.finder import Finder
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import Space, Vector
 from artel.store.shards import Shards
-from tests.support.memory import MONDAY, SPACE, Edge, Violations, meaning
+from tests.support.api import Site
+from tests.support.memory import MONDAY, SPACE, Edge, Violations, meaning, quick_folder
 from tests.support.stores import Stores
 
 
@@ -123,3 +127,27 @@ async def memories(stores: Stores, edge_contexts: EdgeContexts) -> AsyncGenerato
     yield made
     users = await stores.as_migrator("select user_id from shard_users")
     await made.forget_users([user["user_id"] for user in users])
+
+
+@pytest.fixture(scope="session")
+def embed_workers() -> Iterator[EmbedWorkers]:
+    """The bundled model, for all tests of this process."""
+    folder = quick_folder()
+    running = EmbedWorkers(folder / "home", folder / "run")
+    with running:
+        yield running
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def remembered(site: Site, edge_contexts: EdgeContexts, embed_workers: EmbedWorkers) -> AsyncGenerator[Memories]:
+    """The site with a memory, and what puts memories into it."""
+    embedder = await LocalEmbedder.open(embed_workers.sockets)
+    site.house.recall.finder = Finder(site.house.shards, edge_contexts, embedder)
+    # A busy machine is no fault of what is tested here.
+    site.house.recall.seconds, usual = 20, site.house.recall.seconds
+    yield Memories(site.house.shards, edge_contexts, embedder)
+    site.house.recall.finder, site.house.recall.seconds = None, usual
+    for user in await site.stores.as_migrator("select user_id from shard_users"):
+        await edge_contexts.of(user["user_id"]).erase()
+    await embedder.aclose()

@@ -109,10 +109,12 @@ class Desk:
     sought: list[str] = field(default_factory=list[str])
     is_demo: bool = False
     opens: int = 0
+    now: float = 0.0
+    """The reader's watch; it stands still."""
 
     def reader(self) -> Reader:
         """One process's."""
-        return Reader(self.shards, IdMaker(), self.open_mind, self.find, self.emit)
+        return Reader(self.shards, IdMaker(), self.open_mind, self.find, self.emit, lambda: self.now)
 
     async def open_mind(self, user_id: int) -> Mind | None:
         """As the composition root's."""

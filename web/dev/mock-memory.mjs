@@ -69,10 +69,11 @@ export function memoryOf({ state, emit }) {
             source: own ? null : { kind, id: state.chats.get(chat.id).items[0]?.id ?? uuid() },
             created_at: new Date(Date.now() - index * 0.7 * DAY).toISOString(),
             edited_at: index === 3 ? new Date().toISOString() : null,
-            superseded_by: index === 8 ? uuid() : null,
+            superseded_by: null,
             indexed: index > 1,
           };
         });
+  if (memories.length > 0) memories[8].superseded_by = memories[0].id;
   const problem = (status, slug, title, detail) => [
     status,
     { type: `/problems/${slug}`, title, status, detail },

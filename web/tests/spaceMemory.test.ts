@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "@/api/keys";
 import type { History, Message } from "@/api/types";
@@ -40,12 +40,16 @@ function spaceWith(first = told()) {
   let served = first;
   vi.stubGlobal("fetch", async () => Response.json(served));
   const client = new QueryClient();
-  client.setQueryData([...keys.memory, "state"], {});
+  let reads = 0;
+  const page = { queryKey: [...keys.memory, "list"], queryFn: () => ++reads, staleTime: Infinity };
+  new QueryObserver(client, { ...page, initialData: 0 }).subscribe(() => undefined);
+  const left = [...keys.memory, "left"];
+  client.setQueryData(left, {});
   const space = new LiveSpace(1, client, () => undefined);
   const now = (later: History) => {
     served = later;
   };
-  return { space, now, isOld: () => client.getQueryState([...keys.memory, "state"])?.isInvalidated };
+  return { space, now, reads: () => reads, keepsLeft: () => client.getQueryData(left) !== undefined };
 }
 
 const texts = (space: LiveSpace) =>
@@ -62,15 +66,17 @@ afterEach(() => {
 
 describe("what was forgotten elsewhere", () => {
   it("is gone from open chats at once, and from the page in a moment", async () => {
-    const { space, isOld } = spaceWith(told("m1", "m2"));
+    const { space, reads, keepsLeft } = spaceWith(told("m1", "m2"));
     await space.chat(SESSION).refresh();
 
     space.onEvent(changed("forgotten", ["m1"]));
 
     expect(texts(space)).toEqual([null, "text of m2"]);
-    expect(isOld()).toBe(false);
+    // A list that is not shown holds it no longer.
+    expect(keepsLeft()).toBe(false);
+    expect(reads()).toBe(0);
     vi.advanceTimersByTime(250);
-    expect(isOld()).toBe(true);
+    expect(reads()).toBe(1);
   });
 
   it("may be a lot: the chats are read again", async () => {
@@ -89,10 +95,10 @@ describe("what was forgotten elsewhere", () => {
 describe("the page of memory", () => {
   it("is read again when something was saved, and when an answer is about to be remembered", () => {
     for (const event of [changed("saved", ["m1"]), runCompleted(102)]) {
-      const { space, isOld } = spaceWith();
+      const { space, reads } = spaceWith();
       space.onEvent(event);
       vi.advanceTimersByTime(250);
-      expect(isOld()).toBe(true);
+      expect(reads()).toBe(1);
     }
   });
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,9 +22,8 @@ from pydantic_ai.messages import (
 from artel.agents.attached import Attached, read_attached
 from artel.agents.earlier import MAX_SUMMARIES, Summary, told_earlier
 from artel.agents.tokens import count_tokens, within_tokens
+from artel.kit.mentions import without_mention
 from artel.store.tx import UserTx
-
-_MENTION = re.compile(r"\s*@[\w-]+\s+")
 
 MAX_MESSAGES: Final = 30
 MAX_TOKENS: Final = 8_000
@@ -93,11 +91,6 @@ def _summaries(rows: Sequence[asyncpg.Record]) -> list[Summary]:
 
 def _said(row: asyncpg.Record, content: str, files: Sequence[Attached]) -> Said:
     return Said(without_mention(content) if row["target_agent"] else content, row["agent_id"], files, row["id"])
-
-
-def without_mention(content: str) -> str:
-    """A message without the "@handle" it is addressed by: that is for us, not for the model."""
-    return content[found.end() :] if (found := _MENTION.match(content)) else content
 
 
 def as_model_messages(

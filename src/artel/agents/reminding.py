@@ -101,6 +101,8 @@ def _source(memory: MemoryView) -> str:
         return handle or "assistant"
     if memory.kind == "tool":
         return f"a tool of {handle}" if handle else "a tool"
+    if memory.kind == "note" and memory.role == "assistant" and handle:
+        return f"noted by {handle}"
     return _SOURCES[memory.kind]
 
 

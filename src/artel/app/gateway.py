@@ -48,6 +48,7 @@ def gateway_for(house: House) -> ASGIApp:
         mcp_servers=house.mcp.servers,
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
+        about_to_ask=house.recall.begin,
     )
     return create_app(
         GatewayDeps(

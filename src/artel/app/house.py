@@ -21,6 +21,7 @@ from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
 from artel.agents.consent import Consent
 from artel.agents.delegating import AskAgent
+from artel.agents.memory_desk import MemoryDesk
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
@@ -148,10 +149,12 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         files = stack.enter_context(open_files(settings, shards))
         memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
-        installed = await installed_tools(settings, FileSearch(shards), stack, files.texts.document)
-        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
-        announcer = Announcer(outbox.emit, metrics, memory.indexer.wake if memory else _nobody)
+        wake = memory.indexer.wake if memory else _nobody
         recall = Recall(memory.finder if memory else None, on_outcome=partial(_count_recall, metrics))
+        memory_desk = MemoryDesk(shards, recall, outbox.emit, wake)
+        installed = await installed_tools(settings, FileSearch(shards), memory_desk, stack, files.texts.document)
+        tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
+        announcer = Announcer(outbox.emit, metrics, wake)
         agents = AgentRunner(
             pool=pool,
             keys=provider_keys,

@@ -15,6 +15,7 @@ from artel.tools.browser import browser_tools
 from artel.tools.builtin.calculator.tool import calculator
 from artel.tools.builtin.current_time import current_time
 from artel.tools.builtin.files import FileSource, files_tool
+from artel.tools.builtin.memory import MemorySource, memory_tools
 from artel.tools.builtin.python.tool import python
 from artel.tools.builtin.web.engines import Engine, PublicEngines, Searx
 from artel.tools.builtin.web.fetch import Extract, web_fetch
@@ -25,7 +26,9 @@ from artel.tools.tool import Tool
 _PROXIES: Final = ("DDGS_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "no_proxy")
 
 
-async def installed_tools(settings: Settings, files: FileSource, stack: AsyncExitStack, extract: Extract) -> list[Tool]:
+async def installed_tools(
+    settings: Settings, files: FileSource, memory: MemorySource, stack: AsyncExitStack, extract: Extract
+) -> list[Tool]:
     """All of them, in the order in which people see them; the stack ends their connections."""
     # Certificates of its own: a slim container has none. It takes a moment, and nobody else may wait for it.
     tls = await asyncio.to_thread(httpx2.create_ssl_context)
@@ -37,4 +40,4 @@ async def installed_tools(settings: Settings, files: FileSource, stack: AsyncExi
         stack.push_async_callback(own.aclose)
         engine = Searx(settings.searxng_url, own)
     house = [current_time(), calculator(), python(), web_search(engine), web_fetch(fetcher, extract), files_tool(files)]
-    return [*house, *browser_tools()]
+    return [*house, *memory_tools(memory), *browser_tools()]

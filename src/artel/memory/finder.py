@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, Hit, Question, Where
+from artel.memory.context import CallType, ContextLost, Contexts, Hit, Question, Where
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.payload import DENSE_PREFETCH, SPARSE_PREFETCH
+from artel.memory.questions import Questions
 from artel.memory.relevance import Relevance
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import BadVector
@@ -63,7 +64,7 @@ class Candidate:
     memory: MemoryView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finder:
     """Searches. For one event loop.
 
@@ -77,6 +78,11 @@ class Finder:
     relevance: Relevance = field(default_factory=Relevance)
     on_lost: Callable[[int], None] = lambda _: None
     reader: WordReader = field(default_factory=WordReader)
+    questions: Questions | None = field(init=False)
+    """Of the embedder."""
+
+    def __post_init__(self) -> None:
+        self.questions = None if self.embedder is None else Questions(self.embedder)
 
     async def find(self, user_id: int, query: str, where: Sought, limit: int) -> list[Found]:
         """The best of what the user ever said or was told, best first, at most 40; whether any of it is good is for the
@@ -124,19 +130,15 @@ class Finder:
             without=where.without,
         )
         by_words = Question(sparse=SparseEncoder(self.reader).question(query))
-        if self.embedder is not None and query.strip():
+        if self.embedder is not None and self.questions is not None and query.strip():
             try:
-                return await self._by_both(context, self.embedder, query, by_words, wanted)
+                vector = await self.questions.vector(user_id, query)
+                by_both = replace(by_words, space=self.embedder.space.name, vector=vector)
+                return await context.search(by_both, wanted, _CANDIDATES)
             except (EmbedderUnavailable, BadVector):
                 # Without the model, or before this user's index has its space: words are better than nothing.
                 pass
         return await context.search(by_words, wanted, _CANDIDATES) if by_words.sparse else []
-
-    async def _by_both(
-        self, context: ContextStore, embedder: Embedder, query: str, by_words: Question, where: Where
-    ) -> list[Hit]:
-        vector = await embedder.question(query)
-        return await context.search(replace(by_words, space=embedder.space.name, vector=vector), where, _CANDIDATES)
 
     async def _memories(self, user_id: int, hits: Sequence[Hit], where: Sought) -> dict[UUID, MemoryView]:
         ids = [hit.id for hit in hits]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from uuid import UUID
@@ -29,6 +29,8 @@ EXCERPT_CHARS: Final = 800
 WAIT_SECONDS: Final = 0.06
 """How long a turn waits for its memories."""
 
+AT_ONCE: Final = 4
+"""A model on this machine takes 15 ms for a question, one after the other."""
 _CANDIDATES: Final = 40
 _FEW_WORDS: Final = 4
 """With fewer a question leans on what was said before: "and in March?"."""
@@ -68,6 +70,18 @@ class Recall:
     finder: Finder | None = None
     seconds: float = WAIT_SECONDS
     on_outcome: Callable[[RecallOutcome, float], None] = lambda outcome, seconds: None
+    at_once: int = AT_ONCE
+    """Questions that the model may be busy with; one more would come too late, and make those behind it late too."""
+
+    def begin(self, user_id: int, text: str) -> None:
+        """The user says this just now, and it will be asked in a moment: whatever can be done before is begun. What
+        leans on the conversation, which is not known here, is not; nor what the model is too busy for."""
+        finder = self.finder
+        if finder is None or finder.questions is None or finder.questions.under_way >= self.at_once:
+            return
+        question = question_of(Asked(text), finder.reader)
+        if question is not None and len(finder.reader.words(question)) >= _FEW_WORDS:
+            finder.questions.begin(user_id, question)
 
     async def find(self, user_id: int, asked: Asked) -> list[Found]:
         """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
@@ -77,6 +91,9 @@ class Recall:
         finder = self.finder
         question = None if finder is None else question_of(asked, finder.reader)
         if finder is None or question is None:
+            return []
+        if self._is_too_busy(finder, user_id, question):
+            self.on_outcome("late", 0.0)
             return []
         began = time.monotonic()
         found: list[Found] = []
@@ -95,6 +112,12 @@ class Recall:
         self.on_outcome(outcome, time.monotonic() - began)
         return found
 
+    def _is_too_busy(self, finder: Finder, user_id: int, question: str) -> bool:
+        questions = finder.questions
+        if questions is None or questions.is_begun(user_id, question):
+            return False
+        return questions.under_way >= self.at_once
+
 
 async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> list[Found]:
     given = [
@@ -104,13 +127,15 @@ async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> l
     ]
     where = Sought(without=given[:_MAX_WITHOUT])
     candidates = await finder.candidates(user_id, question, where, _CANDIDATES)
-    return chosen(finder, question, [each for each in candidates if not _is_given(each, asked)])
+    words = set(finder.reader.words(question))
+    news = [each for each in candidates if not _is_given(each, asked) and _says_more(each, words, finder.reader)]
+    return chosen(finder, question, news)
 
 
 def question_of(asked: Asked, reader: WordReader) -> str | None:
     """What is looked for; None for what is only courtesies."""
     text = asked.text.strip()
-    words = reader.words(text)
+    words = reader.words(_ends(text))
     if not words and not text.endswith("?"):
         return None
     question = f"{_ends(asked.before.strip())}\n{_ends(text)}" if len(words) < _FEW_WORDS else _ends(text)
@@ -130,6 +155,11 @@ def _is_given(candidate: Candidate, asked: Asked) -> bool:
     if memory.kind == "summary":
         return memory.session_id == asked.session_id
     return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
+
+
+def _says_more(candidate: Candidate, words: Set[str], reader: WordReader) -> bool:
+    """What only asks the same again is nearest to a question, and would push its answers out."""
+    return not set(reader.words(candidate.memory.text)) <= words
 
 
 def chosen(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Found]:

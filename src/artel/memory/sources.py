@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from artel.kit.mentions import without_mention
 from artel.memory.passages import LONGEST
 from artel.memory.views import CallType, MemoryKind
 from artel.store.tx import UserTx
@@ -65,7 +66,7 @@ def _message(row: asyncpg.Record) -> Source:
     is_complete = row["status"] == "complete"
     is_task = row["task_id"] is not None
     by_user = row["role"] == "user"
-    text: str = row["content"]
+    text = without_mention(row["content"]) if row["target_agent"] else row["content"]
     return Source(
         kind="task" if is_task else "message",
         key=row["id"],
@@ -137,8 +138,8 @@ _SAVES: Final = "(user_agents.config->'memory'->>'save') is distinct from 'false
 
 # A chat's own switch, then that of the agent who answers: what a user says to it goes with what it says.
 _MESSAGES: Final = f"""
-select messages.id, messages.session_id, messages.run_id, messages.role, content, messages.status, task_id,
-    messages.created_at, chat_sessions.title, mode, coalesce(messages.agent_id, runs.agent_id) as agent,
+select messages.id, messages.session_id, messages.run_id, messages.role, content, target_agent, messages.status,
+    task_id, messages.created_at, chat_sessions.title, mode, coalesce(messages.agent_id, runs.agent_id) as agent,
     chat_sessions.memory and {_SAVES} as is_saved,
     messages.role = 'assistant' and exists (
         select from usage where usage.user_id = $1 and usage.run_id = messages.run_id

@@ -61,6 +61,7 @@ class SpaceFactory:
     mcp_servers: McpServers
     mcp_sign_ins: McpSignIns
     memory: SharedMemory
+    about_to_ask: Callable[[int, str], None]
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -86,6 +87,7 @@ class SpaceFactory:
             bus=self.bus,
             hub=self.hub,
             emit=self.emit,
+            about_to_ask=self.about_to_ask,
         )
 
     def _memory(self, user_id: int) -> UserMemory:

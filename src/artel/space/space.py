@@ -29,6 +29,7 @@ from artel.events.waiter import Waiter
 from artel.files.attachments import attach
 from artel.files.library import Files
 from artel.kit.errors import Invalid
+from artel.kit.mentions import without_mention
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun, Rehearsal
 from artel.orchestrator.plan import Draft
@@ -66,6 +67,8 @@ class UserWorkerSpace:
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]
+    about_to_ask: Callable[[int, str], None]
+    """Told what a user says, without its mention, before it is stored; never waits."""
 
     # ---- talking
 
@@ -89,6 +92,7 @@ class UserWorkerSpace:
             call = Call(session_id, await self.orchestrator.agent_id(), content, None, "auto")
         else:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
+        self.about_to_ask(self.user_id, content if named is None else without_mention(content))
         try:
             return await self.bus.submit(self.user_id, call, also=_with_attachments(session_id, attachments, also))
         except NoSuchAgent as error:

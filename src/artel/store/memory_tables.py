@@ -28,6 +28,12 @@ class Memory(Owned):
         Index("ix_memories_recent", "user_id", "created_at", "id"),
         Index("ix_memories_session", "user_id", "session_id"),
         Index("ix_memories_file", "user_id", "file_id", postgresql_where=text("file_id is not null")),
+        Index(
+            "ix_memories_facts",
+            "user_id",
+            "created_at",
+            postgresql_where=text("kind = 'fact' and superseded_by is null"),
+        ),
         Index("ix_memories_waiting", "user_id", "created_at", postgresql_where=text("indexed_revision < revision")),
         Index(
             "ix_memories_without_vector",

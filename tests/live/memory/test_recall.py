@@ -100,18 +100,27 @@ async def test_what_the_model_is_given_anyway_is_left_out(recall: Recall, memori
     await memories.change(ann, "insert into chat_sessions (user_id, id, title) values ($1, 1, '')")
     message: dict[str, Any] = {"kind": "message", "call_type": "direct", "session_id": chat}
     known = memory_id(ann, "message", str(said), 0)
-    await memories.add(ann, "my dog is called A", id=known, source_id=str(said), **message)
-    await memories.add(ann, "my dog is called B", source_id=str(late), part=9, **message)
-    await memories.add(ann, "my dog is called C", source_id=str(uuid4()), run_id=run, **message)
-    await memories.add(ann, "my dog is called D", kind="summary", session_id=chat)
+    await memories.add(ann, "my dog is called Ace", id=known, source_id=str(said), **message)
+    await memories.add(ann, "my dog is called Bim", source_id=str(late), part=9, **message)
+    await memories.add(ann, "my dog is called Cid", source_id=str(uuid4()), run_id=run, **message)
+    await memories.add(ann, "my dog is called Dot", kind="summary", session_id=chat)
     assert len(await recall.find(ann, Asked(DOG))) == 4
 
     given = Asked(DOG, messages={said: 10, late: 10}, files=[file], run_id=run, session_id=chat)
 
     assert await recall.find(ann, given) == []
     assert texts(await recall.find(ann, Asked(DOG, session_id=chat, messages={said: 10}, run_id=run))) == [
-        "my dog is called B"
+        "my dog is called Bim"
     ]
+
+
+async def test_what_asks_the_same_again_pushes_nothing_out(recall: Recall, memories: Memories, ann: int) -> None:
+    await memories.add(ann, "Как зовут мою собаку?", kind="message", call_type="direct", source_id=str(uuid4()))
+    await memories.add(ann, "Собаку зовут Бублик, мы взяли её щенком.")
+
+    found = await recall.find(ann, Asked("Как зовут мою собаку?"))
+
+    assert texts(found) == ["Собаку зовут Бублик, мы взяли её щенком."]
 
 
 async def test_of_a_file_only_what_was_not_given_whole(recall: Recall, memories: Memories, ann: int) -> None:

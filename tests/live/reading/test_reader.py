@@ -13,7 +13,7 @@ import pytest
 from artel.accounts.spending import month_start
 from artel.agents.reading.due import ENOUGH, FULL
 from artel.agents.reading.lease import LEASE_SECONDS
-from artel.agents.reading.reader import LATER, SOON
+from artel.agents.reading.reader import LATER, SOON, VISIT_SECONDS
 from artel.kit.clock import utc_now
 from artel.kit.secrets import UnreadableSecret
 from artel.llm.errors import ModelKeyRefused, ModelOverloaded
@@ -118,6 +118,25 @@ async def test_who_lost_the_lease_writes_nothing(chat: Chat, desk: Desk) -> None
 
     assert [row["text"] for row in await chat.summaries()] == ["They talked."]
     assert (len(await spent(chat)), await pause(chat)) == (2, 0)
+
+
+@pytest.mark.parametrize("what", ["summary", "facts"])
+async def test_who_lost_the_lease_to_one_who_is_not_done_writes_nothing_either(
+    chat: Chat, desk: Desk, what: str
+) -> None:
+    async def answer(asked: Asked) -> Any:
+        await chat.do("update memory_state set reader = 'another' where user_id = $1")
+        return {"summary": "Late."} if what == "summary" else {"facts": [{"text": "Late.", "source_message": "m1"}]}
+
+    desk.answer = answer
+    await chat.tell("My dog is called Bublik.")
+    await chat.grow_quiet()
+    if what == "summary":
+        await long_chat(chat, FULL)
+
+    await desk.read(chat)
+
+    assert (len(desk.asked), await chat.summaries(), await chat.facts()) == (1, [], [])
 
 
 async def test_who_lost_the_lease_asks_nothing_more(chat: Chat, desk: Desk) -> None:
@@ -259,11 +278,16 @@ async def test_what_nobody_foresaw_is_not_tried_again_at_once(chat: Chat, desk: 
 
 
 async def test_one_visit_is_not_for_ever(chat: Chat, desk: Desk) -> None:
+    def answer(asked: Asked) -> Any:
+        desk.now += VISIT_SECONDS / 3
+        return plain_answer(asked)
+
+    desk.answer = answer
     await long_chat(chat, FULL + 40 * 30)
 
     await desk.read(chat)
 
-    assert len(desk.asked) == 20
+    assert len(desk.asked) == 3
     assert await pause(chat) == 0
 
 

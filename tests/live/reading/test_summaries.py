@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from artel.agents.conversation import read_conversation
 from artel.agents.reading.due import FULL
@@ -187,6 +188,19 @@ async def test_a_model_that_cannot_sum_up_is_asked_twice_and_not_for_ever(chat: 
     assert len(await spent(chat)) == 2
     assert [row["text"] for row in await chat.summaries()] == [""]
     assert await chat.read("select id from memories where user_id = $1") == []
+
+
+async def test_every_call_of_a_model_is_answered_also_of_a_tool_that_there_is_not(chat: Chat, desk: Desk) -> None:
+    wrong = ModelResponse([ToolCallPart("search", {}, "c1"), ToolCallPart("summary", {"text": ""}, "c2")])
+    desk.answer = lambda _: wrong if len(desk.asked) == 1 else {"summary": "They talked."}
+    await long_chat(chat, FULL)
+
+    await desk.read(chat)
+
+    returned = desk.asked[1].messages[-1].parts
+    assert [getattr(part, "tool_call_id", None) for part in returned] == ["c1", "c2"]
+    assert "summary: Field required" in str(returned[0])
+    assert [row["text"] for row in await chat.summaries()] == ["They talked."]
 
 
 async def test_five_empty_ones_are_merged_without_a_question(chat: Chat, desk: Desk) -> None:

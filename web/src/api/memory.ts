@@ -146,7 +146,11 @@ export function useForgetMany() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (session_id: number | null) => request<void>("DELETE", PATH, { query: { session_id } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.memory }),
+    onSuccess: () => {
+      // What a list held before is not to be seen again, not even until it is read anew.
+      client.removeQueries({ queryKey: lists, type: "inactive" });
+      return client.invalidateQueries({ queryKey: keys.memory });
+    },
   });
 }
 

@@ -109,6 +109,7 @@ export class LiveSpace implements TabsListener {
 
   /** Memories are forgotten, perhaps many when no ids are given: open chats show them no more. */
   forgot(ids: readonly string[]): void {
+    this.client.removeQueries({ queryKey: keys.memory, type: "inactive" });
     for (const store of this.stores.values()) {
       if (ids.length > 0) store.change((conversation) => memoriesForgotten(conversation, ids));
       else void store.refresh();

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import asyncpg
 
-from artel.agents.conversation import without_mention
 from artel.agents.reading.due import DueChat, lock_chat
 from artel.agents.reading.facts import Fact, NewMessage
 from artel.agents.reading.lease import Lease
 from artel.agents.tokens import count_tokens, within_tokens
+from artel.kit.mentions import without_mention
 from artel.memory.ids import memory_id
 from artel.memory.views import COLUMNS, MemoryView, view
 from artel.store.tx import UserTx
@@ -72,10 +72,10 @@ def _message(row: asyncpg.Record) -> NewMessage:
     return NewMessage(row["id"], row["run_id"], within_tokens(content, MESSAGE_TOKENS), row["created_at"])
 
 
-async def _remembered(tx: UserTx, messages: Iterable[UUID]) -> set[UUID]:
-    """Those of which there is a memory."""
+async def _remembered(tx: UserTx, messages: Iterable[UUID], until_the_end: str = "") -> set[UUID]:
+    """Those of which there is a memory. until_the_end: `_STAYS`, when it must not be forgotten before the commit."""
     memories = {memory_id(tx.user_id, "message", str(message), 0): message for message in messages}
-    rows = await tx.fetch(_REMEMBERED, tx.user_id, list(memories))
+    rows = await tx.fetch(_REMEMBERED + until_the_end, tx.user_id, list(memories))
     return {memories[row["id"]] for row in rows}
 
 
@@ -106,7 +106,7 @@ async def write_facts(tx: UserTx, lease: Lease, chat: DueChat, unread: Unread, f
     if standing is None or not standing.may_learn:
         return []
     await tx.execute(_LEARNED, tx.user_id, chat.id, unread.last, unread.counted)
-    remembered = await _remembered(tx, {fact.source.id for fact in facts})
+    remembered = await _remembered(tx, {fact.source.id for fact in facts}, _STAYS)
     parts = Counter[UUID]()
     changed: list[UUID] = []
     for fact in facts:
@@ -130,8 +130,10 @@ where user_id = $1 and session_id = $2 and task_id is null and id > $3 and role 
 order by id limit $4
 """
 
-# Locked, so that forgetting comes before, and is seen, or after, and finds the facts.
-_REMEMBERED: Final = "select id from memories where user_id = $1 and id = any($2::uuid[]) for share"
+_REMEMBERED: Final = "select id from memories where user_id = $1 and id = any($2::uuid[])"
+
+# Forgetting comes before, and is seen, or after, and finds the facts. Indexing, which only updates, does not wait.
+_STAYS: Final = " for key share"
 
 _NOTHING_NEW: Final = "update chat_sessions set unlearned = 0 where user_id = $1 and id = $2"
 

@@ -4,7 +4,8 @@ can be done for now."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -28,6 +29,7 @@ from artel.agents.reading.summaries import find_block, sum_up, write_summary
 from artel.agents.writer import Emit
 from artel.bus.finish import charge
 from artel.bus.model import ModelUse
+from artel.bus.settle import settle
 from artel.events.types import MemoryChanged
 from artel.kit.errors import ArtelError
 from artel.kit.ids import IdMaker
@@ -36,8 +38,8 @@ from artel.llm.errors import ModelError
 from artel.memory.views import MemoryView
 from artel.store.shards import Shards
 
-STEPS_A_VISIT: Final = 20
-"""Then others have their turn; what is left is due at the next look."""
+VISIT_SECONDS: Final = 60.0
+"""After them nothing more is begun: others have their turn, and what is left is due at the next look."""
 SOON: Final = 300.0
 """Seconds until the next visit after something that passes by itself."""
 LATER: Final = 3600.0
@@ -59,6 +61,8 @@ class Reader:
     open_mind: OpenMind
     find_facts: FindFacts
     emit: Emit
+    timer: Callable[[], float] = time.monotonic
+    """Seconds."""
 
     async def read(self, user_id: int) -> None:
         """Visits a user; nothing happens where another process does, or it is too early after the last visit."""
@@ -109,7 +113,8 @@ class _Visit:
 
     async def go(self) -> None:
         """Reads what is due."""
-        for _ in range(STEPS_A_VISIT):
+        end = self._reader.timer() + VISIT_SECONDS
+        while self._reader.timer() < end:
             async with self._reader.shards.user_tx(self._user_id) as tx:
                 chat = await next_due(tx)
             if chat is None:
@@ -122,8 +127,9 @@ class _Visit:
         if block is None:
             return
         text = await sum_up(await self._open(), block) if block.text else ""
-        async with self._reader.shards.user_tx(self._user_id) as tx:
-            chapter = await write_summary(tx, self._lease, chat, block, text)
+        chapter = await settle(
+            self._reader.shards, self._user_id, lambda tx: write_summary(tx, self._lease, chat, block, text)
+        )
         if chapter is not None and chapter.is_remembered:
             self._tell([chapter.id])
 
@@ -139,8 +145,9 @@ class _Visit:
         facts: Sequence[Fact] = ()
         if are_worth_reading(unread.messages):
             facts = await self._facts(unread, newest)
-        async with self._reader.shards.user_tx(self._user_id) as tx:
-            changed = await write_facts(tx, self._lease, chat, unread, facts)
+        changed = await settle(
+            self._reader.shards, self._user_id, lambda tx: write_facts(tx, self._lease, chat, unread, facts)
+        )
         if changed:
             self._tell(changed)
 

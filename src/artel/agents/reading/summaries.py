@@ -65,13 +65,11 @@ async def find_block(tx: UserTx, chat: DueChat) -> Block | None:
 
 
 async def sum_up(asker: Asker, block: Block) -> str:
-    """The summary; "" where there is nothing to tell, or the model cannot: what was said is still found by meaning.
+    """The summary; "" when the model cannot: what was said is still found by meaning.
 
     Raises:
         BudgetExceeded, ModelError, TimeoutError: it could not be asked.
     """
-    if not block.text:
-        return ""
     before = f"<before>\n{block.before}\n</before>\n" if block.before else ""
     task = _TASK.format(tool=_FORM.name, language=block.language)
     try:

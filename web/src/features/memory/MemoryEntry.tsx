@@ -36,6 +36,8 @@ const ICONS: Record<Memory["kind"], LucideIcon> = {
 
 interface MemoryEntryProps {
   memory: Memory;
+  /** The fact that took its place, if it is shown, too. */
+  newer: Memory | undefined;
   agents: readonly Agent[];
   onForget: () => void;
   onForgetChat: () => void;
@@ -43,7 +45,7 @@ interface MemoryEntryProps {
 }
 
 /** One memory: what it says, where it is from, and what can be done with it. */
-export function MemoryEntry({ memory, agents, onForget, onForgetChat, onOnlyChat }: MemoryEntryProps) {
+export function MemoryEntry({ memory, newer, agents, onForget, onForgetChat, onOnlyChat }: MemoryEntryProps) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const Icon = ICONS[memory.kind];
@@ -55,6 +57,11 @@ export function MemoryEntry({ memory, agents, onForget, onForgetChat, onOnlyChat
           <Editing memory={memory} onDone={() => setEditing(false)} />
         ) : (
           <MemoryText text={memory.text} faded={memory.superseded_by !== null} />
+        )}
+        {newer && (
+          <p className="mt-1 break-words text-[0.9rem] text-ink-soft">
+            {t("memory.now", { text: newer.text })}
+          </p>
         )}
         <MemoryFacts memory={memory} title={titleOf(t, memory, agents)} />
       </div>

@@ -28,7 +28,11 @@ export function MemoryFacts({ memory, title }: { memory: Memory; title: string }
       <time dateTime={memory.created_at} className="shrink-0">
         {shortTime(memory.created_at, i18n.language)}
       </time>
-      {memory.superseded_by !== null && <Badge tone="warn">{t("memory.superseded")}</Badge>}
+      {memory.superseded_by !== null && (
+        <Badge tone="warn" title={t("memory.supersededText")}>
+          {t("memory.superseded")}
+        </Badge>
+      )}
       {memory.edited_at && (
         <Badge title={shortTime(memory.edited_at, i18n.language)}>{t("memory.wasEdited")}</Badge>
       )}

@@ -95,6 +95,7 @@ export function MemoryList({ onAdd }: { onAdd: () => void }) {
             <MemoryEntry
               key={memory.id}
               memory={memory}
+              newer={memories.find(({ id }) => id === memory.superseded_by)}
               agents={agents}
               onForget={() => setForgetting(memory)}
               onForgetChat={() => setClearing(memory)}

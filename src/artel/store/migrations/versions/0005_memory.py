@@ -73,6 +73,8 @@ create index ix_memories_session on memories (user_id, session_id)
 
 create index ix_memories_file on memories (user_id, file_id) where file_id is not null
 
+create index ix_memories_facts on memories (user_id, created_at) where kind = 'fact' and superseded_by is null
+
 create index ix_memories_waiting on memories (user_id, created_at) where indexed_revision < revision
 
 create index ix_memories_without_vector on memories (user_id, created_at)
