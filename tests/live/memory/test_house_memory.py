@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -45,12 +44,12 @@ def urls(stores: Stores, companions: Mapping[str, Sequence[str]] | None = None) 
 
 @asynccontextmanager
 async def memory_by(
-    stores: Stores, companions: Mapping[str, Sequence[str]], metrics: Metrics | None = None, **environment: Any
+    stores: Stores, companions: Mapping[str, Sequence[str]], **environment: str
 ) -> AsyncGenerator[MemoryHouse | None]:
     settings = load_settings({"OPENAI_API_KEY": "test-key", "ARTEL_FIND_LOCAL_MODELS": "false"} | environment)
     async with (
         ModelPool(server_credentials(settings)) as pool,
-        open_memory(settings, urls(stores, companions), stores.shards, pool, metrics or Metrics()) as memory,
+        open_memory(settings, urls(stores, companions), stores.shards, pool, Metrics()) as memory,
     ):
         yield memory
 
