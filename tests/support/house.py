@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -31,9 +31,11 @@ async def house_over(
     model_server: ModelServer,
     part: Part | None = None,
     sizes: PoolSizes | None = None,
+    companions: Mapping[str, Sequence[str]] | None = None,
     **environment: str,
 ) -> AsyncGenerator[House]:
-    """One process's worth over given stores; its provider `openai` is the scripted model server."""
+    """One process's worth over given stores; its provider `openai` is the scripted model server. companions: sockets
+    of what memory needs; without them there is none."""
     settings = load_settings(
         {
             "OPENAI_BASE_URL": model_server.base_url,
@@ -49,6 +51,7 @@ async def house_over(
         SECRET_KEY,
         alone=False,
         pool_sizes=sizes or PoolSizes(),
+        companions=companions or {},
     )
     async with open_house(settings, urls, part or Part()) as house:
         yield house
@@ -59,7 +62,7 @@ def open_house_over(model_server: ModelServer) -> OpenHouse:
     """Opens houses over given stores; their provider `openai` is the scripted model server."""
 
     def make(stores: Stores, part: Part | None = None, **environment: str) -> AbstractAsyncContextManager[House]:
-        return house_over(stores, model_server, part, None, **environment)
+        return house_over(stores, model_server, part, None, None, **environment)
 
     return make
 
