@@ -232,6 +232,19 @@ async def test_an_answer_shows_what_it_was_told_until_that_is_forgotten(site: Si
     assert (gone["id"], gone["text"], gone["session_id"]) == (made, None, None)
 
 
+async def test_a_corrected_summary_is_told_as_it_was_corrected(site: Site, ann: Person) -> None:
+    chat, summary = await ann.chat(), site.house.ids.uuid()
+    async with site.house.shards.user_tx(ann.id) as tx:
+        await tx.execute(_SUMMARY, tx.user_id, summary, chat)
+        await tx.execute(_SUMMARYS_MEMORY, tx.user_id, summary, chat)
+
+    assert (await ann.http.patch(f"/my/memory/{summary}/", json={"text": "They spoke of cats."})).status_code == 200
+
+    async with site.house.shards.user_tx(ann.id) as tx:
+        told = await tx.fetchval("select text from chat_summaries where user_id = $1 and id = $2", tx.user_id, summary)
+    assert told == "They spoke of cats."
+
+
 async def test_a_chat_is_not_remembered_when_its_user_says_so(ann: Person) -> None:
     chat = await ann.chat("Private")
 
@@ -258,3 +271,13 @@ select $1, gen_random_uuid(), 'note', 'note', 'user', 'note ' || number from gen
 """
 
 _RECALLED = "update messages set recalled = $2::jsonb where user_id = $1 and role = 'assistant'"
+
+_SUMMARY = """
+insert into chat_summaries (user_id, id, session_id, level, first_message, last_message, text, tokens)
+values ($1, $2, $3, 0, $2, $2, 'They spoke of dogs.', 5)
+"""
+
+_SUMMARYS_MEMORY = """
+insert into memories (user_id, id, kind, session_id, call_type, role, text)
+values ($1, $2, 'summary', $3, 'note', 'assistant', 'They spoke of dogs.')
+"""

@@ -11,11 +11,18 @@ from artel.app.databases import Stores as StoreUrls
 from artel.app.house import House, Part, open_house
 from artel.settings import load_settings
 from artel.store.engine import PoolSizes
+from tests.support.memory import Edge
 from tests.support.model_server import ModelServer
 from tests.support.stores import SECRET_KEY, Stores
 
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
 """`async with open_house_over(stores) as house`: one process's worth; open several for several replicas."""
+
+
+def memory_of(edge: Edge) -> Mapping[str, Sequence[str]]:
+    """What gives a house a memory in these workers. Let its embeddings come from the scripted model server, which
+    costs next to nothing: `ARTEL_EMBEDDING_MODEL="openai:words"`."""
+    return {"contexts": [str(socket) for socket in edge.sockets]}
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +41,10 @@ async def house_over(
     companions: Mapping[str, Sequence[str]] | None = None,
     **environment: str,
 ) -> AsyncGenerator[House]:
-    """One process's worth over given stores; its provider `openai` is the scripted model server. companions: sockets
-    of what memory needs; without them there is none."""
+    """One process's worth over given stores; its provider `openai` is the scripted model server.
+
+    companions: as `memory_of` makes them; without, the house has no memory.
+    """
     settings = load_settings(
         {
             "OPENAI_BASE_URL": model_server.base_url,
@@ -61,8 +70,13 @@ async def house_over(
 def open_house_over(model_server: ModelServer) -> OpenHouse:
     """Opens houses over given stores; their provider `openai` is the scripted model server."""
 
-    def make(stores: Stores, part: Part | None = None, **environment: str) -> AbstractAsyncContextManager[House]:
-        return house_over(stores, model_server, part, None, None, **environment)
+    def make(
+        stores: Stores,
+        part: Part | None = None,
+        companions: Mapping[str, Sequence[str]] | None = None,
+        **environment: str,
+    ) -> AbstractAsyncContextManager[House]:
+        return house_over(stores, model_server, part, None, companions, **environment)
 
     return make
 

@@ -9,6 +9,7 @@ name of the model, `behaviour` or `behaviour:key=value,key=value`. Anything else
 "You said: ..." or, to Cyrillic, "Вы сказали: ...". The behaviours are in `model_scripts.py`.
 
     GET  /v1/models     the models it pretends to have
+    POST /v1/embeddings vectors of any model it is asked for
     GET  /calls         {"calls": n, "open": n, "cancelled": n, "models": {name: n}}
     GET  /requests      the bodies of the last requests, newest last
     POST /reset         forgets both
@@ -29,6 +30,7 @@ from typing import Any, Self, cast
 import orjson
 import uvloop
 
+from tests.support.model_embeddings import embeddings
 from tests.support.model_scripts import MODELS, SCRIPTS, Exchange, Request, choose_script
 from tests.support.tool_scripts import CALLS
 
@@ -116,6 +118,8 @@ class _Connection(asyncio.Protocol):
         exchange = Exchange(self._transport, lambda: None)
         if path.endswith("/models") and self._log.lists:
             exchange.send_json(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
+        elif path.endswith("/embeddings") and method == "POST":
+            exchange.send_json(200, embeddings(orjson.loads(body)))
         elif path == "/calls":
             exchange.send_json(200, self._log.summary())
         elif path == "/requests":

@@ -270,6 +270,6 @@ class _Troubles:
 
     def _tell(self) -> None:
         kinds = {trouble.kind for trouble in self._known}
-        away = self._embedder is not None and not self._embedder.is_open
+        away = self._embedder is not None and self._embedder.is_away
         for kind in _KINDS:
             self._metrics.memory_troubles.labels(kind).set(kind in kinds or (kind == "embedder" and away))

@@ -111,8 +111,8 @@ class Memories:
                 await also(tx, noted)
         return noted
 
-    async def edit(self, memory_id: UUID, text: str) -> MemoryView:
-        """Gives a memory another text; what it was made of stays as it was said.
+    async def edit(self, memory_id: UUID, text: str, *, also: Also | None = None) -> MemoryView:
+        """Gives a memory another text; what it was made of stays as it was said. `also` runs in the same transaction.
 
         Raises:
             NoSuchMemory, EmptyMemory: nothing was changed.
@@ -126,7 +126,10 @@ class Memories:
             assert row is not None
             # Perhaps just because of what stood there.
             await want_purge(tx)
-        return view(row)
+            edited = view(row)
+            if also is not None:
+                await also(tx, edited)
+        return edited
 
     async def forget(self, memory_id: UUID) -> None:
         """Removes one for good, from the index too as soon as that can be reached.

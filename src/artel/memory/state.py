@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from artel.memory.context import Trouble
-from artel.memory.embed.embedder import EmbedderUnavailable
 from artel.memory.embed.late import LateEmbedder
 from artel.store.tx import UserTx
 
@@ -74,11 +73,8 @@ async def read_state(tx: UserTx, troubles: Sequence[Trouble] | None, embedder: L
 def _reasons(user_id: int, troubles: Sequence[Trouble], embedder: LateEmbedder | None) -> tuple[Reason, ...]:
     """Another user's lost index is no affair of this one."""
     found: list[Reason] = [trouble.kind for trouble in troubles if trouble.kind != "lost" or user_id in trouble.users]
-    if embedder is not None:
-        try:
-            _ = embedder.space
-        except EmbedderUnavailable:
-            found.append("embedder")
+    if embedder is not None and embedder.is_away:
+        found.append("embedder")
     return tuple(dict.fromkeys(found))
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass
 from uuid import UUID
 
+from artel.agents.reading.summaries import rewrite_summary
 from artel.events.types import Event, MemoryChanged
 from artel.memory.context import ContextUnavailable
 from artel.memory.finder import Finder, Sought
@@ -13,6 +14,7 @@ from artel.memory.memories import Also, Memories, MemoryCursor
 from artel.memory.profile import Profiles, ProfileView
 from artel.memory.state import MemoryState
 from artel.memory.views import Found, MemoryView
+from artel.store.tx import UserTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class UserMemory:
         Raises:
             NoSuchMemory, EmptyMemory: nothing was changed.
         """
-        edited = await self.memories.edit(memory_id, text)
+        edited = await self.memories.edit(memory_id, text, also=_rewrite)
         self._changed(MemoryChanged(reason="edited", ids=(memory_id,)))
         return edited
 
@@ -120,3 +122,9 @@ class UserMemory:
     def _changed(self, event: MemoryChanged) -> None:
         self.shared.wake(self.user_id)
         self.emit(self.user_id, event)
+
+
+async def _rewrite(tx: UserTx, edited: MemoryView) -> None:
+    """A summary of a chat is told as its memory was corrected."""
+    if edited.kind == "summary":
+        await rewrite_summary(tx, edited.id, edited.text)

@@ -50,3 +50,42 @@ async def test_it_is_tried_until_it_opens_and_closed_at_the_end() -> None:
     assert await late.passages(["a lamp"]) == [await late.question("a lamp")]
     await late.aclose()
     assert closed == [True]
+
+
+async def test_one_that_fails_is_away_until_it_answers_or_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = ToyEmbedder()
+
+    async def open_it() -> Embedder:
+        return toy
+
+    late = LateEmbedder("toy", open_it)
+    assert late.is_away
+    late.start()
+    assert await late.opened(5)
+    assert not late.is_away
+    toy.is_away = True
+    with pytest.raises(EmbedderUnavailable):
+        await late.question("a lamp")
+    assert late.is_away
+
+    toy.is_away = False
+    await late.question("a lamp")
+    assert not late.is_away
+
+    toy.is_away = True
+    with pytest.raises(EmbedderUnavailable):
+        await late.passages(["a lamp"])
+    monkeypatch.setattr("artel.memory.embed.late._BELIEVED_SECONDS", 0)
+    assert not late.is_away
+    await late.aclose()
+
+
+async def test_one_that_takes_its_time_is_not_waited_for_longer_than_asked() -> None:
+    async def open_it() -> Embedder:
+        raise EmbedderUnavailable
+
+    late = LateEmbedder("toy", open_it)
+    assert not await late.opened(0)
+    late.start()
+    assert not await late.opened(1.5)
+    await late.aclose()

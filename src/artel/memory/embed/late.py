@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from artel.kit.background import end_tasks
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.vectors import BadVector, Space, Vector
+
+T = TypeVar("T")
 
 Open = Callable[[], Awaitable[Embedder]]
 """Opens the model.
@@ -21,6 +24,7 @@ Raises:
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 60.0
+_BELIEVED_SECONDS: Final = 60.0
 
 _log = structlog.get_logger("artel.memory")
 
@@ -34,6 +38,7 @@ class LateEmbedder:
         self._open = open
         self._opened: Embedder | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._failed_at: float | None = None
 
     def start(self) -> None:
         """Begins to open it, and tries again until it succeeds."""
@@ -50,6 +55,12 @@ class LateEmbedder:
     def is_open(self) -> bool:
         """Whether it was reached once; it may be away again."""
         return self._opened is not None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it cannot be used, as far as is known: what failed a minute ago may work by now."""
+        failed = self._failed_at is not None and time.monotonic() - self._failed_at < _BELIEVED_SECONDS
+        return failed or not self.is_open
 
     async def opened(self, seconds: float) -> bool:
         """Waits until it is open, but not longer than so; answers whether it is."""
@@ -68,11 +79,20 @@ class LateEmbedder:
 
     async def question(self, text: str) -> Vector:
         """See `Embedder`."""
-        return await self._there().question(text)
+        return await self._noted(self._there().question(text))
 
     async def passages(self, texts: Sequence[str]) -> list[Vector]:
         """See `Embedder`."""
-        return await self._there().passages(texts)
+        return await self._noted(self._there().passages(texts))
+
+    async def _noted(self, answer: Awaitable[T]) -> T:
+        try:
+            found = await answer
+        except EmbedderUnavailable:
+            self._failed_at = time.monotonic()
+            raise
+        self._failed_at = None
+        return found
 
     def _there(self) -> Embedder:
         if self._opened is None:

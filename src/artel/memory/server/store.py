@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
@@ -29,9 +30,12 @@ _EXACT: Final = models.SearchParams(exact=True)
 
 def connect(url: str, api_key: str | None = None) -> AsyncQdrantClient:
     """A client over HTTP. That the versions fit is not asked here: it would block the event loop."""
-    return AsyncQdrantClient(
-        url=url, api_key=api_key, timeout=int(_WRITE_SECONDS), check_compatibility=False, trust_env=False
-    )
+    with warnings.catch_warnings():
+        # A key without TLS is what people have in a network of their own, such as that of Docker Compose.
+        warnings.filterwarnings("ignore", "Api key is used with an insecure connection")
+        return AsyncQdrantClient(
+            url=url, api_key=api_key, timeout=int(_WRITE_SECONDS), check_compatibility=False, trust_env=False
+        )
 
 
 class QdrantContexts:
