@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.gates import Gate
@@ -45,6 +47,8 @@ async def test_a_tasks_text_is_read_while_it_grows_and_is_exact_in_the_end(maria
     gate.open()
     await expect(_text(other)).to_have_text(gate.whole)
     await expect(panel(other)).to_contain_text("Done")
+    # The results are joined: what was done before a page is opened gives way to its answer.
+    await expect(other.get_by_role("main").get_by_text(re.compile(r"→ \d+ tokens"))).to_be_visible()
     await other.reload()
     await other.get_by_role("button", name="Show the tasks").click()
     await node(other, 1).click()
