@@ -13,7 +13,18 @@ import sys
 from bench.machine import ROOT
 from bench.table import write_table
 
-_BENCHMARKS = ("process", "direct_call", "sse", "bus", "plans", "planning", "approvals", "recall", "search")
+_BENCHMARKS = (
+    "process",
+    "direct_call",
+    "sse",
+    "bus",
+    "plans",
+    "planning",
+    "approvals",
+    "recall",
+    "search",
+    "recall_turn",
+)
 
 
 def main() -> None:

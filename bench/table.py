@@ -36,7 +36,17 @@ def _read(benchmark: str) -> dict[str, Any]:
 
 def _circumstances() -> list[str]:
     lines: list[str] = []
-    for benchmark in ("direct_call", "plans", "planning", "approvals", "sse", "recall", "search", "process"):
+    for benchmark in (
+        "direct_call",
+        "plans",
+        "planning",
+        "approvals",
+        "sse",
+        "recall",
+        "search",
+        "recall_turn",
+        "process",
+    ):
         if found := _read(benchmark).get("circumstances"):
             pinned = "" if found["pinned"] else ", not pinned"
             lines.append(
@@ -109,6 +119,13 @@ def _memory() -> list[Row]:
         rows.append(
             ("questions without an answer that get no memory, share", "", "", str(kept["unanswerable_left_alone"]), "")
         )
+    if turn := _read("recall_turn"):
+        for count in (1, 4, 10):
+            found = turn[f"{count}_at_once"]
+            values = found["without_ms"]["median"], found["with_memory_ms"]["median"]
+            rows.append(
+                _row(f"first text, {count} at once, without and with memory, median ms", "+ 60, aim + 25", *values)
+            )
     if search := _read("search"):
         of = f"{search['points']:,} points"
         for filtered, what in (("full_filter", "every filter"), ("no_filter", "no filter")):

@@ -337,7 +337,7 @@ WITHOUT_TEXT: Final = frozenset(
         *("mcp_servers.transport", "mcp_servers.auth", "mcp_servers.status", "mcp_servers.protocol"),
         *("messages.recalled", "memories.kind", "memories.source_id", "memories.agent_id", "memories.call_type"),
         *("memories.role", "memories.indexed_space"),
-        *("memory_state.space", "memory_state.next_space", "memory_state.worker"),
+        *("memory_state.space", "memory_state.next_space", "memory_state.worker", "memory_state.reader"),
         *("tool_grants.agent_id", "tool_grants.tool_id", "audit_log.action", "audit_log.agent_id", "audit_log.tool_id"),
     }
 )

@@ -12,7 +12,7 @@ from artel.events.types import MemoryChanged
 from artel.memory.context import ContextUnavailable
 from artel.memory.finder import Sought
 from artel.memory.notes import Note, add_note
-from artel.memory.recall import Recall
+from artel.memory.recall import Recall, relevant
 from artel.memory.views import MemoryView
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
@@ -44,9 +44,7 @@ class MemoryDesk:
         if finder is None:
             raise ContextUnavailable
         candidates = await finder.candidates(caller.user_id, query, Sought(since=since, until=until), _CANDIDATES)
-        kept = finder.relevance.keep(query, [candidate.hit for candidate in candidates], finder.reader)
-        relevant = {hit.id for hit in kept}
-        memories = [candidate.memory for candidate in candidates if candidate.memory.id in relevant]
+        memories = [candidate.memory for candidate in relevant(finder, query, candidates)]
         return [memory for memory in memories if memory.run_id != caller.run_id][:limit]
 
     async def save(self, caller: Caller, text: str) -> bool:

@@ -93,10 +93,14 @@ class Finder:
         """
         return [self.found(candidate) for candidate in await self.candidates(user_id, query, where, limit)]
 
-    async def candidates(self, user_id: int, query: str, where: Sought, limit: int) -> list[Candidate]:
-        """The same with all that the store said of each, for who judges what is relevant."""
+    async def candidates(
+        self, user_id: int, query: str, where: Sought, limit: int, meant: str | None = None
+    ) -> list[Candidate]:
+        """The same with all that the store said of each, for who judges what is relevant. meant: what is compared by
+        meaning, where that is not the whole query."""
+        query = query[:_LONGEST_QUESTION]
         try:
-            hits = await self._hits(user_id, query[:_LONGEST_QUESTION], where)
+            hits = await self._hits(user_id, query, query if meant is None else meant, where)
         except ContextLost:
             if await self._has_memories(user_id):
                 self.on_lost(user_id)
@@ -114,12 +118,12 @@ class Finder:
         return Found(candidate.memory, _shown(hit.similarity), self.why(hit))
 
     def why(self, hit: Hit) -> Why:
-        """What found it."""
-        if hit.similarity is None or hit.similarity < self.relevance.least:
-            return "words"
-        return "both" if hit.words else "meaning"
+        """What found it. Where nothing is left out for being far, that is meaning even of what is not near."""
+        if not hit.words:
+            return "meaning"
+        return "words" if hit.similarity is None or hit.similarity < self.relevance.least else "both"
 
-    async def _hits(self, user_id: int, query: str, where: Sought) -> list[Hit]:
+    async def _hits(self, user_id: int, query: str, meant: str, where: Sought) -> list[Hit]:
         context = self.contexts.of(user_id)
         wanted = Where(
             session_ids=() if where.session_id is None else (where.session_id,),
@@ -132,7 +136,7 @@ class Finder:
         by_words = Question(sparse=SparseEncoder(self.reader).question(query))
         if self.embedder is not None and self.questions is not None and query.strip():
             try:
-                vector = await self.questions.vector(user_id, query)
+                vector = await self.questions.vector(user_id, meant)
                 by_both = replace(by_words, space=self.embedder.space.name, vector=vector)
                 return await context.search(by_both, wanted, _CANDIDATES)
             except (EmbedderUnavailable, BadVector):

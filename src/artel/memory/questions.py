@@ -30,6 +30,8 @@ class Questions:
         if key in self._begun:
             return
         self._begun[key] = asyncio.create_task(self._ask(text), name="question-ahead")
+        # A failure is for whoever comes for it, and nobody need come.
+        self._begun[key].add_done_callback(_look_at)
         asyncio.get_running_loop().call_later(self._kept_seconds, self._drop, key, self._begun[key])
 
     def is_begun(self, user_id: int, text: str) -> bool:
@@ -52,8 +54,6 @@ class Questions:
         if self._begun.get(key) is task:
             del self._begun[key]
             task.cancel()
-            # A failure that nobody came for is nobody's.
-            task.add_done_callback(_look_at)
 
 
 def _look_at(task: asyncio.Task[Vector]) -> None:

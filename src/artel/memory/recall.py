@@ -6,8 +6,9 @@ Memory is a help and never a condition: whatever is wrong with it, a turn goes o
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from uuid import UUID
@@ -19,7 +20,7 @@ from artel.memory.excerpt import excerpt
 from artel.memory.finder import Candidate, Finder, Sought
 from artel.memory.ids import memory_id
 from artel.memory.vectors import BadVector
-from artel.memory.views import Found
+from artel.memory.views import Found, MemoryView
 from artel.memory.words import WordReader
 
 MAX_RECALLED: Final = 5
@@ -35,11 +36,16 @@ _CANDIDATES: Final = 40
 _FEW_WORDS: Final = 4
 """With fewer a question leans on what was said before: "and in March?"."""
 _END_CHARS: Final = 150
-"""Of a long question its beginning and its end are looked at: each token costs the model a millisecond."""
+"""Of a long question its beginning and its end are looked at."""
+_END_MEANT_CHARS: Final = 60
+"""The same by meaning: for three characters a model on this machine takes a millisecond, and must be in time."""
 _BYTES_A_TOKEN: Final = 4
 _MAX_WITHOUT: Final = 400
 _SHORTEST_TWO_PASSAGES: Final = 900
 """Two neighbouring passages are longer than that together, or they would be one."""
+
+_QUESTION: Final = re.compile(r"[^.!?\n]*\?+")
+"""One sentence, and that a question."""
 
 RecallOutcome = Literal["found", "nothing", "late", "unavailable"]
 
@@ -81,7 +87,7 @@ class Recall:
             return
         question = question_of(Asked(text), finder.reader)
         if question is not None and len(finder.reader.words(question)) >= _FEW_WORDS:
-            finder.questions.begin(user_id, question)
+            finder.questions.begin(user_id, meant(question))
 
     async def find(self, user_id: int, asked: Asked) -> list[Found]:
         """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
@@ -114,7 +120,7 @@ class Recall:
 
     def _is_too_busy(self, finder: Finder, user_id: int, question: str) -> bool:
         questions = finder.questions
-        if questions is None or questions.is_begun(user_id, question):
+        if questions is None or questions.is_begun(user_id, meant(question)):
             return False
         return questions.under_way >= self.at_once
 
@@ -126,10 +132,8 @@ async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> l
         for part in range(1 + 2 * characters // _SHORTEST_TWO_PASSAGES)
     ]
     where = Sought(without=given[:_MAX_WITHOUT])
-    candidates = await finder.candidates(user_id, question, where, _CANDIDATES)
-    words = set(finder.reader.words(question))
-    news = [each for each in candidates if not _is_given(each, asked) and _says_more(each, words, finder.reader)]
-    return chosen(finder, question, news)
+    candidates = await finder.candidates(user_id, question, where, _CANDIDATES, meant(question))
+    return chosen(finder, question, [each for each in candidates if not _is_given(each, asked)])
 
 
 def question_of(asked: Asked, reader: WordReader) -> str | None:
@@ -142,8 +146,13 @@ def question_of(asked: Asked, reader: WordReader) -> str | None:
     return question.strip()
 
 
-def _ends(text: str) -> str:
-    return text if len(text) <= 2 * _END_CHARS else f"{text[:_END_CHARS]} {text[-_END_CHARS:]}"
+def meant(question: str) -> str:
+    """What of a question is compared by meaning."""
+    return _ends(question, _END_MEANT_CHARS)
+
+
+def _ends(text: str, characters: int = _END_CHARS) -> str:
+    return text if len(text) <= 2 * characters else f"{text[:characters]} {text[-characters:]}"
 
 
 def _is_given(candidate: Candidate, asked: Asked) -> bool:
@@ -157,20 +166,41 @@ def _is_given(candidate: Candidate, asked: Asked) -> bool:
     return memory.kind == "message" and memory.source_id in {str(message) for message in asked.messages}
 
 
-def _says_more(candidate: Candidate, words: Set[str], reader: WordReader) -> bool:
-    """What only asks the same again is nearest to a question, and would push its answers out."""
-    return not set(reader.words(candidate.memory.text)) <= words
+def relevant(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that have something to say to a question, in their order.
+
+    A question is nearest to itself: had it been asked before, the threshold would rise with it and leave no room for
+    what answers it. So what only asks is left out, and the agents' answers ("I do not know") are measured by
+    themselves.
+    """
+    words = set(finder.reader.words(question))
+    telling = [each for each in candidates if not _only_asks(each.memory, words, finder.reader)]
+    kept: set[UUID] = set()
+    for group in ([each.hit for each in telling if _is_answer(each.memory) == wanted] for wanted in (False, True)):
+        kept |= {hit.id for hit in finder.relevance.keep(question, group, finder.reader)}
+    return [each for each in telling if each.memory.id in kept]
+
+
+def _only_asks(memory: MemoryView, words: Collection[str], reader: WordReader) -> bool:
+    if memory.kind != "message":
+        return False
+    asks = memory.role == "user" and _QUESTION.fullmatch(memory.text.strip()) is not None
+    return asks or set(reader.words(memory.text)).issubset(words)
+
+
+def _is_answer(memory: MemoryView) -> bool:
+    return memory.kind in ("message", "task") and memory.role == "assistant"
 
 
 def chosen(finder: Finder, question: str, candidates: Sequence[Candidate]) -> list[Found]:
     """The few that are relevant, each text once, within the budget."""
     words = set(finder.reader.words(question))
-    relevant = {hit.id for hit in finder.relevance.keep(question, [each.hit for each in candidates], finder.reader)}
     found: dict[str, Found] = {}
     left = MAX_TOKENS
-    for candidate in candidates:
+    for candidate in relevant(finder, question, candidates):
         text = excerpt(candidate.memory.text, words, EXCERPT_CHARS, finder.reader)
-        if candidate.memory.id not in relevant or text in found:
+        # An answer often repeats the question, and a fact the words it was taken from.
+        if any(text.casefold() in each.casefold() for each in found):
             continue
         tokens = -(-len(text.encode()) // _BYTES_A_TOKEN)
         if tokens > left or len(found) == MAX_RECALLED:

@@ -169,7 +169,7 @@ async def test_a_question_without_words_is_answered_by_meaning_alone(
 
     [found] = await finder.find(ann, "where are you", EVERYTHING, 5)
 
-    assert found.why in ("meaning", "words")
+    assert found.why == "meaning"
     assert await Finder(memories.shards, memories.contexts).find(ann, "where are you", EVERYTHING, 5) == []
     assert await finder.find(ann, "  ", EVERYTHING, 5) == []
 
@@ -183,7 +183,7 @@ def a_hit(similarity: float | None, words: float) -> Hit:
 
 @pytest.mark.parametrize(
     ("similarity", "words", "why"),
-    [(0.6, 0.0, "meaning"), (0.6, 2.0, "both"), (0.1, 2.0, "words"), (None, 2.0, "words")],
+    [(0.6, 0.0, "meaning"), (0.6, 2.0, "both"), (0.1, 2.0, "words"), (0.1, 0.0, "meaning"), (None, 2.0, "words")],
 )
 def test_why(finder: Finder, similarity: float | None, words: float, why: str) -> None:
     assert finder.why(a_hit(similarity, words)) == why

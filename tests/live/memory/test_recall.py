@@ -71,6 +71,19 @@ async def test_nobody_is_told_of_anothers_memory(
     assert outcomes == ["nothing"]
 
 
+async def test_what_was_asked_before_does_not_hide_what_answers_it(
+    recall: Recall, memories: Memories, ann: int
+) -> None:
+    message: dict[str, Any] = {"kind": "message", "call_type": "direct", "source_id": str(uuid4())}
+    await memories.add(ann, "what is my dog called?", **message)
+    await memories.add(ann, "my dog, called what", minute=1, **message)
+    await memories.add(ann, "what is your dog called? I do not know", minute=2, role="assistant", **message)
+    await memories.add(ann, "the corgi that is my dog is called Biscuit", minute=3)
+
+    assert "the corgi that is my dog is called Biscuit" in texts(await recall.find(ann, Asked(DOG)))
+    assert not {"what is my dog called?", "my dog, called what"} & set(texts(await recall.find(ann, Asked(DOG))))
+
+
 async def test_a_few_and_no_text_twice(recall: Recall, memories: Memories, ann: int) -> None:
     for number in range(8):
         await memories.add(ann, f"my dog likes cheese {'very ' * (number // 2)}", minute=number)
@@ -154,6 +167,19 @@ async def test_of_a_file_only_what_was_not_given_whole(recall: Recall, memories:
 )
 def test_what_is_asked(asked: Asked, question: str | None) -> None:
     assert question_of(asked, WordReader()) == question
+
+
+async def test_of_a_long_question_the_ends_are_compared_by_meaning(memories: Memories, ann: int) -> None:
+    model = ToyEmbedder()
+    recall = Recall(Finder(memories.shards, memories.contexts, model), 10)
+    await memories.add(ann, "the ticket is LH-1187")
+    question = "a" * 100 + " LH-1187 " + "b" * 100
+
+    # Its words are looked for in more of it.
+    assert texts(await recall.find(ann, Asked(question))) == ["the ticket is LH-1187"]
+    recall.begin(ann, f"one two three four {question}")
+    await recall.find(ann, Asked(f"one two three four {question}"))
+    assert [len(text) for text in model.asked] == [121, 121]
 
 
 async def test_nothing_is_looked_for_without_a_question_or_a_memory(

@@ -8,16 +8,25 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from artel.agents.reading.due import FULL
-from artel.app.reading import Minds, Reading
+from artel.app.reading import Minds, Reading, facts_by_meaning
+from artel.memory.context import ContextUnavailable
+from artel.memory.finder import Finder, Sought
+from artel.memory.remember import remember
+from artel.memory.views import COLUMNS, Found, MemoryView
+from artel.memory.words import WordReader
 from artel.store.shards import Shards, StoreUnavailable
 from tests.support.chats import Chat, new_chat
 from tests.support.house import OpenHouse
 from tests.support.model_server import ModelServer
-from tests.support.reading import Desk, pause, spent
+from tests.support.reading import Asked, Desk, pause, spent
 from tests.support.stores import Stores
 
 _TOLD = 'My dog is called Bublik. [[plan {"facts": [%s]}]]'
 _FACT = '{"text": "The user has a dog, Bublik.", "source_message": "m1", "supersedes": null}'
+_A_FACT = """
+insert into memories (user_id, id, kind, source_id, session_id, call_type, role, text)
+values ($1, $2, 'fact', $3, $4, 'note', 'user', 'The user has a dog.')
+"""
 _ORCHESTRATOR = "insert into user_orchestrators (user_id, config) values ($1, $2::jsonb)"
 
 
@@ -117,3 +126,55 @@ async def test_a_shard_that_does_not_answer_is_looked_at_again_later(stores: Sto
     await Reading(cast(Shards, Broken()), desk.reader().read).turn()
 
     assert len(desk.asked) == 1
+
+
+async def test_what_is_remembered_is_counted_and_then_read(chat: Chat, desk: Desk) -> None:
+    """From messages as the bus stores them to a fact and a summary, with nothing set by hand."""
+    texts = ["My dog is called Bublik." if number == 4 else f"number {number} is mine" for number in range(FULL)]
+    ids = await chat.say(*texts)
+    while await remember(chat.shards, chat.user_id, WordReader(), asyncio.to_thread):
+        pass
+    counted = await chat.row()
+    desk.answer = lambda asked: (
+        {"summary": "They talked."}
+        if asked.form == "summary"
+        else {"facts": [{"text": "The user has a dog, Bublik.", "source_message": id} for id in bublik(asked)]}
+    )
+
+    await desk.read(chat)
+
+    assert (counted["unlearned"], counted["unsummarised"]) == (FULL // 2, FULL)
+    assert [(row["text"], row["source_id"]) for row in await chat.facts()] == [
+        ("The user has a dog, Bublik.", str(ids[4]))
+    ]
+    assert len(await chat.summaries()) == 1
+    read = await chat.row()
+    assert (read["unlearned"], read["unsummarised"], read["learned_to"]) == (0, FULL - 40, ids[-2])
+
+
+def bublik(asked: Asked) -> list[str]:
+    return [id for id, text in asked.new.items() if "Bublik" in text]
+
+
+async def test_facts_are_found_by_meaning_and_by_age_while_that_is_away(chat: Chat) -> None:
+    [source] = await chat.tell("My dog is called Bublik.")
+    old, new = (await chat.say("a", "b"))[:2]
+    for id in (old, new):
+        await chat.do(_A_FACT, id, str(source), chat.id)
+
+    class Nearest:
+        is_away = False
+
+        async def find(self, user_id: int, about: str, where: Sought, limit: int) -> list[Found]:
+            if self.is_away:
+                raise ContextUnavailable
+            assert (user_id, about, where, limit) == (chat.user_id, "dogs", Sought(kind="fact"), 1)
+            [row] = await chat.read(f"select {COLUMNS} from memories where user_id = $1 and id = $2", old)
+            return [Found(MemoryView(**row), 0.9, "meaning")]
+
+    nearest = Nearest()
+    find = facts_by_meaning(chat.shards, cast(Finder, nearest))
+
+    assert [fact.id for fact in await find(chat.user_id, "dogs", 1)] == [old]
+    nearest.is_away = True
+    assert [fact.id for fact in await find(chat.user_id, "dogs", 1)] == [new]

@@ -53,6 +53,8 @@ export function useDeleteChat() {
       client.setQueryData<ChatPages>(keys.chats, (pages) => withoutChat(pages, chat.id));
       show(chat.id);
       space.changed("chats");
+      // What was remembered of it has gone with it.
+      space.changed("memory");
     };
 
     const keep = () => {

@@ -1,5 +1,5 @@
 import { Brain, ChevronRight } from "lucide-react";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Recalled } from "@/api/types";
@@ -23,12 +23,14 @@ export function RecalledMemories({ store, messageId, attempt }: RecalledMemories
   const id = useId();
   const hold = useHold();
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const [forgetting, setForgetting] = useState<Recalled | null>(null);
   const recalled = useChatState(store, (state) => state.conversation?.recalled[messageId]);
   if (!recalled || recalled.items.length === 0 || recalled.attempt < attempt) return null;
   return (
     <div className="mb-2">
       <button
+        ref={button}
         type="button"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
@@ -70,6 +72,7 @@ export function RecalledMemories({ store, messageId, attempt }: RecalledMemories
           id={forgetting.id}
           text={forgetting.text ?? ""}
           sessionId={forgetting.session_id}
+          focus={button}
           onClose={() => setForgetting(null)}
         />
       )}

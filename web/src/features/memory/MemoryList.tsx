@@ -111,6 +111,7 @@ export function MemoryList({ onAdd }: { onAdd: () => void }) {
         <ForgetMemory
           id={forgetting.id}
           text={forgetting.text}
+          focus={field}
           sessionId={forgetting.source ? forgetting.session_id : null}
           onClose={() => setForgetting(null)}
         />

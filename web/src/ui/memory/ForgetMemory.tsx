@@ -1,3 +1,4 @@
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useForgetMemory } from "@/api/memory";
@@ -8,17 +9,22 @@ import { Dialog } from "@/ui/Dialog";
 import { errorText } from "@/ui/failures";
 import { useToast } from "@/ui/toasts";
 
+/** By then a closed dialog has given the focus back, if there is anything to give it to. */
+const FOCUS_MS = 100;
+
 interface ForgetMemoryProps {
   id: string;
   /** What it says. */
   text: string;
   /** The chat that it is from. */
   sessionId: number | null;
+  /** Takes the focus afterwards: what had it may be gone with the memory. */
+  focus: RefObject<HTMLElement | null>;
   onClose: () => void;
 }
 
 /** Asks, then forgets one memory. What was said in the chat stays there, and the question says so. */
-export function ForgetMemory({ id, text, sessionId, onClose }: ForgetMemoryProps) {
+export function ForgetMemory({ id, text, sessionId, focus, onClose }: ForgetMemoryProps) {
   const { t } = useTranslation();
   const space = useSpace();
   const toast = useToast();
@@ -36,6 +42,7 @@ export function ForgetMemory({ id, text, sessionId, onClose }: ForgetMemoryProps
     }
     space.forgot([id]);
     onClose();
+    setTimeout(() => document.activeElement === document.body && focus.current?.focus(), FOCUS_MS);
   };
   return (
     <Dialog open onClose={onClose} title={t("memory.forgetTitle")} description={t("memory.forgetText")}>
