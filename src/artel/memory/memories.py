@@ -13,6 +13,7 @@ from artel.kit.errors import FieldProblem, Invalid, NotFound
 from artel.kit.ids import IdMaker
 from artel.kit.stored import stored_text
 from artel.memory.finder import Sought
+from artel.memory.remember import pass_over
 from artel.memory.views import COLUMNS, MemoryView, view
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
@@ -150,12 +151,14 @@ class Memories:
         """
         async with self._shards.user_tx(self._user_id) as tx:
             await _require_session(tx, session_id)
+            await pass_over(tx, session_id)
             await tx.execute("delete from memories where user_id = $1 and session_id = $2", tx.user_id, session_id)
             await want_purge(tx)
 
     async def forget_all(self) -> None:
         """Removes all of them, the profile's text and the summaries of chats."""
         async with self._shards.user_tx(self._user_id) as tx:
+            await pass_over(tx)
             await tx.execute("delete from memories where user_id = $1", tx.user_id)
             await tx.execute("delete from chat_summaries where user_id = $1", tx.user_id)
             await tx.execute("update profiles set text = '', updated_at = now() where user_id = $1", tx.user_id)

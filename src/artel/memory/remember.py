@@ -45,6 +45,18 @@ async def remember(shards: Shards, user_id: int, reader: WordReader, in_thread: 
     return len(sources)
 
 
+async def pass_over(tx: UserTx, session_id: int | None = None) -> None:
+    """Marks what was said so far, in a chat or anywhere, as remembered without remembering it.
+
+    For who forgets: what was said a moment before must not come back. It waits for whoever is remembering it, so delete
+    afterwards. Files are only passed over with everything.
+    """
+    await tx.execute(_MARK_ALL_OF, tx.user_id, session_id)
+    await tx.execute(_MARK_CALLS_OF, tx.user_id, session_id)
+    if session_id is None:
+        await tx.execute(_MARK_ALL_FILES, tx.user_id)
+
+
 def passages_of(user_id: int, sources: Iterable[Source], reader: WordReader) -> list[Passage]:
     """The passages of what is to be kept."""
     return [
@@ -145,3 +157,25 @@ update chat_sessions set unlearned = unlearned + learned, unsummarised = unsumma
 from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as counted (chat, learned, summarised)
 where user_id = $1 and id = chat
 """
+
+_MARK_ALL_OF: Final = """
+with chats as (
+    select id from chat_sessions where user_id = $1 and ($2::bigint is null or id = $2) order by id for no key update
+), passed as (
+    update messages set remembered = true from chats
+    where messages.user_id = $1 and messages.session_id = chats.id and not remembered
+    returning messages.session_id, status = 'complete' and task_id is null as is_conversation
+), counted as (
+    select session_id, count(*) as messages from passed where is_conversation group by session_id
+)
+update chat_sessions set unsummarised = unsummarised + counted.messages from counted
+where user_id = $1 and id = counted.session_id
+"""
+
+_MARK_CALLS_OF: Final = """
+update tool_calls set remembered = true from tasks
+where tool_calls.user_id = $1 and tasks.user_id = $1 and tasks.id = tool_calls.task and not remembered
+    and tool_calls.finished_at is not null and ($2::bigint is null or tasks.session_id = $2)
+"""
+
+_MARK_ALL_FILES: Final = "update files set remembered = true where user_id = $1 and not remembered"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from artel.memory.ids import memory_id
+from artel.memory.memories import Memories
 from artel.memory.sources import PASSAGES_OF_A_TOOL
-from tests.support.remembering import Diary
+from tests.support.remembering import IDS, Diary
 from tests.support.stores import Stores
 
 DOG = "Мою собаку зовут Бублик, ей три года."
@@ -177,3 +180,37 @@ async def test_a_chat_that_is_deleted_takes_its_memories_with_it(diary: Diary) -
     assert await diary.memories() == []
     gone = await diary.rows("select id from memory_deletions where user_id = $1")
     assert [each["id"] for each in gone] == [row["id"]]
+
+
+async def test_what_is_forgotten_before_it_is_remembered_does_not_come_back(diary: Diary, stores: Stores) -> None:
+    chat, other = await diary.chat(), await diary.chat()
+    memories = Memories(diary.user_id, stores.shards, IDS)
+    await diary.say(chat, DOG)
+    await diary.answer(chat, LAMP, task="look")
+    await diary.call(chat, "web_fetch", LAMP)
+    await diary.say(other, f"{DOG} Да.")
+    await diary.file("budget.txt", LAMP)
+
+    await memories.forget_session(chat)
+    await diary.remember()
+    assert await diary.texts() == ["budget.txt\n" + LAMP, f"{DOG} Да."]
+    assert await counters(diary) == [(0, 1), (1, 1)]
+
+    await diary.say(other, DOG)
+    await diary.file("plan.txt", LAMP)
+    await memories.forget_all()
+    await diary.remember()
+    assert await diary.texts() == []
+    assert await counters(diary) == [(0, 1), (1, 2)]
+
+
+async def test_what_is_being_remembered_while_it_is_forgotten_goes_too(diary: Diary, stores: Stores) -> None:
+    chat = await diary.chat()
+    for number in range(30):
+        await diary.say(chat, f"{DOG} {number}")
+    memories = Memories(diary.user_id, stores.shards, IDS)
+
+    await asyncio.gather(diary.remember(), memories.forget_session(chat))
+
+    assert await diary.texts() == []
+    assert (await counters(diary))[0][1] == 30
