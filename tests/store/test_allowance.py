@@ -142,7 +142,7 @@ async def test_a_charge_is_seen_by_the_transaction_that_wrote_it(stores: Stores)
 
 
 async def test_who_has_no_budget_pays_no_round_trip_for_it(stores: Stores) -> None:
-    # given everything an agent reads before it asks: the conversation, and its means
+    # given everything an agent reads before it asks: the conversation, its means, and its user's profile
     user = await stores.new_user()
     nothing = cast(Any, None)
     runner = AgentRunner(nothing, nothing, nothing, nothing, nothing, Toolbox())
@@ -161,7 +161,7 @@ async def test_who_has_no_budget_pays_no_round_trip_for_it(stores: Stores) -> No
             left.append(prepared.allowance.left)
 
     # then without one it costs what it cost before there were budgets
-    assert (trips, left) == ([2, 3], [None, Decimal(1)])
+    assert (trips, left) == ([3, 4], [None, Decimal(1)])
 
 
 class _HeldTask:
@@ -170,4 +170,6 @@ class _HeldTask:
         self.run_id = run_id
         self.message_id = message_id
         self.is_planned = False
+        self.history = None
+        self.kind = "agent"
         self.config = {"name": "Coder", "model": {"provider": "openai", "name": "m"}}

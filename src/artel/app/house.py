@@ -196,9 +196,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
-        await stack.enter_async_context(
-            open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
-        )
+        if settings.read_chats:
+            await stack.enter_async_context(
+                open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
+            )
         await bus.start()
         stack.push_async_callback(bus.stop)
 

@@ -20,9 +20,9 @@ NAMES = {
     "direct_agent_call", "task_plan_created", "plan_request", "tool_request", "approval_resolved", "tasks_progress",
     "task_started", "task_completed", "task_failed", "task_skipped", "message_started", "message_delta",
     "message_completed", "tool_started", "tool_finished", "memory_recalled", "agent_status", "run_completed",
-    "run_cancelled", "run_failed", "resync",
+    "run_cancelled", "run_failed", "resync", "memory_changed",
 }  # fmt: skip
-"""The contract's section 5."""
+"""The contract's section 5, and what the page is told of changed memories."""
 
 
 def entry(payload: bytes, event_id: int = 1_767_225_600_000_001) -> Entry:
