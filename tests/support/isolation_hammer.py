@@ -51,6 +51,7 @@ class Person:
         await self._instruct()
         listening = [asyncio.create_task(self._listen()) for _ in range(2)]
         await asyncio.gather(*(self._work(stop) for _ in range(_HANDS)))
+        await self._leave_a_plan()
         for each in listening:
             each.cancel()
         for error in await asyncio.gather(*listening, return_exceptions=True):
@@ -73,6 +74,15 @@ class Person:
             with contextlib.suppress(asyncio.CancelledError, aiohttp.ClientConnectionError):
                 await task
                 self.done[action.__name__.strip("_")] += 1
+
+    async def _leave_a_plan(self) -> None:
+        """The others may have gone with their chats."""
+        await self._new_chat()
+        chat = self.chats[-1]
+        await self._send("POST", f"/my/chat/{chat}/message/", {"content": self._request()})
+        async with asyncio.timeout(60):
+            while not (await self._send("GET", f"/my/chat/{chat}/")).json()["plans"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
     async def _send(
         self, method: str, target: str, json: Any = None, key: str = "", expected: Collection[int] = ()
