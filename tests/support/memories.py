@@ -20,7 +20,7 @@ from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import Space, Vector
 from artel.store.shards import Shards
 from tests.support.api import Site
-from tests.support.memory import MONDAY, SPACE, Edge, Violations, meaning, quick_folder
+from tests.support.memory import MONDAY, SPACE, Edge, edge_store, meaning, quick_folder
 from tests.support.stores import Stores
 
 
@@ -113,11 +113,8 @@ class Memories:
 @pytest.fixture
 async def edge_contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
     """The embedded store with nobody in it: users' ids of one test's database are those of another's."""
-    violations = Violations()
-    store = EdgeContexts(edge.sockets, violations)
-    yield store
-    await store.aclose()
-    assert violations.count == 0
+    async with edge_store(edge) as store:
+        yield store
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import random
 import shutil
 import tempfile
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -23,6 +24,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, ContextUnavailable, Hit, Point, Question
 from artel.memory.edge.options import EdgeOptions
+from artel.memory.edge.store import EdgeContexts
 from artel.memory.edge.workers import EdgeWorkers
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import Space, Vector, as_vector
@@ -213,3 +215,13 @@ async def until_it_works(ask: Callable[[], Awaitable[T]]) -> T:
             raise
         except ContextUnavailable:
             await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def edge_store(edge: Edge) -> AsyncGenerator[EdgeContexts]:
+    """The contexts of running workers, in which no second check may catch anything."""
+    violations = Violations()
+    store = EdgeContexts(edge.sockets, violations)
+    yield store
+    await store.aclose()
+    assert violations.count == 0

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from artel.memory.context import ContextStore
+from artel.memory.index import index_again
 from artel.store.shards import Shards
 
 _IDS_AT_ONCE: Final = 1000
@@ -41,7 +42,7 @@ async def compare(shards: Shards, context: ContextStore) -> int:
     async with shards.user_tx(context.user_id) as tx:
         known = {row["id"] for row in await tx.fetch(_IDS, tx.user_id)}
         missing = list(known - stored)
-        await tx.execute(_INDEX_AGAIN, tx.user_id, missing)
+        await index_again(tx, missing)
     foreign = list(stored - known)
     for begin in range(0, len(foreign), _IDS_AT_ONCE):
         await context.delete(foreign[begin : begin + _IDS_AT_ONCE])
@@ -76,7 +77,3 @@ select count(*) from memories where user_id = $1 and indexed_revision > 0 and su
 """
 
 _IDS: Final = "select id from memories where user_id = $1 and indexed_revision > 0 and superseded_by is null"
-
-_INDEX_AGAIN: Final = """
-update memories set indexed_revision = 0, indexed_space = null where user_id = $1 and id = any($2::uuid[])
-"""

@@ -13,6 +13,7 @@ from artel.memory.context import ContextStore, Point
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.vectors import BadVector, Space, SparseVector, Vector
 from artel.store.shards import Shards
+from artel.store.tx import UserTx
 
 ROWS_AT_ONCE: Final = 64
 CHARACTERS_AT_ONCE: Final = 16_000
@@ -105,10 +106,15 @@ async def forget_batch(tools: Tools, context: ContextStore) -> int:
     await context.delete(ids)
     async with tools.shards.user_tx(context.user_id) as tx:
         # A note of the same words may have been saved again meanwhile, under the same id.
-        await tx.execute(_INDEX_AGAIN, tx.user_id, ids)
+        await index_again(tx, ids)
         await tx.execute(_DELETED, tx.user_id, ids)
         await tx.execute(_WANT_PURGE, tx.user_id)
     return len(ids)
+
+
+async def index_again(tx: UserTx, ids: Sequence[UUID]) -> None:
+    """Puts those of them that are memories back into the queue."""
+    await tx.execute(_INDEX_AGAIN, tx.user_id, ids)
 
 
 def _some(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:

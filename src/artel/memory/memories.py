@@ -125,8 +125,8 @@ class Memories:
                 return before
             row = await tx.fetchrow(_EDIT, tx.user_id, memory_id, text)
             assert row is not None
-            # Perhaps just because of what stood there.
-            await want_purge(tx)
+            # Perhaps just because of what stood there. Of what is deleted a purge is wanted when it has left the index.
+            await tx.execute(_WANT_PURGE, tx.user_id)
             edited = view(row)
             if also is not None:
                 await also(tx, edited)
@@ -141,7 +141,6 @@ class Memories:
         async with self._shards.user_tx(self._user_id) as tx:
             await _find(tx, memory_id)
             await tx.execute(_FORGET, tx.user_id, memory_id)
-            await want_purge(tx)
 
     async def forget_session(self, session_id: int) -> None:
         """Removes what was remembered of a chat; the chat itself stays.
@@ -153,7 +152,6 @@ class Memories:
             await _require_session(tx, session_id)
             await pass_over(tx, session_id)
             await tx.execute("delete from memories where user_id = $1 and session_id = $2", tx.user_id, session_id)
-            await want_purge(tx)
 
     async def forget_all(self) -> None:
         """Removes all of them, the profile's text and the summaries of chats."""
@@ -162,7 +160,6 @@ class Memories:
             await tx.execute("delete from memories where user_id = $1", tx.user_id)
             await tx.execute("delete from chat_summaries where user_id = $1", tx.user_id)
             await tx.execute("update profiles set text = '', updated_at = now() where user_id = $1", tx.user_id)
-            await want_purge(tx)
 
     async def every(self) -> AsyncGenerator[Sequence[MemoryView]]:
         """All of them, the oldest first, in batches; no transaction stays open between them."""
@@ -176,11 +173,6 @@ class Memories:
             batch = [view(row) for row in rows]
             after = batch[-1]
             yield batch
-
-
-async def want_purge(tx: UserTx) -> None:
-    """What was deleted shall also leave the files of the index."""
-    await tx.execute(_WANT_PURGE, tx.user_id)
 
 
 async def _find(tx: UserTx, memory_id: UUID) -> MemoryView:

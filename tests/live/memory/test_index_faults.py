@@ -14,7 +14,7 @@ import pytest
 from artel.memory.context import ContextStore
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.indexer import Indexer
-from tests.support.memory import SPACE, Edge, Violations, question, until
+from tests.support.memory import SPACE, Edge, edge_store, question, until
 from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
 from tests.support.stores import Stores
 
@@ -33,11 +33,8 @@ def own_edge() -> Iterator[Edge]:
 
 @pytest.fixture
 async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    violations = Violations()
-    store = EdgeContexts(own_edge.sockets, violations)
-    yield store
-    await store.aclose()
-    assert violations.count == 0
+    async with edge_store(own_edge) as store:
+        yield store
 
 
 @pytest.fixture

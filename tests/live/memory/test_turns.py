@@ -12,7 +12,7 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.lease import lease
 from artel.memory.turn import ELSEWHERE_SECONDS, Turns
 from artel.memory.vectors import Space
-from tests.support.memory import SPACE, Edge, Violations, question
+from tests.support.memory import SPACE, Edge, edge_store, question
 from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
 from tests.support.stores import Stores
 
@@ -23,11 +23,8 @@ OTHER = Space("other", 16)
 
 @pytest.fixture
 async def contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    violations = Violations()
-    store = EdgeContexts(edge.sockets, violations)
-    yield store
-    await store.aclose()
-    assert violations.count == 0
+    async with edge_store(edge) as store:
+        yield store
 
 
 @pytest.fixture

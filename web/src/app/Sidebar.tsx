@@ -6,12 +6,12 @@ import type { Me } from "@/api/types";
 import { AgentList } from "@/features/agents/AgentList";
 import { ChatList } from "@/features/chats/ChatList";
 import { InboxLink } from "@/features/inbox/InboxLink";
-import { cx } from "@/lib/cx";
 import { modKey } from "@/lib/hotkeys";
 import { useSpace } from "@/live/LiveProvider";
 import { IconButton } from "@/ui/IconButton";
 import { Logo } from "@/ui/Logo";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/Menu";
+import { SideLink } from "@/ui/SideLink";
 
 interface SidebarProps {
   me: Me;
@@ -59,20 +59,16 @@ export function Sidebar({ me, onSignedOut, onSearch, onOpen }: SidebarProps) {
 function MemoryLink({ onOpen }: { onOpen: () => void }) {
   const { t } = useTranslation();
   const [path] = useLocation();
-  const current = path.startsWith("/memory");
   return (
-    <Link
+    <SideLink
       href="/memory"
-      onClick={onOpen}
-      aria-current={current ? "page" : undefined}
-      className={cx(
-        "mt-0.5 flex h-9 items-center gap-2.5 rounded-lg px-3 text-[0.93rem]",
-        current ? "bg-hover font-medium" : "hover:bg-hover/70",
-      )}
+      icon={Brain}
+      current={path.startsWith("/memory")}
+      onOpen={onOpen}
+      className="mt-0.5"
     >
-      <Brain aria-hidden className="size-4 text-ink-soft" />
       {t("app.memory")}
-    </Link>
+    </SideLink>
   );
 }
 

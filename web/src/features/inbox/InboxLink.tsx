@@ -1,26 +1,16 @@
 import { Inbox } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { useApprovals } from "@/api/approvals";
-import { cx } from "@/lib/cx";
+import { SideLink } from "@/ui/SideLink";
 
 /** The way to all that waits for the user, with how much that is. */
 export function InboxLink({ onOpen }: { onOpen: () => void }) {
   const { t } = useTranslation();
   const [path] = useLocation();
   const { data: approvals = [] } = useApprovals();
-  const current = path === "/inbox";
   return (
-    <Link
-      href="/inbox"
-      onClick={onOpen}
-      aria-current={current ? "page" : undefined}
-      className={cx(
-        "mt-1 flex h-9 items-center gap-2.5 rounded-lg px-3 text-[0.93rem]",
-        current ? "bg-hover font-medium" : "hover:bg-hover/70",
-      )}
-    >
-      <Inbox aria-hidden className="size-4 text-ink-soft" />
+    <SideLink href="/inbox" icon={Inbox} current={path === "/inbox"} onOpen={onOpen} className="mt-1">
       {t("app.inbox")}
       {approvals.length > 0 && (
         <span className="ml-auto rounded-full bg-accent px-2 font-medium text-[0.8rem] text-accent-ink tabular-nums">
@@ -28,6 +18,6 @@ export function InboxLink({ onOpen }: { onOpen: () => void }) {
           <span className="sr-only">{t("app.inboxCount", { count: approvals.length })}</span>
         </span>
       )}
-    </Link>
+    </SideLink>
   );
 }
