@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,6 @@ from artel.kit.secrets import SecretBox
 from tests.support.oidc_site import CLIENT_ID, CLIENT_SECRET, Json, Key, OidcSite, rsa_key, signed
 
 BACK = "http://artel.test/auth/oidc/callback/"
-Problem = pytest.RaisesExc[OidcFailure]
 
 
 class Clocks:
@@ -51,9 +51,8 @@ Make = Callable[..., Flow]
 @pytest.fixture
 def make(oidc_site: OidcSite, http: aiohttp.ClientSession, clocks: Clocks) -> Make:
     def flow(seconds: float = 10, **more: Any) -> Flow:
-        config = OidcConfig(
-            **{"issuer": oidc_site.issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **more}
-        )
+        config = OidcConfig(issuer=oidc_site.issuer, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+        config = replace(config, **more)
         provider = Provider(config, http, lambda: clocks.seconds, seconds)
         return Flow(config, provider, SecretBox("a key of the tests"), lambda: clocks.now)
 
@@ -170,7 +169,7 @@ async def test_two_audiences_are_right_when_it_was_made_for_us(make: Make, oidc_
 
 
 SIGNATURES: dict[str, Callable[[Json, Key], str]] = {
-    "none": lambda claims, _: jwt.encode(claims, None, "none"),
+    "none": lambda claims, _: jwt.encode(claims, "", "none"),
     "our own secret": lambda claims, key: jwt.encode(
         claims, CLIENT_SECRET.ljust(64), "HS256", headers={"kid": key.kid}
     ),
