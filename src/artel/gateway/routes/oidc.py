@@ -95,13 +95,15 @@ async def callback(
     if deps.oidc is None:
         return _home("off")
     cookie = cookie_of(state)
+    sealed = request.cookies.get(cookie)
     trip: Trip | None = None
     try:
-        trip = deps.oidc.flow.trip(state, request.cookies.get(cookie))
+        trip = deps.oidc.flow.trip(state, sealed)
         answer = await _arrive(request, deps, deps.oidc, trip, Returned(state, code, iss, error))
     except OidcFailure as failure:
         answer = _failed(deps, failure, trip)
-    answer.headers.append("Set-Cookie", clear_trip_cookie(cookie, secure=is_secure(request)))
+    if sealed is not None:
+        answer.headers.append("Set-Cookie", clear_trip_cookie(cookie, secure=is_secure(request)))
     return answer
 
 

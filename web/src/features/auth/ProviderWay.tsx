@@ -14,6 +14,9 @@ interface ProviderWayProps {
   newTab?: boolean;
 }
 
+/** It comes later than the window that it stands in, where nothing else but signing out would have the focus. */
+const takeFocus = (link: HTMLElement | null) => link?.focus();
+
 /** The way in through the provider. */
 export function ProviderWay({ name, way, beside, newTab }: ProviderWayProps) {
   const { t } = useTranslation();
@@ -28,6 +31,7 @@ export function ProviderWay({ name, way, beside, newTab }: ProviderWayProps) {
       )}
       <a
         href={startOf(way)}
+        ref={newTab && !beside ? takeFocus : undefined}
         {...(newTab ? { target: "_blank", rel: "noopener" } : {})}
         className="flex min-h-11 w-full items-center justify-center gap-2.5 rounded-lg border border-line bg-raised px-5 py-2 font-medium transition-colors hover:bg-hover"
       >
