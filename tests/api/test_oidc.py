@@ -226,7 +226,7 @@ async def test_too_many_tries_are_too_many(door: Door) -> None:
         if location.startswith("/signin"):
             problems.add(problem_of(location))
 
-    assert problems == {"too_many"}
+    assert problems == {"attempts"}
     # For the tests that come after.
     await door.site.stores.redis.flushdb()  # pyright: ignore[reportUnknownMemberType]
 

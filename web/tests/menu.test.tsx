@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Menu, MenuChoice, MenuChoices, MenuItem } from "@/ui/Menu";
 
+// What is waited for is loaded first, which takes as long as the machine is busy.
+configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
 
 const file = (onSelect: () => void) => (

@@ -20,7 +20,7 @@ Problem = Literal[
     "email_taken",
     "closed",
     "disabled",
-    "too_many",
+    "attempts",
     "other_user",
     "linked_elsewhere",
     "linked_already",

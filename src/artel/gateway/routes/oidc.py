@@ -68,7 +68,7 @@ async def start(request: Request, deps: Deps, way_on: Annotated[str, Query(alias
         await deps.attempts.count_address(address_of(request))
         begun = await deps.oidc.flow.begin(_callback(request), safe_way(way_on))
     except TooManyAttempts:
-        return _home("too_many")
+        return _home("attempts")
     except OidcFailure as failure:
         return _failed(deps, failure, None)
     answer = RedirectResponse(begun.url, 303)

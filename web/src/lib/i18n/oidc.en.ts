@@ -34,7 +34,7 @@ export const oidc = {
       "There is an account with your email address already. Sign in to it, then link the provider in the settings.",
     closed: "New accounts on this server are created by its administrator.",
     disabled: "This account is disabled. Ask the administrator.",
-    too_many: "Too many attempts. Wait a few minutes, then try again.",
+    attempts: "Too many attempts. Wait a few minutes, then try again.",
     other_user: "Somebody else was signed in when you came back. Nothing was linked.",
     linked_elsewhere: "This account at the provider belongs to another account here.",
     linked_already: "Your account is linked to another person at the provider. Unlink it first.",
