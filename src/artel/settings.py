@@ -103,6 +103,26 @@ class Settings(BaseSettings):
     registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
         "first", validation_alias="ARTEL_REGISTRATION"
     )
+    oidc_issuer: Annotated[str, _scheme(*_HTTP)] | None = Field(None, validation_alias="ARTEL_OIDC_ISSUER")
+    """A provider to sign in through, as it calls itself."""
+    oidc_client_id: str | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_SECRET")
+    oidc_name: str = Field("", max_length=60, validation_alias="ARTEL_OIDC_NAME")
+    """What stands on the button; the provider's host without it."""
+    oidc_scopes: str = Field("openid email profile", validation_alias="ARTEL_OIDC_SCOPES")
+    oidc_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lower), BeforeValidator(_split)] = Field(
+        (), validation_alias="ARTEL_OIDC_ALLOWED_DOMAINS"
+    )
+    """Only verified addresses of these."""
+    oidc_required_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_REQUIRED_CLAIM")
+    """`name=value`, or `name`, which must then be true."""
+    oidc_admin_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_ADMIN_CLAIM")
+    """The same, for administrators."""
+    oidc_link_by_email: bool = Field(False, validation_alias="ARTEL_OIDC_LINK_BY_EMAIL")
+    """A verified address opens the account that has it already."""
+    oidc_only: bool = Field(False, validation_alias="ARTEL_OIDC_ONLY")
+    """Nobody signs in with a password."""
+
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_SECRET_KEY")
     """Seals users' provider keys; without it a random one is kept in the data directory."""
 
@@ -143,6 +163,14 @@ class Settings(BaseSettings):
     def _as_many_migrations_as_databases(self) -> Settings:
         if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
             raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @model_validator(mode="after")
+    def _a_whole_provider(self) -> Settings:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("ARTEL_OIDC_ISSUER and ARTEL_OIDC_CLIENT_ID belong together: set both, or none")
+        if self.oidc_only and self.oidc_issuer is None:
+            raise ValueError("ARTEL_OIDC_ONLY lets nobody in without ARTEL_OIDC_ISSUER")
         return self
 
     @property

@@ -63,6 +63,7 @@ def gateway_for(house: House) -> ASGIApp:
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),
+            oidc=house.oidc,
             memory_troubles=house.memory.troubles if house.memory else None,
             version=__version__,
             options=GatewayOptions(
