@@ -49,6 +49,8 @@ def gateway_for(house: House) -> ASGIApp:
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
         about_to_ask=house.recall.begin,
+        on_sent=house.metrics.sent,
+        on_answer=lambda kind, seconds: house.metrics.approval_response_time.labels(kind).observe(seconds),
     )
     return create_app(
         GatewayDeps(
