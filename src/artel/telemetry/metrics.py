@@ -115,7 +115,7 @@ class Metrics:
         self.messages_sent = Counter(
             "artel_messages_sent", "Users' messages by mode, direct or auto.", ["mode"], registry=registry
         )
-        self._sent = dict.fromkeys(("direct", "auto"), 0)
+        self._sent: dict[str, int] = {"direct": 0, "auto": 0}
         self._messages = {mode: self.messages_sent.labels(mode) for mode in self._sent}
         self.orchestrator_bypass_rate = Gauge(
             "orchestrator_bypass_rate",
