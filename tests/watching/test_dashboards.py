@@ -48,7 +48,7 @@ async def exported(stores: Stores) -> list[tuple[str, dict[str, str]]]:
     await Gauges(stores.shards, stores.redis, metrics).look()
     for family in list(vars(metrics).values()):
         names = getattr(family, "_labelnames", ())
-        if names and not list(family.collect())[0].samples:
+        if names and not next(iter(family.collect())).samples:
             # What no label had a value of yet; which labels there are is the metric's own word.
             family.labels(*("some" for _ in names))
     return [

@@ -35,6 +35,7 @@ from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
 from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
+from artel.app.tracing import also_traced, open_traces, trace_call, trace_event, trace_recall, traced_runner
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
 from artel.events.client import redis_client
@@ -114,6 +115,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
     async with AsyncExitStack() as stack:
         metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
         metrics.build.labels(__version__).set(1)
+        traces = await stack.enter_async_context(open_traces(settings))
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
         shards = Shards(stores.shards, stores.pool_sizes)
@@ -125,7 +127,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         subscriber = Subscriber(redis)
         log = EventLog(redis)
         counted = EventCounts(metrics)
-        outbox = Outbox(log, on_emit=counted.emitted, on_loss=metrics.events_lost.inc)
+        outbox = Outbox(log, on_emit=also_traced(traces, counted.emitted, trace_event), on_loss=metrics.events_lost.inc)
         hub = Hub(
             log,
             subscriber,
@@ -151,7 +153,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             server_credentials(settings),
             default=default_model(settings),
             local=usual_candidates(settings.port) if settings.find_local_models else (),
-            on_call=partial(count_call, metrics),
+            on_call=also_traced(traces, partial(count_call, metrics), trace_call),
         )
         await stack.enter_async_context(pool)
 
@@ -159,7 +161,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
         wake = memory.indexer.wake if memory else _nobody
-        recall = Recall(memory.finder if memory else None, on_outcome=partial(count_recall, metrics))
+        recalled = also_traced(traces, partial(count_recall, metrics), trace_recall)
+        recall = Recall(memory.finder if memory else None, on_outcome=recalled)
         memory_desk = MemoryDesk(shards, recall, outbox.emit, wake)
         installed = await installed_tools(settings, FileSearch(shards), memory_desk, stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
@@ -175,7 +178,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             recall=recall,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
-        runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
+        runner = traced_runner(traces, TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals)))
         dry_run = DryRun(agents, shards, prices, lambda tx, agent_id, use: charge(tx, ids.uuid(), agent_id, use))
 
         async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
