@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from artel.kit.errors import ArtelError
@@ -151,6 +151,17 @@ class Settings(BaseSettings):
     """Agents' tools may read this machine's addresses and private networks' too."""
     allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
     """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
+
+    metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_METRICS_TOKEN")
+    """What `/metrics` wants as a Bearer token; without it only this machine and private networks are answered."""
+    metrics_port: int | None = Field(None, ge=0, le=65535, validation_alias="ARTEL_METRICS_PORT")
+    """Where a worker answers `/healthz`, `/readyz` and `/metrics`; without it, nowhere."""
+    traces_endpoint: str | None = Field(
+        None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
+    """Set: traces are sent there, as OpenTelemetry's own variables say; what they are is the SDK's to read."""
+    grafana_password: SecretStr | None = Field(None, min_length=8, validation_alias="ARTEL_GRAFANA_PASSWORD")
+    """Lets the role `artel_grafana` log in; set when the schema is brought up to date."""
 
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"

@@ -86,6 +86,15 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     return app
 
 
+def create_probes(deps: GatewayDeps) -> ASGIApp:
+    """What a process answers that serves no users: whether it is alive and can work, and its metrics."""
+    inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    inner.router.routes.extend(health.router.routes)
+    inner.state.deps = deps
+    ErrorAnswers(deps.foreign, deps.metrics).install(inner)
+    return Edge(inner, deps.metrics)
+
+
 def _larger_bodies(options: GatewayOptions) -> Mapping[re.Pattern[str], BodyRule]:
     def too_large() -> FileTooLarge:
         return FileTooLarge(f"The file is larger than {options.max_upload_bytes // 1_000_000} MB, which is the limit.")

@@ -42,7 +42,7 @@ class GatewayOptions:
     page: Path | None = None
     """The built page's directory; None, or one without an index.html, when it is not built."""
     metrics_token: str | None = field(default=None, repr=False)
-    """What `/metrics` wants as a Bearer token; None opens it to everyone who reaches the server."""
+    """What `/metrics` wants as a Bearer token; None opens it to this machine and private networks."""
     max_json_bytes: int = 1_000_000
     max_upload_bytes: int = 25_000_000
     """Of one file."""

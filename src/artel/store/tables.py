@@ -370,6 +370,7 @@ class UsageEntry(Owned):
         of_user(),
         Index("ix_usage_time", "user_id", "created_at", postgresql_include=["cost"]),
         Index("ix_usage_run", "user_id", "run_id"),
+        Index("ix_usage_created", "created_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
