@@ -1,7 +1,7 @@
-"""Asks the Artel in this container whether it answers; the exit status says so. In place of curl, which the image has not.
+"""Asks the Artel in this container whether it answers; the exit status says so. The image has no curl.
 
-`health.py [PATH]`: PATH is /healthz unless given; /readyz asks for the stores too. Standard library only, so that it
-starts in a few milliseconds.
+`health.py [PATH]`: PATH is /healthz unless given; /readyz asks for the stores too. A worker answers on
+ARTEL_METRICS_PORT, everything else on PORT. Standard library only, so that it starts in a few milliseconds.
 """
 
 import http.client
@@ -25,4 +25,5 @@ def answers(path: str, port: int) -> bool:
 
 if __name__ == "__main__":
     asked = sys.argv[1] if len(sys.argv) > 1 else "/healthz"
-    sys.exit(0 if answers(asked, int(os.environ.get("PORT") or 8000)) else 1)
+    own_port = os.environ.get("ARTEL_METRICS_PORT") or os.environ.get("PORT") or "8000"
+    sys.exit(0 if answers(asked, int(own_port)) else 1)

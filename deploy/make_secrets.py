@@ -47,7 +47,8 @@ def main() -> None:
     write("valkey/password", valkey)
     write(
         "valkey/valkey.conf",
-        f"requirepass {valkey}\nbind * -::*\ndir /data\nappendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n",
+        f"requirepass {valkey}\nbind * -::*\ndir /data\n"
+        "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n",
     )
 
     qdrant = made_once("artel/qdrant-api-key")

@@ -1,7 +1,7 @@
-"""Writes what follows from the Helm chart: `manifests.py` writes it, `manifests.py --check` says what is not up to date.
+"""Writes what follows from the Helm chart; with `--check` it only says what is not up to date.
 
-    deploy/manifests/           the chart with its usual values, for kubectl and kustomize
-    deploy/helm/artel/rules/    copies of Prometheus' rules: a chart reads only its own folder
+deploy/manifests/           the chart with its usual values, for kubectl and kustomize
+deploy/helm/artel/rules/    copies of Prometheus' rules: a chart reads only its own folder
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _HEADER = """\
 #   kubectl apply -k deploy/manifests
 #   kubectl --namespace artel apply -f deploy/manifests/jobs/install.yaml
 #
-# An upgrade: jobs/before.yaml (delete the job of the last time), wait for it, apply -k, wait for the rollouts, jobs/after.yaml.
-# Your image: an `images` entry in a kustomization of your own, which takes this folder as its base; the jobs name theirs
-# themselves.
+# An upgrade: jobs/before.yaml (delete the job of the last time), wait for it, apply -k, wait for the rollouts, then
+# jobs/after.yaml. Your image: an `images` entry in a kustomization of your own, with this folder as its base; in the
+# jobs it is named once more.
 """
 
 
@@ -51,9 +51,7 @@ def documents(text: str) -> Iterator[dict[str, Any]]:
 def rendered(values: Mapping[str, Any], *, upgrade: bool = False) -> dict[str, list[dict[str, Any]]]:
     """The chart's objects, by the name of their template without its ending."""
     with helm_python.Chart.load(str(CHART)) as chart:
-        texts = chart.render(
-            dict(values), name="artel", namespace="artel", is_install=not upgrade, is_upgrade=upgrade
-        )
+        texts = chart.render(dict(values), name="artel", namespace="artel", is_install=not upgrade, is_upgrade=upgrade)
     objects = {Path(path).stem: list(documents(text)) for path, text in texts.items() if path.endswith(".yaml")}
     return {name: found for name, found in objects.items() if found}
 
@@ -109,7 +107,7 @@ def main(arguments: list[str]) -> int:
     wrong += sorted(existing() - made.keys())
     if "--check" in arguments:
         for path in wrong:
-            print(f"{path.relative_to(ROOT)} is not up to date: run .venv/bin/python scripts/manifests.py")
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not up to date: .venv/bin/python scripts/manifests.py\n")
         return 1 if wrong else 0
     for path in wrong:
         if path in made:

@@ -1,4 +1,4 @@
-"""Puts the built page into the wheel, where an installed Artel looks for it. Hatchling runs this; see pyproject.toml."""
+"""Puts the built page into the wheel, where an installed Artel looks for it. Hatchling runs it: see pyproject.toml."""
 
 from __future__ import annotations
 

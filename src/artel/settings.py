@@ -88,8 +88,8 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """One field for each variable; a variable that is set to nothing counts as not set. Each may stand in a file instead
-    that `NAME_FILE` names; the variable itself goes first."""
+    """One field for each variable; a variable that is set to nothing counts as not set. Each may stand in a file
+    instead, that `NAME_FILE` names; the variable itself goes first."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False, hide_input_in_errors=True

@@ -70,11 +70,13 @@ spec:
             {{- range $name, $path := .more }}
             - { name: {{ $name }}, mountPath: {{ $path }} }
             {{- end }}
+      {{- if .more }}
       volumes:
         {{- range $name, $path := .more }}
         - name: {{ $name }}
           emptyDir: {{ if eq $name "shm" }}{ medium: Memory, sizeLimit: 256Mi }{{ else }}{ sizeLimit: 64Mi }{{ end }}
         {{- end }}
+      {{- end }}
   volumeClaimTemplates:
     - metadata:
         name: data
