@@ -38,6 +38,7 @@ def main() -> None:
     """Makes what is missing."""
     made_once("artel/secret-key")
     made_once("grafana/admin-password")
+    write("migrate/grafana-password", made_once("grafana/postgres-password"))
 
     postgres = made_once("postgres/password")
     write("migrate/database-url", f"postgresql://postgres:{postgres}@postgres:5432/artel")

@@ -20,7 +20,7 @@ from tests.support.deployment import DEPLOY, compose, is_command, known_variable
 SERVICES: Final[Mapping[str, Mapping[str, Any]]] = compose()["services"]
 ONCE: Final = {"secrets", "migrate", "finish"}
 OURS: Final = {*ONCE, "api", "worker"}
-OF_OTHERS: Final = re.compile(r"POSTGRES_|QDRANT__|QDRANT_INIT_FILE_PATH$|GF_")
+OF_OTHERS: Final = re.compile(r"POSTGRES_|QDRANT__|QDRANT_INIT_FILE_PATH$|GF_|ARTEL_(PROMETHEUS|POSTGRES)_")
 
 each = pytest.mark.parametrize("name", SERVICES)
 each_of_ours = pytest.mark.parametrize("name", sorted(OURS))

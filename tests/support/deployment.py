@@ -52,6 +52,7 @@ EVERYTHING: Final[Object] = {
         "serviceMonitor": {"enabled": True, "labels": {"g": "h"}},
         "prometheusRule": {"enabled": True},
         "existingSecret": "figures",
+        "grafana": {"existingSecret": "figures"},
     },
 }
 NOTHING: Final[Object] = {

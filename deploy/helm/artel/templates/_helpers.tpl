@@ -82,6 +82,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- define "artel.migrationEnv" -}}
 {{ include "artel.secretKeyEnv" . }}
 {{ include "artel.redisEnv" . }}
+{{- with .Values.metrics.grafana.existingSecret }}
+{{ include "artel.fromSecret" (dict "name" "ARTEL_GRAFANA_PASSWORD" "secret" . "key" $.Values.metrics.grafana.passwordKey) }}
+{{- end }}
 {{- if .Values.postgresql.enabled }}
 {{ include "artel.fromSecret" (dict "name" "POSTGRES_PASSWORD" "secret" (include "artel.secret" .) "key" .Values.secrets.keys.postgresPassword) }}
 - name: DATABASE_URL
