@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from artel.kit.errors import ArtelError
@@ -58,8 +60,36 @@ RedisUrl = Annotated[str, _scheme(*_REDIS)]
 HttpUrl = Annotated[str, _scheme(*_HTTP), AfterValidator(lambda url: url.rstrip("/"))]
 
 
+class _Files(PydanticBaseSettingsSource):
+    """`NAME_FILE` names a file that holds the value of NAME: how Docker and Kubernetes hand over secrets, which then
+    stand in no process's environment."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The file's content, None when none is named.
+
+        Raises:
+            BadSetting: it cannot be read as text.
+        """
+        del field_name
+        name = str(field.validation_alias)
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, name, False
+        try:
+            return Path(path).read_text().strip() or None, name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise BadSetting(f"{name}_FILE: {path} cannot be read: {reason}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Values by variable, of those that have a file."""
+        found = [self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items()]
+        return {name: value for value, name, _ in found if value is not None}
+
+
 class Settings(BaseSettings):
-    """One field for each variable; a variable that is set to nothing counts as not set."""
+    """One field for each variable; a variable that is set to nothing counts as not set. Each may stand in a file
+    instead, that `NAME_FILE` names; the variable itself goes first."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False, hide_input_in_errors=True
@@ -209,9 +239,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Values passed in by name, then the environment; no files."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return init_settings, env_settings
+        """Values passed in by name, then the environment, then the files that it names."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _Files(settings_cls)
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
