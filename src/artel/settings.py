@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -133,6 +133,26 @@ class Settings(BaseSettings):
     registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
         "first", validation_alias="ARTEL_REGISTRATION"
     )
+    oidc_issuer: Annotated[str, _scheme(*_HTTP)] | None = Field(None, validation_alias="ARTEL_OIDC_ISSUER")
+    """A provider to sign in through, as it calls itself."""
+    oidc_client_id: str | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_SECRET")
+    oidc_name: str = Field("", max_length=60, validation_alias="ARTEL_OIDC_NAME")
+    """What stands on the button; the provider's host without it."""
+    oidc_scopes: str = Field("openid email profile", validation_alias="ARTEL_OIDC_SCOPES")
+    oidc_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lower), BeforeValidator(_split)] = Field(
+        (), validation_alias="ARTEL_OIDC_ALLOWED_DOMAINS"
+    )
+    """Only verified addresses of these."""
+    oidc_required_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_REQUIRED_CLAIM")
+    """`name=value`, or `name`, which must then be true."""
+    oidc_admin_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_ADMIN_CLAIM")
+    """The same, for administrators."""
+    oidc_link_by_email: bool = Field(False, validation_alias="ARTEL_OIDC_LINK_BY_EMAIL")
+    """A verified address opens the account that has it already."""
+    oidc_only: bool = Field(False, validation_alias="ARTEL_OIDC_ONLY")
+    """Nobody signs in with a password."""
+
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_SECRET_KEY")
     """Seals users' provider keys; without it a random one is kept in the data directory."""
 
@@ -162,6 +182,17 @@ class Settings(BaseSettings):
     allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
     """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
 
+    metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_METRICS_TOKEN")
+    """What `/metrics` wants as a Bearer token; without it only this machine and private networks are answered."""
+    metrics_port: int | None = Field(None, ge=0, le=65535, validation_alias="ARTEL_METRICS_PORT")
+    """Where a worker answers `/healthz`, `/readyz` and `/metrics`; without it, nowhere."""
+    traces_endpoint: str | None = Field(
+        None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
+    """Set: traces are sent there, as OpenTelemetry's own variables say; what they are is the SDK's to read."""
+    grafana_password: SecretStr | None = Field(None, min_length=8, validation_alias="ARTEL_GRAFANA_PASSWORD")
+    """Lets the role `artel_grafana` log in; set when the schema is brought up to date."""
+
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"
     )
@@ -173,6 +204,14 @@ class Settings(BaseSettings):
     def _as_many_migrations_as_databases(self) -> Settings:
         if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
             raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @model_validator(mode="after")
+    def _a_whole_provider(self) -> Settings:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("ARTEL_OIDC_ISSUER and ARTEL_OIDC_CLIENT_ID belong together: set both, or none")
+        if self.oidc_only and self.oidc_issuer is None:
+            raise ValueError("ARTEL_OIDC_ONLY lets nobody in without ARTEL_OIDC_ISSUER")
         return self
 
     @property
