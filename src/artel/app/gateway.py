@@ -74,6 +74,7 @@ def _deps(house: House) -> GatewayDeps:
         pulse=house.pulse,
         metrics=house.metrics,
         checks=store_checks(house.shards, house.redis),
+        oidc=house.oidc,
         memory_troubles=house.memory.troubles if house.memory else None,
         version=__version__,
         options=GatewayOptions(

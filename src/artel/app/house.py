@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from artel import __version__
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.authentication import Authenticator
+from artel.accounts.oidc.door import OidcDoor
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
@@ -33,6 +34,7 @@ from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.oidc import open_oidc
 from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
 from artel.app.tracing import also_traced, open_traces, trace_call, trace_event, trace_recall, traced_runner
@@ -94,6 +96,8 @@ class House:
     sign_ins: SignIns
     api_keys: ApiKeys
     authenticator: Authenticator
+    oidc: OidcDoor | None
+    """None where there is no provider to sign in through."""
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
@@ -148,6 +152,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         revocations.on(lambda revoked: _close_streams(hub, guard, revoked))
         subscriber.on_restored(guard.look_now)
         provider_keys = ProviderKeys(shards, box)
+        oidc = await stack.enter_async_context(open_oidc(settings, shards, box, users, sign_ins, api_keys, revocations))
 
         pool = ModelPool(
             server_credentials(settings),
@@ -233,6 +238,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             sign_ins=sign_ins,
             api_keys=api_keys,
             authenticator=authenticator,
+            oidc=oidc,
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,

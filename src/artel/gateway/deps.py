@@ -13,6 +13,7 @@ from starlette.requests import Request
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.attempts import Attempts
 from artel.accounts.authentication import Authenticator
+from artel.accounts.oidc.door import OidcDoor
 from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
@@ -65,6 +66,8 @@ class GatewayDeps:
     metrics: Metrics
     checks: Mapping[str, Check]
     """By the store's name, for `/readyz`."""
+    oidc: OidcDoor | None = None
+    """None where there is no provider to sign in through."""
     memory_troubles: MemoryTroubles | None = None
     """What is wrong with memory, for `/readyz` too; None where there is none."""
     version: str = "0"

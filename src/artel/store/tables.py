@@ -91,7 +91,8 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
+    """None: one signs in through a provider only (`identity_tables.py`)."""
     role: Mapped[str]
     locale: Mapped[str]
     shard: Mapped[str]
