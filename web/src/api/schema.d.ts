@@ -284,7 +284,7 @@ export interface paths {
         };
         /**
          * Prometheus metrics
-         * @description Wants the administrator's token when there is one.
+         * @description Wants the administrator's token when there is one; else only this machine and its network are answered.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
