@@ -146,7 +146,7 @@ async def _make_empty(url: URL, revision: str) -> None:
 
 
 @dataclass(slots=True)
-class _Shard:
+class Loading:
     """One shard whose transaction is open."""
 
     head: ShardHead
@@ -165,12 +165,12 @@ class _Shard:
 
 
 @asynccontextmanager
-async def _loading(url: URL, head: ShardHead) -> AsyncGenerator[_Shard]:
+async def _loading(url: URL, head: ShardHead) -> AsyncGenerator[Loading]:
     async with direct_connection(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
         tables = {table.name: table for table in await read_tables(connection, head.tables)}
-        shard = _Shard(head, connection, transaction, tables)
+        shard = Loading(head, connection, transaction, tables)
         try:
             yield shard
         finally:
@@ -178,7 +178,7 @@ async def _loading(url: URL, head: ShardHead) -> AsyncGenerator[_Shard]:
                 await transaction.rollback()
 
 
-async def _load_parts(shards: Mapping[str, _Shard], parts: Iterator[Part], tell: Tell) -> None:
+async def _load_parts(shards: Mapping[str, Loading], parts: Iterator[Part], tell: Tell) -> None:
     counted = _counted(parts, tell)
     for (name, table), group in groupby(counted, key=lambda part: (part.shard, part.table)):
         shard = shards.get(name)
@@ -209,7 +209,7 @@ def _counted(parts: Iterator[Part], tell: Tell) -> Iterator[Part]:
             tell(*place, here, done)
 
 
-async def _prove(shard: _Shard, manifest: Manifest) -> None:
+async def _prove(shard: Loading, manifest: Manifest) -> None:
     """Reads everything back, in order, and compares its sums."""
     sums = manifest.sums.get(shard.head.name, {})
     if sums.keys() != shard.head.tables.keys():
@@ -224,7 +224,7 @@ async def _prove(shard: _Shard, manifest: Manifest) -> None:
             raise RestoredWrongly(f"{shard.head.name}, table {name}: {RestoredWrongly.__doc__}")
 
 
-async def _settle(shard: _Shard, *, keep_sign_ins: bool) -> None:
+async def _settle(shard: Loading, *, keep_sign_ins: bool) -> None:
     """What was true of the old house only: who is signed in, what is in the index, which process does what."""
     run = shard.connection.execute
     if not keep_sign_ins:
