@@ -9,6 +9,7 @@ from types import FrameType
 import typer
 
 from artel.cli import backup, running
+from artel.cli.keys import keys
 from artel.cli.memory import memory
 from artel.cli.users import users
 from artel.kit.errors import ArtelError
@@ -18,6 +19,7 @@ running.register(cli)
 backup.register(cli)
 cli.add_typer(users, name="user")
 cli.add_typer(memory, name="memory")
+cli.add_typer(keys, name="keys")
 
 
 def main() -> None:
