@@ -65,9 +65,7 @@ async def _fill(stores: Stores, house: House) -> tuple[int, Any, bytes]:
         pending = house.mcp.seal_pending(
             user,
             state,
-            Pending(
-                Client("id", None, "https://here.example.org/", "https://there.example.org/token"), "verifier", False
-            ),
+            Pending(CLIENT, "verifier", False),
         )
         await tx.execute(_SIGN_IN, user, state, server, pending)
     return user, server, state
