@@ -79,6 +79,15 @@ async def restore_backup(
     )
 
 
+def check_key(settings: Settings, head: Head, wishes: Wishes) -> None:
+    """Whether what is sealed will open, before anything is started.
+
+    Raises:
+        AnotherKey: it will not.
+    """
+    _key_to_write(settings, head, without_key=wishes.without_key)
+
+
 def _key_to_write(settings: Settings, head: Head, *, without_key: bool) -> str | None:
     """The backup's key, when the key file must get it; None when what we have will do."""
     if settings.secret_key is None:

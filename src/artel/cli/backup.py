@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from artel.app.backup import make_backup, verify_backup
 from artel.app.databases import embedded_servers
-from artel.app.restore import Wishes, restore_backup
+from artel.app.restore import Wishes, check_key, restore_backup
 from artel.cli.common import plain_errors, read_passphrase, read_settings, run_loop, stores_at_hand
 from artel.kit.errors import ArtelError
 from artel.store.backup.archive import ArchiveReader
@@ -109,6 +109,7 @@ def restore_command(
     wishes = Wishes(force=force, without_key=without_key, keep_sign_ins=keep_sign_ins)
     with plain_errors(), _source(file) as source:
         archive = ArchiveReader(source, lambda: read_passphrase(passphrase_file, ask=True))
+        check_key(settings, archive.head, wishes)
         servers = embedded_servers(settings)
         endpoints = servers.start() if servers else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from artel.app.databases import open_stores, working_databases
+from artel.app.databases import key_file, open_stores, working_databases
 from artel.app.doctor.databases import look_at_databases
 from artel.app.doctor.finding import Finding
 from artel.app.doctor.services import look_at_memory, look_at_models, look_at_redis
@@ -27,8 +27,11 @@ async def visit(settings: Settings) -> AsyncIterator[Finding]:
                 "Nothing runs on the data directory, so its stores were not looked at.",
                 "Start 'artel serve' and run this again.",
             )
+    # Without a key nobody knows the roles' passwords, and to ask for one would make it.
+    has_key = settings.secret_key is not None or key_file(settings).exists()
+    has_databases = has_key and (bool(settings.database_urls) or endpoints is not None)
     is_whole = True
-    if settings.database_urls or endpoints is not None:
+    if has_databases:
         async for finding in look_at_databases(await working_databases(settings, endpoints)):
             is_whole = is_whole and finding.severity != "error"
             yield finding
@@ -39,7 +42,7 @@ async def visit(settings: Settings) -> AsyncIterator[Finding]:
             yield finding
     async for finding in look_at_models(settings):
         yield finding
-    if is_whole and redis_url is not None and (settings.database_urls or endpoints is not None):
+    if is_whole and has_databases and redis_url is not None:
         stores = await open_stores(settings, endpoints, upgrade=False)
         async for finding in look_at_memory(settings, stores):
             yield finding
