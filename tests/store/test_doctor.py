@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -263,6 +264,11 @@ def test_settings(environment: dict[str, str], expected: Sequence[str]) -> None:
     assert not any(GOOD_KEY in finding.says for finding in found)
 
 
+def _no(path: Path, mode: int) -> bool:
+    del path, mode
+    return False
+
+
 def test_the_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def found(data: Path) -> set[str]:
         findings = look_at_machine(load_settings({"ARTEL_DATA_DIR": str(data)}))
@@ -276,14 +282,22 @@ def test_the_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "secret.key").chmod(0o600)
     with monkeypatch.context() as patch:
         patch.setattr("os.geteuid", lambda: 123456)
-        patch.setattr("os.access", lambda *_: False)
+        patch.setattr("os.access", _no)
         assert found(tmp_path) == {"other_owner", "data_not_writable"}
 
 
 @pytest.mark.parametrize(("free", "code"), [(100 * 2**20, "disk_full"), (2**30, "disk_low"), (2**40, None)])
 def test_what_the_machine_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str | None) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": free}))
-    monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 4096))
+    def usage(path: Path) -> Any:
+        del path
+        return SimpleNamespace(free=free)
+
+    def limit(what: int) -> tuple[int, int]:
+        del what
+        return 1024, 4096
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    monkeypatch.setattr("resource.getrlimit", limit)
     monkeypatch.setattr("artel.app.doctor.surroundings.landlock_version", lambda: 0)
 
     found = [finding.code for finding in look_at_machine(load_settings({"ARTEL_DATA_DIR": str(tmp_path)}))]
