@@ -151,7 +151,7 @@ def test_a_box_opens_with_older_keys_and_seals_with_the_newest() -> None:
 async def test_servers_go_on_while_the_roles_passwords_change(stores: Stores, fresh_database: FreshDatabase) -> None:
     [urls] = stores.databases
     database = await fresh_database()
-    kept = await prepare_database(database, NEW, [SECRET_KEY])
+    kept = await prepare_database(database, NEW, old_keys=[SECRET_KEY])
     assert kept.app.password == urls.app.password, "other processes may know the old key alone"
     candidates = [role_urls(database, NEW), role_urls(database, SECRET_KEY)]
     assert await working_urls(candidates, candidates[0]) == candidates[1]

@@ -121,7 +121,10 @@ async def prepared_databases(settings: Settings, endpoints: Endpoints | None) ->
     if not settings.database_urls:
         for server in endpoints.postgres if endpoints else ():
             await ensure_database(server, _DATABASE)
-    return [await prepare_database(url, secret_key, old_keys) for url in admin_urls(settings, endpoints)]
+    password = settings.grafana_password.get_secret_value() if settings.grafana_password else None
+    return [
+        await prepare_database(url, secret_key, password, old_keys=old_keys) for url in admin_urls(settings, endpoints)
+    ]
 
 
 async def working_databases(settings: Settings, endpoints: Endpoints | None) -> Sequence[DatabaseUrls]:
