@@ -117,12 +117,12 @@ class House:
 async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGenerator[House]:
     """Makes the house; at the end running tasks are handed over and the last events sent."""
     async with AsyncExitStack() as stack:
-        metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
+        metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key, *stores.old_keys)
         metrics.build.labels(__version__).set(1)
         traces = await stack.enter_async_context(open_traces(settings))
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
-        shards = Shards(stores.shards, stores.pool_sizes)
+        shards = Shards(stores.shards, stores.pool_sizes, stores.other_passwords)
         stack.push_async_callback(shards.stop)
         await shards.start()
 

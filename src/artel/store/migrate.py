@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from artel.kit.errors import ArtelError
+from artel.store.restoring import RestoreUnfinished, is_mark
 
 _LOCATION = Path(__file__).parent / "migrations"
 _LOCK = "select pg_advisory_xact_lock(7233, 2)"
@@ -25,6 +26,12 @@ class WrongShard(ArtelError):
     slug = "wrong-shard"
 
 
+class UnknownRevision(ArtelError):
+    """The schema was made by a newer version of Artel. Install that version, or a newer one."""
+
+    slug = "unknown-revision"
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_LOCATION).replace("%", "%%"))
@@ -34,6 +41,11 @@ def _config() -> Config:
 def head_revision() -> str:
     """The newest revision this code knows."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this code can bring a database to the revision, and from it to the newest."""
+    return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 async def migrate(url: URL, revision: str = "head") -> None:
@@ -74,6 +86,7 @@ async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
 
     Raises:
         WrongShard: the database already has the other part.
+        RestoreUnfinished: it is being restored.
     """
     engine = create_async_engine(url, poolclass=NullPool)
     try:
@@ -87,5 +100,7 @@ async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
             row = (await connection.execute(text("select name, is_directory from shard_info"))).one()
     finally:
         await engine.dispose()
+    if is_mark(row.name):
+        raise RestoreUnfinished
     if row.is_directory != is_directory:
         raise WrongShard

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
 from artel.store.pool import Pool, PoolExhausted
+from artel.store.restoring import RestoreUnfinished, is_mark
 from artel.store.tables import ShardInfo, User
 from artel.store.tx import Transaction, UserEntry, UserTx
 
@@ -47,9 +48,11 @@ class Shard:
 class Shards:
     """All shards of an installation and the directory of users, which stands on the first."""
 
-    def __init__(self, urls: Sequence[URL], sizes: PoolSizes | None = None) -> None:
-        """urls: as the app role; the first is the directory."""
-        self._pools = [Pool(make_engine(url), sizes or PoolSizes()) for url in urls]
+    def __init__(
+        self, urls: Sequence[URL], sizes: PoolSizes | None = None, other_passwords: Sequence[str] = ()
+    ) -> None:
+        """urls: as the app role; the first is the directory. other_passwords: of that role, see `make_engine`."""
+        self._pools = [Pool(make_engine(url, other_passwords), sizes or PoolSizes()) for url in urls]
         self._shards: dict[str, Shard] = {}
         self._entries = TTLCache[int, UserEntry](maxsize=100_000, ttl=_DIRECTORY_SECONDS)
 
@@ -58,11 +61,14 @@ class Shards:
 
         Raises:
             DirectoryMissing: the first is not the directory, or two have one name.
+            RestoreUnfinished: one is being restored.
             StoreUnavailable: one does not answer.
         """
         for position, pool in enumerate(self._pools):
             async with _system(pool) as session:
                 info = (await session.scalars(select(ShardInfo))).one()
+            if is_mark(info.name):
+                raise RestoreUnfinished
             if info.is_directory != (position == 0) or info.name in self._shards:
                 raise DirectoryMissing
             self._shards[info.name] = Shard(info.name, pool)
