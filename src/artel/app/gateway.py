@@ -60,6 +60,8 @@ def gateway_for(house: House) -> ASGIApp:
             attempts=Attempts(house.redis),
             idempotency=IdempotencyStore(house.shards, house.box),
             foreign=ForeignIds(house.shards),
+            leaving=house.leaving,
+            erasures=house.erasures,
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.authentication import Authenticator
+from artel.accounts.leaving import Leaving
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
@@ -25,7 +26,8 @@ from artel.agents.memory_desk import MemoryDesk
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
-from artel.app.expiry import Expiry
+from artel.app.erasing import erasures_of, hear_of_the_gone
+from artel.app.expiry import expiry_sweep
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
@@ -56,7 +58,9 @@ from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.runner import PlanRunner, TeamRunner
 from artel.settings import Settings
+from artel.space.erasure import Erasures
 from artel.store.shards import Shards
+from artel.store.sweeps import UserSweep
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
 from artel.tools.registry import Toolbox, ToolRegistry
@@ -104,7 +108,9 @@ class House:
     proposals: Proposals
     dry_run: DryRun
     bus: Bus
-    expiry: Expiry
+    expiry: UserSweep
+    leaving: Leaving
+    erasures: Erasures
 
 
 @asynccontextmanager
@@ -175,6 +181,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         config = BusConfig(worker_id=uuid4().hex, slots=part.tasks, takes_queue=part.takes_queue, alone=stores.alone)
         bus = Bus(config, shards, redis, ids, runner, announcer, tell_others)
         control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
+        hear_of_the_gone(control, bus.worker, outbox)
         metrics.tasks_running.set_function(lambda: len(bus.worker.held))
         metrics.sse_connections.set_function(lambda: len(hub))
 
@@ -191,11 +198,15 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
-        expiry = Expiry(
+        leaving = Leaving(shards, passwords, revocations)
+        erasing = erasures_of(shards, leaving, log, memory.contexts if memory else None, control)
+        expiry = expiry_sweep(
             shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
+        erasing.start()
+        stack.push_async_callback(erasing.aclose)
         if settings.read_chats:
             await stack.enter_async_context(
                 open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
@@ -232,6 +243,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             dry_run=dry_run,
             bus=bus,
             expiry=expiry,
+            leaving=leaving,
+            erasures=erasing.erasures,
         )
 
 

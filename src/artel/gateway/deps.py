@@ -13,6 +13,7 @@ from starlette.requests import Request
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.attempts import Attempts
 from artel.accounts.authentication import Authenticator
+from artel.accounts.leaving import Leaving
 from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
@@ -20,6 +21,7 @@ from artel.events.pulse import Pulse
 from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
 from artel.memory.context import Trouble
+from artel.space.erasure import Erasures
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
 from artel.space.space import UserWorkerSpace
@@ -61,6 +63,8 @@ class GatewayDeps:
     attempts: Attempts
     idempotency: IdempotencyStore
     foreign: ForeignIds
+    leaving: Leaving
+    erasures: Erasures
     pulse: Pulse
     metrics: Metrics
     checks: Mapping[str, Check]
