@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from artel.accounts.leaving import Leaving
@@ -39,15 +41,17 @@ class ErasureSweep(Recurring):
 
 
 def erasures_of(
-    shards: Shards, leaving: Leaving, log: EventLog, contexts: Contexts | None, control: ControlChannel
+    shards: Shards,
+    leaving: Leaving,
+    log: EventLog,
+    contexts: Contexts | None,
+    control: ControlChannel,
+    forget: Callable[[int], Awaitable[None]],
 ) -> ErasureSweep:
-    """The one of this process; start it when the channel has started."""
+    """The one of this process; start it when the channel has started. forget: what is counted of a user."""
 
     async def tell_all(user_id: int) -> None:
         await control.publish(_GONE, {"user_id": user_id})
-
-    async def forget(user_id: int) -> None:
-        del user_id
 
     return ErasureSweep(Erasures(shards, leaving, log, contexts, tell_all=tell_all, forget=forget))
 

@@ -13,7 +13,9 @@ from artel.app.house import House
 from artel.gateway.app import api, create_app
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
+from artel.kit.clock import utc_now
 from artel.memory.state import MemoryState, read_state
+from artel.space.export.desk import ExportDesk
 from artel.space.factory import SpaceFactory
 from artel.space.foreign import ForeignIds
 from artel.space.memory import SharedMemory
@@ -62,6 +64,7 @@ def gateway_for(house: House) -> ASGIApp:
             foreign=ForeignIds(house.shards),
             leaving=house.leaving,
             erasures=house.erasures,
+            exports=ExportDesk(house.shards, house.pace, utc_now, __version__),
             pulse=house.pulse,
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),

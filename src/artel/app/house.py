@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.authentication import Authenticator
 from artel.accounts.leaving import Leaving
+from artel.accounts.pace import EXPORTS, Pace
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
@@ -111,6 +112,7 @@ class House:
     expiry: UserSweep
     leaving: Leaving
     erasures: Erasures
+    pace: Pace
 
 
 @asynccontextmanager
@@ -198,8 +200,15 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
-        leaving = Leaving(shards, passwords, revocations)
-        erasing = erasures_of(shards, leaving, log, memory.contexts if memory else None, control)
+        leaving, pace = Leaving(shards, passwords, revocations), Pace(redis)
+        erasing = erasures_of(
+            shards,
+            leaving,
+            log,
+            memory.contexts if memory else None,
+            control,
+            lambda user: pace.forget(EXPORTS, str(user)),
+        )
         expiry = expiry_sweep(
             shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
         )
@@ -245,6 +254,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             expiry=expiry,
             leaving=leaving,
             erasures=erasing.erasures,
+            pace=pace,
         )
 
 

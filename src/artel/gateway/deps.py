@@ -22,6 +22,7 @@ from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
 from artel.memory.context import Trouble
 from artel.space.erasure import Erasures
+from artel.space.export.desk import ExportDesk
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
 from artel.space.space import UserWorkerSpace
@@ -65,6 +66,7 @@ class GatewayDeps:
     foreign: ForeignIds
     leaving: Leaving
     erasures: Erasures
+    exports: ExportDesk
     pulse: Pulse
     metrics: Metrics
     checks: Mapping[str, Check]

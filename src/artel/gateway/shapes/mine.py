@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from artel.gateway.shapes.common import Body
+from artel.gateway.shapes.common import Body, Shape
 
 
 class Farewell(Body):
@@ -12,3 +12,14 @@ class Farewell(Body):
 
     password: str | None = Field(default=None, max_length=1000)
     confirm: str | None = Field(default=None, max_length=320, description="The address of the account.")
+
+
+class Extent(Shape):
+    """How much a user owns."""
+
+    agents: int
+    chats: int
+    messages: int
+    memories: int
+    files: int
+    file_bytes: int
