@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from artel import __version__
 from artel.accounts.attempts import Attempts
 from artel.app.house import House
+from artel.app.retention import bounds_of
 from artel.gateway.app import api, create_app
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
@@ -51,6 +52,7 @@ def gateway_for(house: House) -> ASGIApp:
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
         about_to_ask=house.recall.begin,
+        retention_bounds=bounds_of(house.settings),
     )
     return create_app(
         GatewayDeps(

@@ -35,6 +35,7 @@ from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
 from artel.app.reading import open_reading
+from artel.app.retention import tidying_sweep
 from artel.app.tools import installed_tools
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
@@ -113,6 +114,7 @@ class House:
     leaving: Leaving
     erasures: Erasures
     pace: Pace
+    tidying: UserSweep
 
 
 @asynccontextmanager
@@ -216,6 +218,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(expiry.aclose)
         erasing.start()
         stack.push_async_callback(erasing.aclose)
+        tidying = tidying_sweep(settings, shards, bus, wake)
+        tidying.start()
+        stack.push_async_callback(tidying.aclose)
         if settings.read_chats:
             await stack.enter_async_context(
                 open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
@@ -255,6 +260,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             leaving=leaving,
             erasures=erasing.erasures,
             pace=pace,
+            tidying=tidying,
         )
 
 

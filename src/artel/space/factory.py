@@ -32,6 +32,7 @@ from artel.space.mcp import UserMcpServers
 from artel.space.memory import SharedMemory, UserMemory
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
+from artel.space.retention import Retention, Terms
 from artel.space.space import UserWorkerSpace
 from artel.space.tools import UserTools
 from artel.store.shards import Shards
@@ -62,6 +63,7 @@ class SpaceFactory:
     mcp_sign_ins: McpSignIns
     memory: SharedMemory
     about_to_ask: Callable[[int, str], None]
+    retention_bounds: Terms = Terms()  # noqa: RUF009  # frozen
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -84,6 +86,7 @@ class SpaceFactory:
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
+            retention=Retention(user_id, self.shards, self.retention_bounds),
             bus=self.bus,
             hub=self.hub,
             emit=self.emit,

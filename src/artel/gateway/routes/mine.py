@@ -21,6 +21,7 @@ from artel.gateway.openapi import problems
 from artel.gateway.shapes import mine as shapes
 from artel.kit.clock import utc_now
 from artel.space.export.desk import Parcel, name_of
+from artel.space.retention import Terms
 
 router = resource("/my", "My data")
 
@@ -73,6 +74,34 @@ async def about_export(principal: SignedIn) -> Response:
 async def extent(space: Space, deps: Deps) -> shapes.Extent:
     """Before it is exported, or removed."""
     return shapes.Extent(**asdict(await deps.exports.extent(space.user_id)))
+
+
+@router.get("/retention/", summary="How long my things are kept")
+async def retention(space: Space) -> shapes.Retention:
+    """For ever, unless chosen otherwise or bounded by the installation."""
+    terms = await space.retention.get()
+    return shapes.retention(terms, space.retention.bounds, await space.retention.old(terms))
+
+
+@router.put("/retention/", summary="Change how long my things are kept")
+async def put_retention(body: shapes.RetentionIn, space: Space) -> shapes.Retention:
+    """What is older goes within a day, and once a day from then on. `going` is how much that is."""
+    terms = await space.retention.put(shapes.terms_in(body))
+    return shapes.retention(terms, space.retention.bounds, await space.retention.old(terms))
+
+
+@router.get("/retention/preview/", summary="What would go")
+async def preview(
+    space: Space,
+    chats_days: shapes.DaysQuery = None,
+    files_days: shapes.DaysQuery = None,
+    memories_days: shapes.DaysQuery = None,
+    decisions_days: shapes.DaysQuery = None,
+    usage_days: shapes.DaysQuery = None,
+) -> shapes.TooOld:
+    """If these were chosen; nothing is changed."""
+    terms = Terms(chats_days, files_days, memories_days, decisions_days, usage_days)
+    return shapes.too_old(await space.retention.old(terms))
 
 
 @router.delete("/", status_code=204, summary="Delete my account", responses=problems(403, 409, 429, 503))
