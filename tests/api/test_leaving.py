@@ -63,8 +63,8 @@ async def erasures(site: Site) -> list[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 async def start(site: Site) -> None:
-    """Nobody is on the list, and ids stand in no key by chance."""
-    await site.stores.as_migrator("delete from erasures")
+    """Nobody else carries anything on, and ids stand in no key by chance."""
+    await site.house.erasing.aclose()
     await site.stores.as_migrator(
         "select setval(seq, greatest(nextval(seq), 9001000)) from pg_get_serial_sequence('users', 'id') seq"
     )

@@ -66,5 +66,5 @@ async def test_who_leaves_leaves_nothing_and_takes_nothing_of_others_along(world
     assert (dict(left.rows), dict(left.keys)) == ({}, {})
     keys = [key.decode() async for key in cast(Any, world.stores.redis).scan_iter()]
     assert [key for key in keys if str(leaver.id) in key] == []
-    assert await world.houses[1].erasures.left_over(leaver.id) == []
+    assert await world.houses[1].erasing.erasures.left_over(leaver.id) == []
     assert (await world.ledger.of(world.victim.id)).changes_since(before) == []

@@ -65,7 +65,7 @@ def gateway_for(house: House) -> ASGIApp:
             idempotency=IdempotencyStore(house.shards, house.box),
             foreign=ForeignIds(house.shards),
             leaving=house.leaving,
-            erasures=house.erasures,
+            erasures=house.erasing.erasures,
             exports=ExportDesk(house.shards, house.pace, utc_now, __version__),
             pulse=house.pulse,
             metrics=house.metrics,

@@ -27,7 +27,7 @@ from artel.agents.memory_desk import MemoryDesk
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
-from artel.app.erasing import erasures_of, hear_of_the_gone
+from artel.app.erasing import ErasureSweep, erasures_of, hear_of_the_gone
 from artel.app.expiry import expiry_sweep
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
@@ -60,7 +60,6 @@ from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.runner import PlanRunner, TeamRunner
 from artel.settings import Settings
-from artel.space.erasure import Erasures
 from artel.store.shards import Shards
 from artel.store.sweeps import UserSweep
 from artel.store.tx import check_owners
@@ -112,7 +111,7 @@ class House:
     bus: Bus
     expiry: UserSweep
     leaving: Leaving
-    erasures: Erasures
+    erasing: ErasureSweep
     pace: Pace
     tidying: UserSweep
 
@@ -258,7 +257,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             bus=bus,
             expiry=expiry,
             leaving=leaving,
-            erasures=erasing.erasures,
+            erasing=erasing,
             pace=pace,
             tidying=tidying,
         )

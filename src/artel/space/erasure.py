@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from artel.accounts.leaving import Leaver, Leaving
 from artel.events.log import EventLog
 from artel.kit.errors import ArtelError
-from artel.memory.context import ContextLost, Contexts
+from artel.memory.context import Contexts
 from artel.store.schema import METADATA
 from artel.store.shards import Shards
 from artel.store.tables import ShardUser
@@ -94,13 +94,8 @@ class Erasures:
                     if await tx.fetchval(f"select true from {table} where user_id = $1 limit 1", user_id):
                         found.append(f"{shard}: {table}")
         found += await self._log.keys_of(user_id)
-        if self._contexts is not None:
-            try:
-                await self._contexts.of(user_id).count()
-            except ContextLost:
-                pass
-            else:
-                found.append("vectors")
+        if self._contexts is not None and not await self._contexts.of(user_id).is_gone():
+            found.append("vectors")
         return found
 
     async def _first_look(self, leaver: Leaver) -> None:
