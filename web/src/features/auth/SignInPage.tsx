@@ -1,17 +1,25 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearch } from "wouter";
 import { useOptions } from "@/api/account";
+import { laterTexts } from "@/lib/i18n";
 import { Button } from "@/ui/Button";
 import { Logo } from "@/ui/Logo";
 import { Skeleton } from "@/ui/Skeleton";
 import { CredentialsForm } from "./CredentialsForm";
 import { LanguageSwitch } from "./LanguageSwitch";
 
+const Goodbye = lazy(async () => {
+  const [page] = await Promise.all([import("./Goodbye"), laterTexts()]);
+  return { default: page.Goodbye };
+});
+
 /** The door: sign in, or make an account where the server allows it. */
 export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
   const { t } = useTranslation();
   const { data: options, isPending } = useOptions();
   const [chosen, setChosen] = useState<"sign-in" | "register" | null>(null);
+  const [leaving, setLeaving] = useState(useSearch() === "goodbye");
   const first = options?.needs_first_account ?? false;
   const mode = chosen ?? (first ? "register" : "sign-in");
   const heading = mode === "sign-in" ? "signIn" : first ? "first" : "register";
@@ -26,7 +34,11 @@ export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
         <LanguageSwitch />
       </header>
       <main id="main" className="m-auto w-full max-w-sm px-5 py-8">
-        {isPending ? (
+        {leaving ? (
+          <Suspense fallback={<Skeleton className="h-40" />}>
+            <Goodbye onDone={() => setLeaving(false)} />
+          </Suspense>
+        ) : isPending ? (
           <div className="flex flex-col gap-4">
             <Skeleton className="h-8 w-2/3" />
             <Skeleton className="h-10" />

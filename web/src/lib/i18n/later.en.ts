@@ -1,3 +1,4 @@
+import { data } from "./data.en";
 import { memory } from "./memory.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  data,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",
@@ -225,6 +227,7 @@ export const later = {
     servers: "Tools and servers",
     apiKeys: "API keys",
     signIns: "Sign-ins",
+    data: "Your data",
     appearance: "Appearance",
     email: "Email",
     role: "Role",

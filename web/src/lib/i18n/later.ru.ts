@@ -1,3 +1,4 @@
+import { data } from "./data.ru";
 import { memory } from "./memory.ru";
 import { servers } from "./servers.ru";
 import { toolTexts } from "./toolTexts.ru";
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  data,
   chat: {
     stopped: "Остановлено",
     queued: "В очереди: {{name}} занят",
@@ -233,6 +235,7 @@ export const later = {
     servers: "Инструменты и серверы",
     apiKeys: "Ключи API",
     signIns: "Входы",
+    data: "Ваши данные",
     appearance: "Оформление",
     email: "Эл. почта",
     role: "Роль",
