@@ -4,6 +4,7 @@ export const data = {
   exportText:
     "One archive (ZIP) with your chats, files, memories, agents and settings in open formats. It holds no passwords, keys or tokens.",
   extent: "{{chats}}, {{messages}}, {{files}} ({{size}})",
+  extentPlain: "{{chats}}, {{messages}}",
   chats_one: "{{count}} chat",
   chats_other: "{{count}} chats",
   messages_one: "{{count}} message",

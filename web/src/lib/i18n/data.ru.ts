@@ -4,6 +4,7 @@ export const data = {
   exportText:
     "Один архив (ZIP): чаты, файлы, память, агенты и настройки в открытых форматах. Паролей, ключей и токенов в нём нет.",
   extent: "{{chats}}, {{messages}}, {{files}} ({{size}})",
+  extentPlain: "{{chats}}, {{messages}}",
   chats_one: "{{count}} чат",
   chats_few: "{{count}} чата",
   chats_many: "{{count}} чатов",

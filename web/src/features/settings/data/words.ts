@@ -7,11 +7,11 @@ export type Kind = (typeof KINDS)[number];
 
 export const daysOf = (terms: RetentionTerms, kind: Kind) => terms[`${kind}_days`];
 
-/** "12 chats, 340 messages, 25 files (85 MB)". */
+/** "12 chats, 340 messages, 25 files (85 MB)"; without files "12 chats, 340 messages". */
 export function useExtentText(): (extent: Extent) => string {
   const { t, i18n } = useTranslation();
   return (extent) =>
-    t("data.extent", {
+    t(extent.files ? "data.extent" : "data.extentPlain", {
       chats: t("data.chats", { count: extent.chats }),
       messages: t("data.messages", { count: extent.messages }),
       files: t("data.files", { count: extent.files }),
