@@ -15,6 +15,7 @@ LONGEST_FILE = 500
 
 SYSTEM_TX_CALLERS = {
     "src/artel/accounts/leaving.py": "takes a user out of the directory, and what is to be done of that",
+    "src/artel/accounts/oidc/identities.py": "whose account a person of the provider's opens",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",
     "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",

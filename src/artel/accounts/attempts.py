@@ -51,6 +51,14 @@ class Attempts:
         await self._pace.count(self._address, network, error=TooManyAttempts)
         await self._pace.count(self._pair, _plain(email), network, error=TooManyAttempts)
 
+    async def count_address(self, address: str) -> None:
+        """Counts one where nobody says yet who they are.
+
+        Raises:
+            TooManyAttempts: with the seconds to wait.
+        """
+        await self._hit(self._address, _network(address))
+
     async def succeeded(self, email: str, address: str) -> None:
         """A right password makes its wrong ones forgotten."""
         await self._pace.forget(self._pair, _plain(email), _network(address))

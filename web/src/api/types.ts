@@ -10,6 +10,7 @@ export type RetentionTerms = Schemas["RetentionTerms"];
 export type TooOld = Schemas["TooOld"];
 export type Options = Schemas["Options"];
 export type Me = Schemas["Me"];
+export type IdentityOf = Schemas["IdentityOf"];
 export type Locale = Me["locale"];
 export type SignIn = Schemas["SignIn"];
 export type ApiKey = Schemas["ApiKey"];

@@ -18,6 +18,7 @@ from artel.gateway.deps import Deps, GatewayDeps, SignedIn, Space
 from artel.gateway.downloads import disposition
 from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
+from artel.gateway.requests import address_of, is_secure
 from artel.gateway.shapes import mine as shapes
 from artel.kit.clock import utc_now
 from artel.space.export.desk import Parcel, name_of
@@ -114,12 +115,11 @@ async def leave(request: Request, principal: SignedIn, deps: Deps, body: shapes.
     sent, user_id = body or shapes.Farewell(), principal.user_id
     if sent.password is not None:
         account = await deps.users.get(user_id)
-        await deps.attempts.count(account.email, request.client.host if request.client else "")
+        await deps.attempts.count(account.email, address_of(request))
     await deps.leaving.check(user_id, Consent(sent.password, sent.confirm, principal.sign_in_id))
     # Whoever asked may go away: what was begun goes on.
     await asyncio.shield(asyncio.create_task(_end(deps, user_id)))
-    secure = request.url.scheme == "https" or (deps.options.public_url or "").startswith("https://")
-    return Response(status_code=204, headers={"Set-Cookie": clear_cookie(secure=secure)})
+    return Response(status_code=204, headers={"Set-Cookie": clear_cookie(secure=is_secure(request))})
 
 
 async def _end(deps: GatewayDeps, user_id: int) -> None:

@@ -146,6 +146,7 @@ CONTENTS: Final[Mapping[str, Shown | Withheld]] = {
         _columns("id name media_type size sha256 source text_status characters created_at"),
         {"text": "made of the bytes, which leave as they are", "remembered": _OURS},
     ),
+    "identities": Withheld("in the directory, for signing in alone; Settings, Profile shows it"),
     "file_chunks": Withheld("the bytes leave as the files they are, below files/"),
     "shard_users": Withheld(_OURS),
     "idempotency_keys": Withheld("answers that were given already, sealed, for a day"),

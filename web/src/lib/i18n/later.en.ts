@@ -1,5 +1,6 @@
 import { data } from "./data.en";
 import { memory } from "./memory.en";
+import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
 
@@ -9,6 +10,7 @@ export const later = {
   servers,
   memory,
   data,
+  oidc,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",
