@@ -180,6 +180,14 @@ class Settings(BaseSettings):
     """Of one file, in millions of bytes."""
     storage_mb: int = Field(1000, ge=1, validation_alias="ARTEL_STORAGE_MB")
     """Of all files of a user."""
+    retention_chats_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_CHATS_DAYS")
+    """Nobody's chats are kept longer without activity. The same below for other things; None: no bound."""
+    retention_files_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_FILES_DAYS")
+    retention_memories_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_MEMORIES_DAYS")
+    retention_decisions_days: int | None = Field(
+        None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_DECISIONS_DAYS"
+    )
+    retention_usage_days: int | None = Field(None, ge=62, le=36_500, validation_alias="ARTEL_RETENTION_USAGE_DAYS")
     searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
     """A SearXNG that searches the web for agents; without it the public engines are asked."""
     tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")

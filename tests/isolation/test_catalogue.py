@@ -22,6 +22,7 @@ ABOVE_RLS: Final = {
     "belongs_to_another": "yes or no, to count attempts",
     "users_with_memory_work": "ids of users whose memory has something to write",
     "memories_waiting": "a number for the metrics",
+    "users_to_tidy": "ids of users of whom nobody looked today for what is too old",
     "users_with_unread_chats": "ids of users whose chats are to be learned from, or summed up",
     "users_and_agents": "numbers for the metrics",
     "spent_since": "sums per provider for the metrics",

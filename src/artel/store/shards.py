@@ -92,6 +92,26 @@ class Shards:
         """
         return _UserDoor(self, user_id)
 
+    def snapshot_tx(self, user_id: int) -> AbstractAsyncContextManager[UserTx]:
+        """The same for reading alone: everything as it stood when the transaction began. Keep it short.
+
+        Raises:
+            Unauthenticated, StoreUnavailable: as `user_tx`.
+        """
+        return _UserDoor(self, user_id, "begin isolation level repeatable read, read only")
+
+    @asynccontextmanager
+    async def leaving_tx(self, user_id: int, shard: str) -> AsyncGenerator[UserTx]:
+        """What is left on a shard of a user whom the directory no longer knows, to remove it. Waits for all other
+        transactions of that user, and they for it.
+
+        Raises:
+            StoreUnavailable: the shard does not answer.
+        """
+        opening = f"begin; select pg_advisory_xact_lock({int(user_id)}); set local app.user_id = '{int(user_id)}'"
+        async with _raw(self._shards[shard].pool, opening) as transaction:
+            yield UserTx(UserEntry(user_id, "", "user", "en", shard, is_active=False), transaction.line)
+
     @asynccontextmanager
     async def system_tx(self) -> AsyncGenerator[AsyncSession]:
         """A transaction in the directory that sees every user's row of `users`, and no user's data."""
@@ -137,18 +157,19 @@ class Shards:
 class _UserDoor(AbstractAsyncContextManager[UserTx]):
     """What `user_tx` answers. A class, because every request and every task goes through it several times."""
 
-    __slots__ = ("_shards", "_transaction", "_tx", "_user_id")
+    __slots__ = ("_begin", "_shards", "_transaction", "_tx", "_user_id")
 
-    def __init__(self, shards: Shards, user_id: int) -> None:
+    def __init__(self, shards: Shards, user_id: int, begin: str = "begin") -> None:
         self._shards = shards
         self._user_id = user_id
+        self._begin = begin
 
     async def __aenter__(self) -> UserTx:
         shards, user_id = self._shards, self._user_id
         for attempt in range(_MOVE_TRIES):
             entry = await shards.entry(user_id)
             shard = shards.by_name[entry.shard]
-            self._transaction = transaction = await _begin(shard.pool, _opening(user_id))
+            self._transaction = transaction = await _begin(shard.pool, _opening(user_id, self._begin))
             if transaction.tag == "SELECT 1":
                 self._tx = UserTx(entry, transaction.line)
                 return self._tx
@@ -179,14 +200,14 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
             _raise_if_outage(error, lost)
 
 
-def _opening(user_id: int) -> str:
+def _opening(user_id: int, begin: str) -> str:
     """BEGIN, the fence and the user in one round trip; its tag is "SELECT 1" if the user lives here and is not moving.
 
     The lock comes in a statement of its own, so the state is read in a snapshot taken after a move has let go.
     """
     user = int(user_id)
     return (
-        f"begin; select pg_advisory_xact_lock_shared({user}); set local app.user_id = '{user}';"
+        f"{begin}; select pg_advisory_xact_lock_shared({user}); set local app.user_id = '{user}';"
         f" select 1 from shard_users where user_id = {user} and state = 'active'"
     )
 
