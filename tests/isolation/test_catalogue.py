@@ -23,6 +23,7 @@ ABOVE_RLS: Final = {
     "belongs_to_another": "yes or no, to count attempts",
     "users_with_memory_work": "ids of users whose memory has something to write",
     "memories_waiting": "a number for the metrics",
+    "users_on_the_move": "ids of users whose data is fenced, for the recovery of moves",
     "users_with_unread_chats": "ids of users whose chats are to be learned from, or summed up",
 }
 """Functions that see all users' rows, and what they answer. A new line here is what a reviewer looks for."""

@@ -316,6 +316,8 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "users": "the directory; row-level security by its id",
     "shard_info": "the database's own name",
     "workers": "processes and their leases",
+    "shards": "names of databases",
+    "moves": "users on the way between shards, of which only a system transaction sees any",
     "alembic_version": "the schema's revision",
 }
 """Tables without a user_id, and what they hold."""
