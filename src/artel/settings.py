@@ -82,6 +82,10 @@ class Settings(BaseSettings):
         (), validation_alias="ARTEL_MIGRATION_URL", repr=False
     )
     """The same databases, in the same order, as a role that may change the schema."""
+    pooler: Annotated[Literal["none", "transaction"], BeforeValidator(_lower)] = Field(
+        "none", validation_alias="ARTEL_POOLER"
+    )
+    """`transaction`: DATABASE_URL leads to poolers such as PgBouncer, in transaction mode."""
     redis_url: RedisUrl | None = Field(None, validation_alias="REDIS_URL", repr=False)
     qdrant_url: HttpUrl | None = Field(None, validation_alias="QDRANT_URL")
     """None means the embedded vector store, in the data directory."""
@@ -143,6 +147,12 @@ class Settings(BaseSettings):
     def _as_many_migrations_as_databases(self) -> Settings:
         if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
             raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @model_validator(mode="after")
+    def _migrations_go_past_the_pooler(self) -> Settings:
+        if self.pooler == "transaction" and not self.migration_urls:
+            raise ValueError("ARTEL_POOLER needs ARTEL_MIGRATION_URL: the databases themselves, past the pooler")
         return self
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy.engine import URL, make_url
 
 from artel.kit.errors import ArtelError
@@ -18,11 +19,14 @@ from artel.store.embedded import (
     load_or_create_secret,
     no_companions,
 )
-from artel.store.engine import PoolSizes
+from artel.store.engine import PoolSizes, through_pooler
 from artel.store.migrate import migrate, name_shard
+from artel.store.placement import register_shards
 from artel.store.roles import DatabaseUrls, prepare_database, role_urls
 
 _DATABASE = "artel"
+
+_log = structlog.get_logger("artel.store")
 
 
 class NothingRuns(ArtelError):
@@ -76,13 +80,22 @@ async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrad
     secret_key = _secret_key(settings)
     databases = await _databases(settings, endpoints, secret_key, upgrade=upgrade)
     if upgrade:
-        for position, urls in enumerate(databases):
-            await migrate(urls.migrator)
-            await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
+        await _upgrade(databases, alone=alone)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
     assert redis_url is not None
     companions = endpoints.companions if endpoints else dict[str, Sequence[str]]()
     return Stores(tuple(urls.app for urls in databases), redis_url, secret_key, alone, companions=companions)
+
+
+async def _upgrade(databases: Sequence[DatabaseUrls], *, alone: bool) -> None:
+    names: list[str] = []
+    for position, urls in enumerate(databases):
+        await migrate(urls.migrator)
+        names.append(await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0))
+    closed = await register_shards(databases[0].migrator, names, opened=alone)
+    if closed:
+        # Other processes may have been started with an older list; see docs/shards.md.
+        _log.warning("new_shards_are_closed", shards=closed, next="artel shards open NAME")
 
 
 def _secret_key(settings: Settings) -> str:
@@ -97,7 +110,7 @@ async def _databases(
     if settings.migration_urls:
         # The administrator made the roles: each URL is used as it is.
         pairs = zip(settings.database_urls, settings.migration_urls, strict=True)
-        return [DatabaseUrls(_async_url(app), _async_url(migrator)) for app, migrator in pairs]
+        return [DatabaseUrls(app_url(settings, app), async_url(migrator)) for app, migrator in pairs]
     admin_urls = list(settings.database_urls)
     if not admin_urls:
         assert endpoints is not None
@@ -110,5 +123,11 @@ async def _databases(
     return [role_urls(url, secret_key) for url in admin_urls]
 
 
-def _async_url(url: str) -> URL:
+def app_url(settings: Settings, url: str) -> URL:
+    """A URL of the app role as it is connected to: directly, or through the pooler that the environment speaks of."""
+    return through_pooler(async_url(url)) if settings.pooler == "transaction" else async_url(url)
+
+
+def async_url(url: str) -> URL:
+    """The same with our driver."""
     return make_url(url).set(drivername="postgresql+asyncpg")

@@ -10,6 +10,7 @@ import typer
 
 from artel.cli import running
 from artel.cli.memory import memory
+from artel.cli.shards import shards
 from artel.cli.users import users
 from artel.kit.errors import ArtelError
 
@@ -17,6 +18,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 running.register(cli)
 cli.add_typer(users, name="user")
 cli.add_typer(memory, name="memory")
+cli.add_typer(shards, name="shards")
 
 
 def main() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import orjson
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+_POOLER: Final = "artel_pooler"
+"""A parameter of URLs, of our own; no server sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,33 @@ class PoolSizes:
     wait_seconds: float = 10.0
 
 
+def through_pooler(url: URL) -> URL:
+    """The same, marked: a pooler stands in between that lends a server's connection for one transaction only."""
+    return url.update_query_dict({_POOLER: "transaction"})
+
+
 def make_engine(url: URL) -> AsyncEngine:
     """An engine in autocommit, for `store.tx` speaks BEGIN and COMMIT itself; `store.pool` keeps its connections."""
+    arguments: dict[str, Any] = {}
+    if url.query.get(_POOLER) == "transaction":
+        # The unnamed statement lives within a transaction; a named one would be looked for on another connection.
+        arguments = {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: "",
+        }
     return create_async_engine(
-        url,
+        url.difference_update_query([_POOLER]),
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": 5, "command_timeout": 60, "server_settings": {"application_name": "artel"}},
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {"application_name": "artel"},
+            **arguments,
+        },
     )
 
 

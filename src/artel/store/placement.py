@@ -63,6 +63,17 @@ async def register_shards(directory: URL, names: Sequence[str], *, opened: bool)
     return [] if is_open else [name for name in added if name is not None]
 
 
+async def has_users(url: URL) -> bool:
+    """Whether a database holds users' data; as the migrator."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return bool((await connection.execute(_HAS_USERS)).scalar_one())
+    finally:
+        await engine.dispose()
+
+
+_HAS_USERS = text("select exists (select from shard_users)")
 _ALONE = text("select pg_advisory_xact_lock(7233, 4)")
 _ANY = text("select exists (select from shards)")
 _REGISTER = text("insert into shards (name, is_open) values (:name, :is_open) on conflict do nothing returning name")

@@ -97,7 +97,7 @@ async def _ensure_schema(connection: asyncpg.Connection) -> None:
         revoke create on schema public from public;
         grant usage, create on schema public to {OWNER}, {MIGRATOR};
         grant connect, create on database {database} to {MIGRATOR};
-        grant connect on database {database} to {APP};
+        grant connect, temporary on database {database} to {APP};
         grant usage on schema public to {APP};
         alter default privileges for role {OWNER} in schema public
             grant select, insert, update, delete on tables to {APP};
