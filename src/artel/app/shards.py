@@ -43,7 +43,7 @@ class ShardInUse(Conflict):
 
 
 class EmbeddedShards(ArtelError):
-    """The embedded PostgreSQL is one shard. 'artel cluster --shards N' runs several; or name servers in DATABASE_URL."""
+    """The embedded PostgreSQL is one shard. Use 'artel cluster --shards N', or name servers in DATABASE_URL."""
 
     slug = "embedded-shards"
 
