@@ -84,8 +84,13 @@ def pooler(postgres: PostgresEndpoint, first_shard: DatabaseUrls, second_shard: 
     if account is not None:
         for path in (directory, *directory.iterdir()):
             account.own(path)
-    rights = {"user": account.uid, "group": account.gid, "extra_groups": []} if account is not None else {}
-    program = subprocess.Popen([_PROGRAM, "-q", str(config)], cwd="/", **rights)  # pyright: ignore
+    program = subprocess.Popen(
+        [_PROGRAM, "-q", str(config)],
+        cwd="/",
+        user=account.uid if account is not None else None,
+        group=account.gid if account is not None else None,
+        extra_groups=[] if account is not None else None,
+    )
     try:
         yield Pooler(port)
     finally:
