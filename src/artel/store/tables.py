@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 Json = dict[str, Any]
 
 WRITTEN_ONCE = {"written_once": True}
-"""Of a table whose rows are inserted and deleted, but never changed: `store.moves` copies it while others write."""
+"""Of a table whose rows are inserted and deleted, but never changed: `store.moves` reads them once."""
 
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",

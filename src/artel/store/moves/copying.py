@@ -35,76 +35,72 @@ class Copier:
         if await self._is_empty(table):
             return
         columns = _list(table.columns)
-        await self._stage(table, table.columns, f"select {columns} from {table.name} where {self._mine}")
+        await self._stage(
+            f"select {columns} from {table.name}", f"select {columns} from {table.name} where {self._mine}"
+        )
         self.rows += await self._run(f"insert into {table.name} ({columns}) select {columns} from incoming")
         await self._run("drop table incoming")
 
     async def update(self, table: OwnedTable) -> None:
-        """Makes the target's rows, which were brought before, the source's as they are now."""
-        columns = _list(table.columns)
-        rest = [column for column in table.columns if column not in table.key]
-        change = "update set " + ", ".join(f"{column} = excluded.{column}" for column in rest) if rest else "nothing"
-        await self._stage(table, table.columns, f"select {columns} from {table.name} where {self._mine}")
-        await self._drop_what_is_gone(table)
-        await self._run(
-            f"insert into {table.name} ({columns}) select {columns} from incoming"
-            f" on conflict ({_list(table.key)}) do {change}"
-        )
-        await self._run("drop table incoming")
+        """Makes the target's rows, which were brought before, the source's as they are now: only what differs travels.
 
-    async def complete(self, table: OwnedTable) -> None:
-        """The same for a table whose rows never change: brings only those that are missing."""
-        key = _list(table.key)
-        await self._stage(table, table.key, f"select {key} from {table.name} where {self._mine}")
-        await self._drop_what_is_gone(table)
-        missing: str | None = await self._target.fetchval(
-            f"select jsonb_agg(jsonb_build_array({_list(f'{column}::text' for column in table.key)}))::text"
-            f" from incoming where ({key}) not in (select {key} from {table.name} where {self._mine})",
+        The table must have no unique index but its primary key: rows may come in any order.
+        """
+        told_by = _told_by(table)
+        await self._stage(
+            f"select {_list(table.key)}, 0::bigint as hash from {table.name}",
+            f"select {_list(table.key)}, {told_by} from {table.name} where {self._mine}",
+        )
+        same_key = " and ".join(f"incoming.{column} = {table.name}.{column}" for column in table.key)
+        await self._run(
+            f"delete from {table.name} where {self._mine} and not exists (select from incoming where {same_key})"
+        )
+        key_as_text = _list(f"incoming.{column}::text" for column in table.key)
+        wanted: str | None = await self._target.fetchval(
+            f"select jsonb_agg(jsonb_build_array({key_as_text}))::text from incoming where not exists"
+            f" (select from {table.name} where {self._mine} and {same_key} and {told_by} = incoming.hash)",
             timeout=LONG_SECONDS,
         )
         await self._run("drop table incoming")
-        if missing is None:
-            return
-        columns = _list(table.columns)
+        if wanted is not None:
+            await self._bring(table, wanted)
+
+    async def _bring(self, table: OwnedTable, wanted: str) -> None:
+        """Brings the rows with these keys, a JSON array of arrays of texts, over those that are there."""
+        columns, key, literal = _list(table.columns), _list(table.key), wanted.replace("'", "''")
         names = _list(f"(wanted.key ->> {place})::{table.type_of(column)}" for place, column in enumerate(table.key))
-        literal = missing.replace("'", "''")
+        rest = [column for column in table.columns if column not in table.key]
+        change = "update set " + ", ".join(f"{column} = excluded.{column}" for column in rest) if rest else "nothing"
         await self._stage(
-            table,
-            table.columns,
+            f"select {columns} from {table.name}",
             f"select {columns} from {table.name} where {self._mine} and ({key}) in"
             f" (select {names} from jsonb_array_elements('{literal}'::jsonb) wanted (key))",
         )
-        self.rows += await self._run(f"insert into {table.name} ({columns}) select {columns} from incoming")
+        self.rows += await self._run(
+            f"insert into {table.name} ({columns}) select {columns} from incoming on conflict ({key}) do {change}"
+        )
         await self._run("drop table incoming")
 
-    async def compare(self, table: OwnedTable, columns: Sequence[str]) -> None:
-        """Counts and hashes the rows at both ends.
+    async def compare(self, table: OwnedTable, *, whole: bool = False) -> None:
+        """Counts and hashes the rows at both ends. whole: also of what is written once and was compared before.
 
         Raises:
             CopyDiffers: they are not the same.
         """
-        question = (
-            f"select count(*), coalesce(sum(('x' || encode(substring(sha256(convert_to("
-            f"row({_list(columns)})::text, 'UTF8')) for 8), 'hex'))::bit(64)::bigint), 0)"
-            f" from {table.name} where {self._mine}"
+        hashed = _hash(table.columns) if whole else _told_by(table, of_key=True)
+        question = f"select count(*), coalesce(sum({hashed}), 0) from {table.name} where {self._mine}"
+        here, there = await asyncio.gather(
+            self._source.fetchrow(question, timeout=LONG_SECONDS), self._target.fetchrow(question, timeout=LONG_SECONDS)
         )
-        here = await self._source.fetchrow(question, timeout=LONG_SECONDS)
-        there = await self._target.fetchrow(question, timeout=LONG_SECONDS)
         if here != there:
             raise CopyDiffers(f"{table.name}: {CopyDiffers.__doc__}")
 
     async def _is_empty(self, table: OwnedTable) -> bool:
         return not await self._source.fetchval(f"select exists (select from {table.name} where {self._mine})")
 
-    async def _drop_what_is_gone(self, table: OwnedTable) -> None:
-        key = _list(table.key)
-        await self._run(f"delete from {table.name} where {self._mine} and ({key}) not in (select {key} from incoming)")
-
-    async def _stage(self, table: OwnedTable, columns: Sequence[str], query: str) -> None:
-        """Copies what the source answers into the temporary table `incoming`."""
-        await self._run(
-            f"create temporary table incoming on commit drop as select {_list(columns)} from {table.name} with no data"
-        )
+    async def _stage(self, shape: str, query: str) -> None:
+        """Copies what the source answers into the temporary table `incoming`. shape: a query with the same columns."""
+        await self._run(f"create temporary table incoming on commit drop as {shape} with no data")
         pieces = asyncio.Queue[bytes | None](_PIECES_AHEAD)
 
         async def read() -> None:
@@ -116,16 +112,33 @@ class Copier:
                 self.size += len(piece)
                 yield piece
 
-        async with asyncio.TaskGroup() as both:
-            both.create_task(read())
-            both.create_task(
-                self._target.copy_to_table("incoming", source=arriving(), format="binary", timeout=LONG_SECONDS)
-            )
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(read())
+                both.create_task(
+                    self._target.copy_to_table("incoming", source=arriving(), format="binary", timeout=LONG_SECONDS)
+                )
+        except BaseExceptionGroup as failed:
+            # Above, the kind of an error decides what is done about it.
+            raise failed.exceptions[0] from failed
 
     async def _run(self, sql: str) -> int:
         """Answers how many rows it concerned."""
         tag = await self._target.execute(sql, timeout=LONG_SECONDS)
         return int(tag.rpartition(" ")[2]) if tag[-1].isdigit() else 0
+
+
+def _told_by(table: OwnedTable, *, of_key: bool = False) -> str:
+    """What tells whether a row that is at both ends is the same; of what is written once the key does."""
+    if not table.is_written_once:
+        return _hash(table.columns)
+    return _hash(table.key) if of_key else "0::bigint"
+
+
+def _hash(columns: Sequence[str]) -> str:
+    """64 bits of a row, the same on every server."""
+    row = f"convert_to(row({_list(columns)})::text, 'UTF8')"
+    return f"('x' || encode(substring(sha256({row}) for 8), 'hex'))::bit(64)::bigint"
 
 
 def _list(names: Iterable[str]) -> str:

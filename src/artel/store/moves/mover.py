@@ -114,7 +114,7 @@ class Mover:
         return ahead[0] + rest[0], ahead[1] + rest[1], fenced
 
     async def _copy_ahead(self, moving: Moving) -> tuple[int, int]:
-        """What is large and never changes, while everybody works."""
+        """All that can be brought up to date later, while everybody works."""
         user_id = moving.user_id
         async with (
             self._shards.mover_tx(moving.source, user_id, snapshot=True) as source,
@@ -127,11 +127,11 @@ class Mover:
             for table in tables:
                 if table.name in ahead:
                     await (copier.update(table) if table.name == ROOT else copier.insert(table))
-                    await copier.compare(table, table.columns)
+                    await copier.compare(table, whole=True)
         return copier.rows, copier.size
 
     async def _copy(self, moving: Moving) -> tuple[int, int]:
-        """Everything else, while the user waits. Of what was copied ahead only the keys are compared again."""
+        """The rest, and what has changed since, while the user waits."""
         user_id = moving.user_id
         async with (
             self._shards.mover_tx(moving.source, user_id, snapshot=True) as source,
@@ -143,14 +143,9 @@ class Mover:
             copier = Copier(source, target, user_id)
             ahead = ahead_of_the_fence(tables)
             for table in tables:
-                if table.name not in ahead:
-                    await copier.insert(table)
-                elif table.is_written_once:
-                    await copier.complete(table)
-                else:
-                    await copier.update(table)
+                await (copier.update(table) if table.name in ahead else copier.insert(table))
             for table in tables:
-                await copier.compare(table, table.key if table.is_written_once else table.columns)
+                await copier.compare(table)
         return copier.rows, copier.size
 
     @staticmethod

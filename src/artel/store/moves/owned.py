@@ -27,6 +27,8 @@ class OwnedTable:
     types: tuple[str, ...]
     key: tuple[str, ...]
     parents: frozenset[str]
+    has_other_keys: bool
+    """Unique ones: two rows may not trade such a key while they are brought up to date one by one."""
     is_written_once: bool
 
     def type_of(self, column: str) -> str:
@@ -62,14 +64,11 @@ def _shape(table: OwnedTable) -> object:
 
 
 def ahead_of_the_fence(tables: Sequence[OwnedTable]) -> Set[str]:
-    """What is copied while others write: what is written once, and what that hangs on."""
-    by_name = {table.name: table for table in tables}
+    """What is copied while others write, to be brought up to date behind the fence; tables: parents first."""
     chosen: set[str] = set()
-    waiting = [table.name for table in tables if table.is_written_once] or [ROOT]
-    while waiting:
-        name = waiting.pop()
-        chosen.add(name)
-        waiting.extend(by_name[name].parents - chosen)
+    for table in tables:
+        if not table.has_other_keys and table.parents <= chosen:
+            chosen.add(table.name)
     return chosen
 
 
@@ -81,6 +80,7 @@ def _read(row: asyncpg.Record) -> OwnedTable:
         types=tuple(row["types"]),
         key=tuple(row["key"]),
         parents=frozenset(row["parents"]),
+        has_other_keys=row["has_other_keys"],
         is_written_once=known is not None and bool(known.info.get("written_once")),
     )
 
@@ -108,6 +108,9 @@ select quote_ident(relname) as name,
         select distinct quote_ident(parent.relname) from pg_constraint
         join owned of_user on of_user.oid = confrelid join pg_class parent on parent.oid = confrelid
         where contype = 'f' and conrelid = owned.oid and confrelid <> owned.oid
-    ) as parents
+    ) as parents,
+    exists (
+        select from pg_index where indrelid = owned.oid and (indisunique and not indisprimary or indisexclusion)
+    ) as has_other_keys
 from owned join pg_class on pg_class.oid = owned.oid
 """
