@@ -22,6 +22,8 @@ test: ## Every check and every test, with its own servers
 	@scripts/install.sh test
 	@scripts/chromium.sh
 	@scripts/pgbouncer.sh
+	@scripts/promtool.sh
+	@scripts/kubectl.sh
 	@scripts/test.sh
 
 quick: ## Lint, types and unit tests, in less than a minute
