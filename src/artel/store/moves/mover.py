@@ -123,6 +123,7 @@ class Mover:
             tables = await same_tables(source, target)
             await own(target, user_id, moving.move)
             copier = Copier(source, target, user_id)
+            await copier.prepare()
             ahead = ahead_of_the_fence(tables)
             for table in tables:
                 if table.name in ahead:
@@ -141,6 +142,7 @@ class Mover:
             await own(source, user_id, moving.move)
             await own(target, user_id, moving.move)
             copier = Copier(source, target, user_id)
+            await copier.prepare()
             ahead = ahead_of_the_fence(tables)
             for table in tables:
                 await (copier.update(table) if table.name in ahead else copier.insert(table))
