@@ -21,6 +21,7 @@ web: ## Build the page into web/dist
 test: ## Every check and every test, with its own servers
 	@scripts/install.sh test
 	@scripts/chromium.sh
+	@scripts/pgbouncer.sh
 	@scripts/promtool.sh
 	@scripts/kubectl.sh
 	@scripts/test.sh

@@ -113,6 +113,10 @@ class Settings(BaseSettings):
         (), validation_alias="ARTEL_MIGRATION_URL", repr=False
     )
     """The same databases, in the same order, as a role that may change the schema."""
+    pooler: Annotated[Literal["none", "transaction"], BeforeValidator(_lower)] = Field(
+        "none", validation_alias="ARTEL_POOLER"
+    )
+    """`transaction`: DATABASE_URL leads to poolers such as PgBouncer, in transaction mode."""
     redis_url: RedisUrl | None = Field(None, validation_alias="REDIS_URL", repr=False)
     qdrant_url: HttpUrl | None = Field(None, validation_alias="QDRANT_URL")
     """None means the embedded vector store, in the data directory."""
@@ -223,6 +227,12 @@ class Settings(BaseSettings):
     def _no_old_keys_without_a_new_one(self) -> Settings:
         if self.secret_keys_old and self.secret_key is None:
             raise ValueError("ARTEL_SECRET_KEY_OLD needs ARTEL_SECRET_KEY, which seals")
+        return self
+
+    @model_validator(mode="after")
+    def _migrations_go_past_the_pooler(self) -> Settings:
+        if self.pooler == "transaction" and not self.migration_urls:
+            raise ValueError("ARTEL_POOLER needs ARTEL_MIGRATION_URL: the databases themselves, past the pooler")
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ ABOVE_RLS: Final = {
     "users_with_memory_work": "ids of users whose memory has something to write",
     "memories_waiting": "a number for the metrics",
     "users_to_tidy": "ids of users of whom nobody looked today for what is too old",
+    "users_on_the_move": "ids of users whose data is fenced, for the recovery of moves",
     "users_with_unread_chats": "ids of users whose chats are to be learned from, or summed up",
     "users_and_agents": "numbers for the metrics",
     "spent_since": "sums per provider for the metrics",

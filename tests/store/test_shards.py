@@ -106,7 +106,7 @@ async def test_a_mover_waits_for_transactions_that_are_open_and_keeps_new_ones_o
 
 
 async def test_a_move_that_does_not_end_is_told_as_such(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("artel.store.shards._MOVE_PAUSE", 0.001)
+    monkeypatch.setattr("artel.store.shards._MOVE_SECONDS", 0.2)
     user_id = await stores.new_user()
     await _set_state(stores, user_id, "moving")
 

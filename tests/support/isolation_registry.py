@@ -332,6 +332,8 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "shard_info": "the database's own name",
     "workers": "processes and their leases",
     "erasures": "ids of users who are gone, until no store has anything of theirs",
+    "shards": "names of databases",
+    "moves": "users on the way between shards, of which only a system transaction sees any",
     "alembic_version": "the schema's revision",
 }
 """Tables without a user_id, and what they hold."""

@@ -63,6 +63,8 @@ class Stores:
         """Removes every user, every worker, and everything in Redis."""
         await self.remove_users()
         await self.as_migrator("delete from workers")
+        await self.as_migrator("delete from moves")
+        await self.as_migrator("delete from shards")
         await self.redis.flushdb()  # pyright: ignore[reportUnknownMemberType]
 
     async def remove_users(self) -> None:

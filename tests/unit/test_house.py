@@ -18,6 +18,7 @@ SYSTEM_TX_CALLERS = {
     "src/artel/accounts/oidc/identities.py": "whose account a person of the provider's opens",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",
+    "src/artel/app/shards.py": "which shards there are, how many users, who is moved: for the administrator's commands",
     "src/artel/bus/lease.py": "the leases of workers, and which of our own tasks were taken: ids only",
     "src/artel/bus/sweeper.py": "whose work to look at again: ids only, through SECURITY DEFINER functions",
     "src/artel/space/erasure.py": "removes what is left of users whom the directory no longer knows",
@@ -103,6 +104,17 @@ def test_who_looks_across_users_is_listed() -> None:
     }
 
     assert callers == set(SYSTEM_TX_CALLERS), "user data is reached through user_tx; see SYSTEM_TX_CALLERS"
+
+
+def test_only_movers_pass_the_fence() -> None:
+    callers = {
+        name
+        for name in MODULES
+        if not name.startswith("src/artel/store/moves/")
+        if "mover_tx" in set(calls(ast.parse(read(name))))
+    }
+
+    assert not callers, "mover_tx sees a user's rows where nobody is served; use user_tx"
 
 
 def test_only_the_store_makes_connections() -> None:

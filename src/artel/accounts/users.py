@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from artel.accounts.emails import normal_email
 from artel.accounts.passwords import Passwords
 from artel.accounts.revocation import Revocations, Revoked
 from artel.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound, Unauthenticated
+from artel.store.placement import choose_shard
 from artel.store.shards import Shards
 from artel.store.tables import User
 
@@ -263,7 +264,7 @@ class Users:
             if await session.scalar(select(User.id).where(User.email == email)):
                 raise EmailTaken
             user_id = await session.scalar(text("select nextval(pg_get_serial_sequence('users', 'id'))"))
-            shard = _emptiest(self._shards.by_name, await _population(session))
+            shard = await choose_shard(session, self._shards.by_name)
         # The space comes first: an account without a space could not be used, a space without an account hurts nobody.
         await self._shards.open_space(user_id, shard)
         try:
@@ -295,15 +296,6 @@ async def _existing(session: AsyncSession, user_id: int) -> User:
     if user is None:
         raise Unauthenticated
     return user
-
-
-async def _population(session: AsyncSession) -> Mapping[str, int]:
-    rows = await session.execute(select(User.shard, func.count()).group_by(User.shard))
-    return dict(rows.all())
-
-
-def _emptiest(shards: Mapping[str, object], population: Mapping[str, int]) -> str:
-    return min(shards, key=lambda name: population.get(name, 0))
 
 
 def _account(user: User) -> Account:

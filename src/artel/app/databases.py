@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
 from sqlalchemy.engine import URL, make_url
 
 from artel.kit.errors import ArtelError
@@ -20,11 +21,14 @@ from artel.store.embedded import (
     no_companions,
     read_secrets,
 )
-from artel.store.engine import PoolSizes
+from artel.store.engine import PoolSizes, through_pooler
 from artel.store.migrate import migrate, name_shard
+from artel.store.placement import register_shards
 from artel.store.roles import APP, DatabaseUrls, prepare_database, role_password, role_urls, working_urls
 
 _DATABASE = "artel"
+
+_log = structlog.get_logger("artel.store")
 
 
 class NothingRuns(ArtelError):
@@ -82,9 +86,7 @@ async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrad
     secret_key, *old_keys = keys = secret_keys(settings)
     if upgrade:
         databases = await prepared_databases(settings, endpoints)
-        for position, urls in enumerate(databases):
-            await migrate(urls.migrator)
-            await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
+        await _upgrade(databases, alone=alone)
     else:
         databases = _databases(settings, endpoints, secret_key)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
@@ -98,6 +100,17 @@ async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrad
         old_keys=tuple(old_keys),
         other_passwords=tuple(role_password(key, APP) for key in keys) if old_keys else (),
     )
+
+
+async def _upgrade(databases: Sequence[DatabaseUrls], *, alone: bool) -> None:
+    names: list[str] = []
+    for position, urls in enumerate(databases):
+        await migrate(urls.migrator)
+        names.append(await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0))
+    closed = await register_shards(databases[0].migrator, names, opened=alone)
+    if closed:
+        # Other processes may have been started with an older list; see docs/shards.md.
+        _log.warning("new_shards_are_closed", shards=closed, next="artel shards open NAME")
 
 
 def secret_keys(settings: Settings) -> Sequence[str]:
@@ -147,9 +160,15 @@ def _databases(settings: Settings, endpoints: Endpoints | None, secret_key: str)
     if settings.migration_urls:
         # The administrator made the roles: each URL is used as it is.
         pairs = zip(settings.database_urls, settings.migration_urls, strict=True)
-        return [DatabaseUrls(_async_url(app), _async_url(migrator)) for app, migrator in pairs]
+        return [DatabaseUrls(app_url(settings, app), async_url(migrator)) for app, migrator in pairs]
     return [role_urls(url, secret_key) for url in admin_urls(settings, endpoints)]
 
 
-def _async_url(url: str) -> URL:
+def app_url(settings: Settings, url: str) -> URL:
+    """A URL of the app role as it is connected to: directly, or through the pooler that the environment speaks of."""
+    return through_pooler(async_url(url)) if settings.pooler == "transaction" else async_url(url)
+
+
+def async_url(url: str) -> URL:
+    """The same with our driver."""
     return make_url(url).set(drivername="postgresql+asyncpg")

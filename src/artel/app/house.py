@@ -37,6 +37,7 @@ from artel.app.gauges import Gauges
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.moving import MoveRecovery
 from artel.app.oidc import open_oidc
 from artel.app.reading import open_reading
 from artel.app.retention import tidying_sweep
@@ -238,6 +239,10 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         tidying = tidying_sweep(settings, shards, bus, wake)
         tidying.start()
         stack.push_async_callback(tidying.aclose)
+        if len(shards.by_name) > 1:
+            moves = MoveRecovery(shards, lambda user_id: revocations.publish(Revoked(user_id, None)))
+            moves.start()
+            stack.push_async_callback(moves.aclose)
         if settings.read_chats:
             await stack.enter_async_context(
                 open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)

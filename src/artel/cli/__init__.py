@@ -11,6 +11,7 @@ import typer
 from artel.cli import backup, doctor, running
 from artel.cli.keys import keys
 from artel.cli.memory import memory
+from artel.cli.shards import shards
 from artel.cli.users import users
 from artel.kit.errors import ArtelError
 
@@ -21,6 +22,7 @@ doctor.register(cli)
 cli.add_typer(users, name="user")
 cli.add_typer(memory, name="memory")
 cli.add_typer(keys, name="keys")
+cli.add_typer(shards, name="shards")
 
 
 def main() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import orjson
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+_POOLER: Final = "artel_pooler"
+"""A parameter of URLs, of our own; no server sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class PoolSizes:
     kept: int = 20
     extra: int = 0
     wait_seconds: float = 10.0
+
+
+def through_pooler(url: URL) -> URL:
+    """The same, marked: a pooler stands in between that lends a server's connection for one transaction only."""
+    return url.update_query_dict({_POOLER: "transaction"})
 
 
 def make_engine(url: URL, other_passwords: Sequence[str] = ()) -> AsyncEngine:
@@ -43,8 +51,16 @@ def make_engine(url: URL, other_passwords: Sequence[str] = ()) -> AsyncEngine:
                     return await asyncpg.connect(**options)
             raise
 
+    arguments: dict[str, Any] = {}
+    if url.query.get(_POOLER) == "transaction":
+        # The unnamed statement lives within a transaction; a named one would be looked for on another connection.
+        arguments = {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: "",
+        }
     return create_async_engine(
-        url,
+        url.difference_update_query([_POOLER]),
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
         json_serializer=_dump_json,
@@ -54,6 +70,7 @@ def make_engine(url: URL, other_passwords: Sequence[str] = ()) -> AsyncEngine:
             "command_timeout": 60,
             "server_settings": {"application_name": "artel"},
             "async_creator_fn": connect,
+            **arguments,
         },
     )
 

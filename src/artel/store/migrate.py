@@ -81,8 +81,8 @@ def _is_older(revision: str, current: str | None) -> bool:
     return revision != current and any(step.revision == revision for step in script.walk_revisions("base", current))
 
 
-async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
-    """Writes the shard's own name and part into it, once: a name it has already stays.
+async def name_shard(url: URL, name: str, *, is_directory: bool) -> str:
+    """Writes the shard's own name and part into it, once: a name it has already stays. Answers the name.
 
     Raises:
         WrongShard: the database already has the other part.
@@ -104,3 +104,4 @@ async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
         raise RestoreUnfinished
     if row.is_directory != is_directory:
         raise WrongShard
+    return row.name

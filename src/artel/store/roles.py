@@ -157,6 +157,7 @@ async def _ensure_schema(connection: asyncpg.Connection) -> None:
         grant usage, create on schema public to {OWNER}, {MIGRATOR};
         grant connect, create on database {database} to {MIGRATOR};
         grant connect on database {database} to {APP}, {GRAFANA};
+        grant temporary on database {database} to {APP};
         grant usage on schema public to {APP}, {GRAFANA};
         alter default privileges for role {OWNER} in schema public
             grant select, insert, update, delete on tables to {APP};

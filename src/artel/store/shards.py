@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import asyncpg
+import structlog
 from cachetools import TTLCache
 from sqlalchemy import select
 from sqlalchemy.engine import URL
@@ -22,13 +23,21 @@ from artel.store.restoring import RestoreUnfinished, is_mark
 from artel.store.tables import ShardInfo, User
 from artel.store.tx import Transaction, UserEntry, UserTx
 
+_log = structlog.get_logger("artel.store")
+
 _DIRECTORY_SECONDS = 30.0
-_MOVE_TRIES = 100
-_MOVE_PAUSE = 0.05
+_MOVE_SECONDS = 20.0
+"""So long a call waits for its user's move; as long as a dead mover's lease."""
+_MOVE_PAUSE = 0.02
+_LONGEST_MOVE_PAUSE = 0.25
 
 
 class StoreUnavailable(Unavailable):
     """The database does not answer right now. Nothing was lost; try again in a moment."""
+
+
+class ShardUnknown(StoreUnavailable):
+    """This account lives in a database that this server was not told of yet. Try again in a moment."""
 
 
 class DirectoryMissing(ArtelError):
@@ -88,7 +97,7 @@ class Shards:
 
         Raises:
             Unauthenticated: there is no such user.
-            StoreUnavailable: the shard does not answer.
+            StoreUnavailable: the shard does not answer, is not known here, or the user's move takes too long.
         """
         return _UserDoor(self, user_id)
 
@@ -112,6 +121,20 @@ class Shards:
         async with _raw(self._shards[shard].pool, opening) as transaction:
             yield UserTx(UserEntry(user_id, "", "user", "en", shard, is_active=False), transaction.line)
 
+    def home(self, entry: UserEntry) -> Shard:
+        """The shard that the directory names.
+
+        Raises:
+            ShardUnknown: it is not in this process's DATABASE_URL, which is older than the directory.
+        """
+        shard = self._shards.get(entry.shard)
+        if shard is None:
+            # It may have been moved back, or this process been restarted, when the caller comes again.
+            self.forget(entry.user_id)
+            _log.warning("shard_unknown", shard=entry.shard, user_id=entry.user_id)
+            raise ShardUnknown(retry_after=5)
+        return shard
+
     @asynccontextmanager
     async def system_tx(self) -> AsyncGenerator[AsyncSession]:
         """A transaction in the directory that sees every user's row of `users`, and no user's data."""
@@ -123,6 +146,21 @@ class Shards:
         """A transaction on one shard without a user: the workers' leases and the sweeper's questions."""
         async with _system(self._shards[shard].pool) as session:
             yield session
+
+    @asynccontextmanager
+    async def mover_tx(self, shard: str, user_id: int, *, snapshot: bool = False) -> AsyncGenerator[asyncpg.Connection]:
+        """A transaction in one user's space on a shard, past the fence: only `store.moves` may use it.
+
+        snapshot: every statement sees the same moment. Values are written as texts alike on every server. A migration
+        waits for its end.
+
+        Raises:
+            asyncpg.LockNotAvailableError: somebody has held for seconds what was asked for.
+        """
+        isolation = " isolation level repeatable read" if snapshot else ""
+        opening = f"begin{isolation}; set local app.user_id = '{int(user_id)}'; {_MOVERS_WAY}"
+        async with _raw(self._shards[shard].pool, opening) as transaction:
+            yield transaction.line.driver
 
     async def entry(self, user_id: int) -> UserEntry:
         """What the directory says of a user; up to 30 s old unless forgotten.
@@ -166,18 +204,24 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
 
     async def __aenter__(self) -> UserTx:
         shards, user_id = self._shards, self._user_id
-        for attempt in range(_MOVE_TRIES):
+        until = asyncio.get_running_loop().time() + _MOVE_SECONDS
+        pause = 0.0
+        while True:
             entry = await shards.entry(user_id)
-            shard = shards.by_name[entry.shard]
+            shard = shards.home(entry)
             self._transaction = transaction = await _begin(shard.pool, _opening(user_id, self._begin))
             if transaction.tag == "SELECT 1":
                 self._tx = UserTx(entry, transaction.line)
                 return self._tx
             await transaction.end()
             shards.forget(user_id)
-            if attempt:
-                await asyncio.sleep(_MOVE_PAUSE)
-        raise StoreUnavailable("This account is being moved to another database. Try again in a moment.", retry_after=2)
+            if asyncio.get_running_loop().time() > until:
+                raise StoreUnavailable(
+                    "This account is being moved to another database. Try again in a moment.", retry_after=2
+                )
+            # The first time only the remembered directory may have been wrong.
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_MOVE_PAUSE, max(_MOVE_PAUSE, 2 * pause))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -198,6 +242,14 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
             raise
         if error is not None:
             _raise_if_outage(error, lost)
+
+
+_MOVERS_WAY = (
+    "set local lock_timeout = '3s'; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';"
+    " set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1;"
+    " select pg_advisory_xact_lock_shared(7233, 2)"
+)
+"""The lock is the one of `store.migrate`."""
 
 
 def _opening(user_id: int, begin: str) -> str:

@@ -31,6 +31,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = dict[str, Any]
 
+WRITTEN_ONCE = {"written_once": True}
+"""Of a table whose rows are inserted and deleted, but never changed: `store.moves` reads them once."""
+
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -123,11 +126,13 @@ class Worker(Base):
 
 
 class ShardUser(Owned):
-    """The parent of all rows of a user on this shard, and the fence for moving the user."""
+    """The parent of all rows of a user on this shard, and the fence for moving the user. `move`: which move it is."""
 
     __tablename__ = "shard_users"
+    __table_args__ = (Index("ix_shard_users_moving", "user_id", postgresql_where=text("state = 'moving'")),)
 
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
+    move: Mapped[int | None]
 
 
 class SignIn(Owned):

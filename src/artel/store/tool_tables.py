@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from artel.store.tables import Json, Owned, of_session, of_user
+from artel.store.tables import WRITTEN_ONCE, Json, Owned, of_session, of_user
 
 
 class ToolCall(Owned):
@@ -114,7 +114,10 @@ class FileChunk(Owned):
     """A piece of a file's bytes; stored uncompressed, since most files are compressed already."""
 
     __tablename__ = "file_chunks"
-    __table_args__ = (ForeignKeyConstraint(["user_id", "file_id"], ["files.user_id", "files.id"], ondelete="CASCADE"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "file_id"], ["files.user_id", "files.id"], ondelete="CASCADE"),
+        {"info": WRITTEN_ONCE},
+    )
 
     file_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -51,6 +51,7 @@ def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.Monkey
         ("ARTEL_LOG_FORMAT", "xml", "'console' or 'json'"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x", "postgresql://"),
         ("ARTEL_MIGRATION_URL", "postgresql://root:hunter2@db/x", "as many databases as DATABASE_URL"),
+        ("ARTEL_POOLER", "transaction", "ARTEL_POOLER needs ARTEL_MIGRATION_URL"),
         ("REDIS_URL", "localhost:6379", "redis://"),
         ("OPENAI_BASE_URL", "localhost:1234/v1", "http://"),
         ("ARTEL_SECRET_KEY", "hunter2", "at least 16"),

@@ -1,0 +1,1 @@
+"""Moving a user from one shard to another, while everybody works: see docs/shards.md."""
