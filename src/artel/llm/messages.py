@@ -130,6 +130,22 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "ru": "Ваш бюджет на этот месяц ({limit}) исчерпан, работа остановлена. Увеличьте бюджет на месяц и повторите "
         "или дождитесь следующего месяца.",
     },
+    "limit_reached": {
+        "en": "A limit of this account is reached, so the work was stopped. Ask the administrator for more.",
+        "ru": "Достигнут лимит этой учётной записи, работа остановлена. Попросите администратора увеличить его.",
+    },
+    "limit_reached:day": {
+        "en": "The tokens that this account may use in a day ({limit}) are used up, so the work was stopped. Try again "
+        "after {free_at}, or ask the administrator for more.",
+        "ru": "Токены, доступные этой учётной записи в день ({limit}), израсходованы, работа остановлена. Повторите "
+        "после {free_at} или попросите администратора увеличить лимит.",
+    },
+    "limit_reached:month": {
+        "en": "The tokens that this account may use in a month ({limit}) are used up, so the work was stopped. Try "
+        "again after {free_at}, or ask the administrator for more.",
+        "ru": "Токены, доступные этой учётной записи в месяц ({limit}), израсходованы, работа остановлена. Повторите "
+        "после {free_at} или попросите администратора увеличить лимит.",
+    },
     "agent_inactive": {
         "en": "The agent is switched off. Switch it on in its settings and try again.",
         "ru": "Агент выключен. Включите его в настройках и повторите.",

@@ -16,7 +16,7 @@ UNLIMITED: Final = "unlimited"
 Value = int | Literal["unlimited"]
 """As it is stored and as administrators write it."""
 
-LIMITLESS: Final = 10**12
+LIMITLESS: Final = 10**9
 """A room for files, in millions of bytes, that nobody fills."""
 
 

@@ -21,16 +21,16 @@ class ServerSettings(Base):
     """
 
     __tablename__ = "server_settings"
-    __table_args__ = (CheckConstraint("only", name="only"),)
+    __table_args__ = (CheckConstraint("one", name="one"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     registration: Mapped[str | None]
     limits: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Invitation(Base):
-    """Lets one person in, once. Only the hash of what the link holds is kept."""
+    """Lets one person in; used, it is gone. Only the hash of what the link holds is kept."""
 
     __tablename__ = "invitations"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -42,8 +42,6 @@ class Invitation(Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-    used_by: Mapped[int | None]
 
 
 class PasswordLink(Base):

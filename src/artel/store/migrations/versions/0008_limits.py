@@ -19,13 +19,13 @@ TABLES = """
 alter table users add column limits jsonb default '{}' not null
 
 create table server_settings (
-    only boolean default true not null,
+    one boolean default true not null,
     registration text,
     limits jsonb default '{}' not null,
     updated_at timestamptz default now() not null,
-    constraint ck_server_settings_only check (only),
+    constraint ck_server_settings_one check (one),
     constraint ck_server_settings_registration check (registration in ('first', 'open', 'closed')),
-    constraint pk_server_settings primary key (only)
+    constraint pk_server_settings primary key (one)
 )
 
 create table invitations (
@@ -36,8 +36,6 @@ create table invitations (
     created_by bigint,
     created_at timestamptz default now() not null,
     expires_at timestamptz not null,
-    used_at timestamptz,
-    used_by bigint,
     constraint ck_invitations_role check (role in ('admin', 'user')),
     constraint pk_invitations primary key (id),
     constraint uq_invitations_token_hash unique (token_hash)
