@@ -70,6 +70,8 @@ class Stores:
         for user in await self.as_migrator("delete from users returning id"):
             self.shards.forget(user["id"])
         await self.as_migrator("delete from shard_users")
+        for table in ("invitations", "server_settings", "admin_log"):
+            await self.as_migrator(f"delete from {table}")
 
 
 @asynccontextmanager

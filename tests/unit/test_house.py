@@ -14,6 +14,12 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 500
 
 SYSTEM_TX_CALLERS = {
+    "src/artel/accounts/admin_log.py": "what administrators did, in the directory: ids only",
+    "src/artel/accounts/administration.py": "accounts in the directory, and who is an administrator",
+    "src/artel/accounts/invitations.py": "invitations, in the directory",
+    "src/artel/accounts/password_links.py": "links for new passwords, in the directory",
+    "src/artel/accounts/server_settings.py": "what holds for everybody, in the directory",
+    "src/artel/accounts/sums.py": "what accounts used: sums only, through a SECURITY DEFINER function",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/expiry.py": "whose questions waited too long: ids only, through a SECURITY DEFINER function",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",

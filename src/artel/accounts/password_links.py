@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete
@@ -32,6 +33,14 @@ class NoSuchAccount(NotFound):
     """There is no account under this id."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """What its maker sees, once."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
 class PasswordLinks:
     """Makes them and takes them."""
 
@@ -41,21 +50,21 @@ class PasswordLinks:
         self._passwords = passwords
         self._clock = clock
 
-    async def make(self, actor: int | None, account_id: int) -> str:
-        """The token of a new link; an earlier one is worth nothing any more.
+    async def make(self, actor: int | None, account_id: int) -> NewLink:
+        """A new link; an earlier one is worth nothing any more.
 
         Raises:
             NoSuchAccount: there is none.
         """
-        token = new_secret()
-        values = {"token_hash": token_hash(token), "expires_at": self._clock() + LIFETIME}
+        made = NewLink(new_secret(), self._clock() + LIFETIME)
+        values = {"token_hash": token_hash(made.token), "expires_at": made.expires_at}
         new = insert(PasswordLink).values(account_id=account_id, **values)
         async with self._shards.system_tx() as session:
             if await session.get(User, account_id) is None:
                 raise NoSuchAccount
             await session.execute(new.on_conflict_do_update(index_elements=["account_id"], set_=values))
             note(session, self._ids.uuid(), actor, Deed("password_link", account_id))
-        return token
+        return made
 
     async def use(self, token: str, password: str) -> int:
         """Sets the password and uses the link up; answers the account's id.

@@ -15,7 +15,9 @@ from artel.accounts.authentication import Authenticator
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
+from artel.accounts.quotas import Quotas
 from artel.accounts.revocation import Revocations, Revoked
+from artel.accounts.server_settings import Installation
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
@@ -25,9 +27,11 @@ from artel.agents.memory_desk import MemoryDesk
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.databases import Stores
+from artel.app.eviction import Eviction
 from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
+from artel.app.limits import limits_of
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
@@ -89,6 +93,9 @@ class House:
     pool: ModelPool
     box: SecretBox
     users: Users
+    passwords: Passwords
+    installation: Installation
+    quotas: Quotas
     sign_ins: SignIns
     api_keys: ApiKeys
     authenticator: Authenticator
@@ -114,7 +121,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
-        shards = Shards(stores.shards, stores.pool_sizes)
+        shards = Shards(stores.shards, stores.pool_sizes, limits_of(settings))
         stack.push_async_callback(shards.stop)
         await shards.start()
 
@@ -130,7 +137,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         revocations = Revocations(control)
         passwords = Passwords()
         sign_ins, api_keys = SignIns(shards, ids, revocations), ApiKeys(shards, ids, revocations)
-        users = Users(shards, passwords, revocations, settings.registration)
+        users = Users(shards, passwords, revocations, settings.registration, ids)
+        installation = Installation(shards, ids, control)
+        quotas = Quotas(shards, redis, metrics.quota_counted_locally.inc)
         authenticator = Authenticator(shards, sign_ins, api_keys, revocations, lambda: subscriber.connected)
         subscriber.on_restored(authenticator.forget_all)
         guard = PrincipalGuard(hub, lambda principal: _may_listen(authenticator, principal))
@@ -174,6 +183,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
 
         config = BusConfig(worker_id=uuid4().hex, slots=part.tasks, takes_queue=part.takes_queue, alone=stores.alone)
         bus = Bus(config, shards, redis, ids, runner, announcer, tell_others)
+        eviction = Eviction(shards, bus)
+        revocations.on(eviction.look)
+        stack.push_async_callback(eviction.aclose)
         control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
         metrics.tasks_running.set_function(lambda: len(bus.worker.held))
         metrics.sse_connections.set_function(lambda: len(hub))
@@ -190,6 +202,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(guard.aclose)
         gauges = Gauges(shards, metrics)
         gauges.start()
+        quotas.start()
+        stack.push_async_callback(quotas.aclose)
         stack.push_async_callback(gauges.aclose)
         expiry = Expiry(
             shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
@@ -217,6 +231,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             pool=pool,
             box=box,
             users=users,
+            passwords=passwords,
+            installation=installation,
+            quotas=quotas,
             sign_ins=sign_ins,
             api_keys=api_keys,
             authenticator=authenticator,

@@ -1,4 +1,4 @@
-"""Counts the runs of users whose runs are limited, in the transaction that begins one: what is rolled back does not count.
+"""Counts the runs of users whose runs are limited, in the transaction that begins one: what is undone does not count.
 
 A row for each hour is incremented, so whoever comes at the same time, in any process, waits and then sees the sum. A
 deleted chat gives nothing back.

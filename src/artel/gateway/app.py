@@ -17,15 +17,18 @@ from artel.gateway.docs import add_docs
 from artel.gateway.edge import Edge
 from artel.gateway.errors import ErrorAnswers
 from artel.gateway.isolation import UserIsolation
+from artel.gateway.pace import Pace
 from artel.gateway.page import Page
 from artel.gateway.routes import (
     accounts,
+    admin,
     agents,
     api_keys,
     approvals,
     events,
     files,
     health,
+    limits,
     mcp_servers,
     memory,
     messages,
@@ -53,9 +56,11 @@ _ROUTES: tuple[APIRouter, ...] = (
     memory.router,
     mcp_servers.router,
     usage.router,
+    limits.router,
     accounts.router,
     sign_ins.router,
     api_keys.router,
+    admin.router,
     health.router,
 )
 """The busiest first: they are tried in this order."""
@@ -76,6 +81,7 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     options = deps.options
     inner.router.default = Page(options.page)
     app: ASGIApp = BodyLimit(inner, BodyRule(options.max_json_bytes), _larger_bodies(options))
+    app = Pace(app, deps.quotas)
     app = UserIsolation(app, deps.authenticator, options.public_url)
     app = Edge(app, deps.metrics)
     if options.trusted_proxies:

@@ -175,6 +175,7 @@ def message_for(
     provider: str = "",
     model: str = "",
     limit: str = "",
+    free_at: str = "",
     says: str | None = None,
 ) -> str:
     """The message of an error code; locales other than "ru" are English, an unknown variant is the plain code.
@@ -188,5 +189,7 @@ def message_for(
     texts = MESSAGES.get(f"{code}:{variant}") or MESSAGES[code]
     fallback_provider = "Поставщик модели" if language == "ru" else "The model's provider"
     fallback_model = "Модель" if language == "ru" else "The model"
-    text = texts[language].format(provider=provider or fallback_provider, model=model or fallback_model, limit=limit)
+    text = texts[language].format(
+        provider=provider or fallback_provider, model=model or fallback_model, limit=limit, free_at=free_at
+    )
     return f"{text} {_PROVIDER_SAYS[language].format(text=says)}" if says else text

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from artel.accounts.my_limits import MyLimits
 from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
 from artel.agents.consent import Consent, ResultUnwanted, Yes
@@ -64,6 +65,7 @@ class UserWorkerSpace:
     rehearse: DryRun
     models: UserModels
     usage: Spending
+    limits: MyLimits
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]
