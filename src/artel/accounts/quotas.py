@@ -125,7 +125,8 @@ class Quotas(Recurring):
         return lambda: self._left(user_id)
 
     async def turn(self) -> None:
-        """Says again how many streams are open here."""
+        """Says again how many streams are open here, once what was to be said before is said."""
+        await asyncio.gather(*self._errands)
         for user_id in tuple(self._streams):
             await self._tell(user_id)
 

@@ -15,4 +15,5 @@ export const keys = {
   memory: ["memory"] as const,
   usage: ["usage"] as const,
   budget: ["budget"] as const,
+  admin: ["admin"] as const,
 };

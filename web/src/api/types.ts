@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Failure = Schemas["Fault"];
 export type Options = Schemas["Options"];
+export type Invited = Schemas["Invited"];
 export type Me = Schemas["Me"];
 export type Locale = Me["locale"];
 export type SignIn = Schemas["SignIn"];

@@ -1,3 +1,4 @@
+import { admin } from "./admin.en";
 import { memory } from "./memory.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  admin,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",
@@ -39,6 +41,7 @@ export const later = {
     model_context_too_long: "The conversation is too long for this model",
     model_refused: "The model refused to answer",
     budget_exceeded: "The budget is used up",
+    limit_reached: "A limit of your account is reached",
     agent_inactive: "The agent is switched off",
     agent_deleted: "The agent was deleted",
     interrupted: "The answer was interrupted",

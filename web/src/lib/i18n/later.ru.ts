@@ -1,3 +1,4 @@
+import { admin } from "./admin.ru";
 import { memory } from "./memory.ru";
 import { servers } from "./servers.ru";
 import { toolTexts } from "./toolTexts.ru";
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  admin,
   chat: {
     stopped: "Остановлено",
     queued: "В очереди: {{name}} занят",
@@ -39,6 +41,7 @@ export const later = {
     model_context_too_long: "Беседа слишком длинна для этой модели",
     model_refused: "Модель отказалась отвечать",
     budget_exceeded: "Бюджет исчерпан",
+    limit_reached: "Достигнут лимит вашей учётной записи",
     agent_inactive: "Агент выключен",
     agent_deleted: "Агент удалён",
     interrupted: "Ответ прервался",
