@@ -11,12 +11,14 @@ interface LimitsFormProps {
   limits: Partial<Limits>;
   /** What holds where nothing is set. */
   usual: Partial<Limits>;
+  /** These are everybody's: behind them stands what the server is set to. */
+  everybodys?: boolean;
   busy: boolean;
   onSave: (limits: Limits) => void;
 }
 
 /** All limits there are, each as usual, without any, or a number. */
-export function LimitsForm({ limits, usual, busy, onSave }: LimitsFormProps) {
+export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFormProps) {
   const { t, i18n } = useTranslation();
   const [form, setForm] = useState(() => edited(limits));
   const wrong = LIMITS.some((name) => isWrong(form[name]));
@@ -47,7 +49,7 @@ export function LimitsForm({ limits, usual, busy, onSave }: LimitsFormProps) {
               aria-label={label}
               value={kind}
               options={[
-                { value: "usual", label: t("admin.limits.usual", { value: words(usual[name]) }) },
+                { value: "usual", label: t(everybodys ? "admin.limits.environment" : "admin.limits.usual", { value: words(usual[name]) }) },
                 { value: "unlimited", label: t("admin.limits.unlimited") },
                 { value: "number", label: t("admin.limits.number") },
               ]}

@@ -32,7 +32,7 @@ export function PeopleSection({ me }: { me: Me }) {
       {accounts.error && <Notice tone="danger">{errorText(t, accounts.error)}</Notice>}
       {accounts.isSuccess && people.length === 0 && <p className="text-ink-soft">{t("admin.people.none")}</p>}
       {people.length > 0 && (
-        <ul className="flex flex-col gap-3 md:gap-0 md:divide-y md:divide-line md:overflow-clip md:rounded-2xl md:border md:border-line md:bg-raised">
+        <ul className="flex flex-col gap-3 md:gap-0 md:overflow-clip md:rounded-2xl md:border md:border-line md:bg-raised">
           {people.map((account) => (
             <Row
               key={account.id}
@@ -65,7 +65,7 @@ function Row({ account, own, onManage }: { account: Account; own: boolean; onMan
     ? t("admin.people.seen", { date: relativeTime(sums.last_seen, i18n.language) })
     : t("admin.people.never");
   return (
-    <li className="grid gap-x-4 gap-y-2 rounded-2xl border border-line bg-raised p-4 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_auto] md:items-center md:rounded-none md:border-0 md:py-3">
+    <li className="grid gap-x-4 gap-y-2 rounded-2xl border border-line bg-raised p-4 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_auto] md:items-center md:rounded-none md:border-x-0 md:border-t-0 md:last:border-b-0 md:py-3">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span className="min-w-0 break-all font-medium">{account.email}</span>

@@ -53,6 +53,7 @@ function Form({ settings }: { settings: AdminSettings }) {
         <p className="mb-3 text-[0.87rem] text-ink-soft">{t("admin.settings.limitsText")}</p>
         <LimitsForm
           limits={settings.limits}
+          everybodys
           usual={settings.environment_limits}
           busy={save.isPending}
           onSave={(limits) => put({ limits })}
