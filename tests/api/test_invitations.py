@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from artel.accounts.users import RegistrationClosed
 from tests.support.api import PASSWORD, Person, Site
 
 
@@ -89,3 +90,22 @@ async def test_the_link_is_shown_once_and_only_its_hash_is_kept(site: Site, ann:
     assert token not in stored[0]["row"]
     for body in ({"days": 0}, {"days": 91}, {"role": "owner"}, {"email": "nobody"}):
         assert (await ann.http.post("/admin/invitations/", json=body)).status_code == 422
+
+
+async def test_whom_a_provider_vouches_for_is_let_in_by_an_invitation_for_the_address(site: Site, ann: Person) -> None:
+    users = site.house.users
+    await _invite(ann, email="new@example.org", role="admin")
+    await _invite(ann)
+
+    async def nothing_else(_session: object, _user_id: int) -> None:
+        return None
+
+    assert not await users.admits("new@example.org", proved=False)
+    assert not await users.admits("other@example.org", proved=True)
+    assert await users.admits("new@example.org", proved=True)
+    with pytest.raises(RegistrationClosed):
+        await users.register_through("new@example.org", "en", proved=False, also=nothing_else)
+    account = await users.register_through("new@example.org", "en", proved=True, also=nothing_else)
+
+    assert account.role == "admin"
+    assert not await users.admits("new@example.org", proved=True)

@@ -20,6 +20,7 @@ SYSTEM_TX_CALLERS = {
     "src/artel/accounts/password_links.py": "links for new passwords, in the directory",
     "src/artel/accounts/server_settings.py": "what holds for everybody, in the directory",
     "src/artel/accounts/sums.py": "what accounts used: sums only, through a SECURITY DEFINER function",
+    "src/artel/accounts/oidc/identities.py": "whose account a person of the provider's opens",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/expiry.py": "whose questions waited too long: ids only, through a SECURITY DEFINER function",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",

@@ -111,6 +111,12 @@ class Invitations:
             raise InvitationInvalid
         return _view(row)
 
+    async def expects(self, email: str) -> bool:
+        """Whether there is one for this address."""
+        query = select(Invitation.id).where(Invitation.email == email, Invitation.expires_at > self._clock()).limit(1)
+        async with self._shards.system_tx() as session:
+            return await session.scalar(query) is not None
+
     async def withdraw(self, actor: int | None, invitation_id: UUID) -> None:
         """From now on it lets nobody in.
 
@@ -136,6 +142,14 @@ async def use(session: AsyncSession, token: str, email: str, now: datetime) -> t
     if row is None or row.email not in (None, email):
         raise InvitationInvalid
     return row.id, "admin" if row.role == "admin" else "user"
+
+
+async def use_of(session: AsyncSession, email: str, now: datetime) -> tuple[UUID, Role] | None:
+    """Uses up an invitation for an address that is proved, as `use` does; None where there is none."""
+    first = select(Invitation.id).where(Invitation.email == email, Invitation.expires_at > now)
+    used = delete(Invitation).where(Invitation.id.in_(first.order_by(Invitation.id).limit(1)))
+    row = (await session.execute(used.returning(Invitation.id, Invitation.role))).one_or_none()
+    return None if row is None else (row.id, "admin" if row.role == "admin" else "user")
 
 
 def _view(row: Invitation) -> InvitationView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -62,6 +62,8 @@ class Account:
     shard: str
     is_active: bool
     created_at: datetime
+    has_password: bool = True
+    """False where one signs in through a provider only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class RegistrationState:
     policy: Registration
     can_register: bool
     needs_first_account: bool
+
+
+AlsoInDirectory = Callable[[AsyncSession, int], Awaitable[None]]
+"""Something more about a new user, whose id it is given, that stands in the directory too."""
 
 
 class Users:
@@ -100,6 +106,15 @@ class Users:
         async with self._shards.system_tx() as session:
             return await self._state(session)
 
+    async def admits(self, email: str, *, proved: bool) -> bool:
+        """Whether somebody with this address may make an account now.
+
+        proved: that the address is theirs was said by who can tell; without it, being named somewhere is worth nothing.
+        """
+        if (await self.registration()).can_register:
+            return True
+        return proved and await self.invitations.expects(normal_email(email))
+
     async def register(
         self, email: str, password: str, locale: Locale = "en", invitation: str | None = None
     ) -> Account:
@@ -118,6 +133,20 @@ class Users:
             raise RegistrationClosed
         hashed = await self._passwords.hash(password)
         return await self._create(wanted, hashed, locale, invited_as=None, invitation=invitation)
+
+    async def register_through(self, email: str, locale: Locale, *, proved: bool, also: AlsoInDirectory) -> Account:
+        """Somebody whom a provider vouches for makes an account, which has no password. An invitation for the address
+        is used up, if it is theirs for sure.
+
+        proved: the address, as `admits` has it. also: runs in the transaction that makes the account.
+
+        Raises:
+            RegistrationClosed, EmailTaken, Invalid: nothing was stored.
+        """
+        email = normal_email(email)
+        if not await self.admits(email, proved=proved):
+            raise RegistrationClosed
+        return await self._create(email, None, locale, invited_as=None, proved=proved, also=also)
 
     async def add(self, email: str, password: str, role: Role = "user", locale: Locale = "en") -> Account:
         """The administrator makes an account for somebody, whatever the policy.
@@ -167,12 +196,39 @@ class Users:
         Raises:
             Invalid: the present password is another, or the new one cannot be used.
         """
+        await self.check_password(user_id, current)
+        await self._set_password(user_id, new)
+
+    async def check_password(self, user_id: int, password: str) -> None:
+        """Lets through who knows the present password.
+
+        Raises:
+            Invalid: it is another one, or there is none.
+        """
         async with self._shards.system_tx() as session:
             stored = (await _existing(session, user_id)).password_hash
-        if not await self._passwords.verify(current, stored):
+        if not await self._passwords.verify(password, stored):
             raise Invalid(
                 "The present password is another.", fields=[FieldProblem("current_password", "This is not it.")]
             )
+
+    async def set_first_password(self, user_id: int, new: str) -> None:
+        """Gives an account that has no password one. The caller makes sure that it is really its user who asks.
+
+        Raises:
+            Invalid: the new one cannot be used.
+            Conflict: there is one already.
+        """
+        if (await self.get(user_id)).has_password:
+            raise Conflict("This account has a password already. Send it as `current_password`.")
+        await self._set_password(user_id, new)
+
+    async def forget_password(self, user_id: int) -> None:
+        """From now on there is no password that opens the account."""
+        async with self._shards.system_tx() as session:
+            (await _existing(session, user_id)).password_hash = None
+
+    async def _set_password(self, user_id: int, new: str) -> None:
         try:
             new_hash = await self._passwords.hash(new)
         except Invalid as error:
@@ -225,11 +281,13 @@ class Users:
     async def _create(
         self,
         email: str,
-        password_hash: str,
+        password_hash: str | None,
         locale: Locale,
         *,
         invited_as: Role | None,
         invitation: str | None = None,
+        proved: bool = False,
+        also: AlsoInDirectory | None = None,
     ) -> Account:
         async with self._shards.system_tx() as session:
             if await session.scalar(select(User.id).where(User.email == email)):
@@ -241,8 +299,12 @@ class Users:
         try:
             async with self._shards.system_tx() as session:
                 await session.execute(_ONE_AT_A_TIME)
+                used = None
                 if invitation is not None:
                     used, invited_as = await invitations.use(session, invitation, email, self._clock())
+                elif proved and (expected := await invitations.use_of(session, email, self._clock())):
+                    used, invited_as = expected
+                if used is not None:
                     note(session, self._ids.uuid(), user_id, Deed("join", user_id, {"invitation": str(used)}))
                 state = await self._state(session)
                 if invited_as is None and not state.can_register:
@@ -258,6 +320,8 @@ class Users:
                 session.add(user)
                 await session.flush()
                 await session.refresh(user)
+                if also:
+                    await also(session, user_id)
         except IntegrityError as error:
             raise EmailTaken from error
         return account_of(user)
@@ -283,4 +347,13 @@ def account_of(user: User) -> Account:
     """As it stands in the directory."""
     role: Role = "admin" if user.role == "admin" else "user"
     locale: Locale = "ru" if user.locale == "ru" else "en"
-    return Account(user.id, user.email, role, locale, user.shard, user.is_active, user.created_at)
+    return Account(
+        id=user.id,
+        email=user.email,
+        role=role,
+        locale=locale,
+        shard=user.shard,
+        is_active=user.is_active,
+        created_at=user.created_at,
+        has_password=user.password_hash is not None,
+    )

@@ -15,7 +15,7 @@ from artel.accounts.attempts import Attempts
 from artel.accounts.password_links import PasswordLinks
 from artel.app.house import House
 from artel.files.store import MEGABYTE
-from artel.gateway.app import api, create_app
+from artel.gateway.app import api, create_app, create_probes
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
 from artel.memory.state import MemoryState, read_state
@@ -36,6 +36,15 @@ _PAGE_PLACES = (
 
 def gateway_for(house: House) -> ASGIApp:
     """The application that serves this house."""
+    return create_app(_deps(house))
+
+
+def probes_for(house: House) -> ASGIApp:
+    """What a process that serves no users answers to those who watch over it."""
+    return create_probes(_deps(house))
+
+
+def _deps(house: House) -> GatewayDeps:
     factory = SpaceFactory(
         shards=house.shards,
         ids=house.ids,
@@ -55,37 +64,40 @@ def gateway_for(house: House) -> ASGIApp:
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
         about_to_ask=house.recall.begin,
+        on_sent=house.metrics.sent,
+        on_answer=lambda kind, seconds: house.metrics.approval_response_time.labels(kind).observe(seconds),
     )
-    return create_app(
-        GatewayDeps(
-            spaces=SpaceRegistry(factory.build),
-            users=house.users,
-            sign_ins=house.sign_ins,
-            api_keys=house.api_keys,
-            authenticator=house.authenticator,
-            attempts=Attempts(house.redis),
-            administration=Administration(house.shards, house.ids, house.sign_ins, house.revocations),
-            admin_log=AdminLog(house.shards),
-            installation=house.installation,
-            password_links=PasswordLinks(house.shards, house.ids, house.passwords),
-            quotas=house.quotas,
-            health=ShardsHealth(house.shards),
-            usual_limits=_usual_limits(house),
-            open_streams=lambda: len(house.hub),
-            idempotency=IdempotencyStore(house.shards, house.box),
-            foreign=ForeignIds(house.shards),
-            pulse=house.pulse,
-            metrics=house.metrics,
-            checks=store_checks(house.shards, house.redis),
-            memory_troubles=house.memory.troubles if house.memory else None,
-            version=__version__,
-            options=GatewayOptions(
-                public_url=house.settings.public_url,
-                trusted_proxies=house.settings.trusted_proxies,
-                max_upload_bytes=house.files.limits.file_bytes,
-                page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
-            ),
-        )
+    token = house.settings.metrics_token
+    return GatewayDeps(
+        spaces=SpaceRegistry(factory.build),
+        users=house.users,
+        sign_ins=house.sign_ins,
+        api_keys=house.api_keys,
+        authenticator=house.authenticator,
+        attempts=Attempts(house.redis),
+        administration=Administration(house.shards, house.ids, house.sign_ins, house.revocations),
+        admin_log=AdminLog(house.shards),
+        installation=house.installation,
+        password_links=PasswordLinks(house.shards, house.ids, house.passwords),
+        quotas=house.quotas,
+        health=ShardsHealth(house.shards),
+        usual_limits=_usual_limits(house),
+        open_streams=lambda: len(house.hub),
+        idempotency=IdempotencyStore(house.shards, house.box),
+        foreign=ForeignIds(house.shards),
+        pulse=house.pulse,
+        metrics=house.metrics,
+        checks=store_checks(house.shards, house.redis),
+        oidc=house.oidc,
+        memory_troubles=house.memory.troubles if house.memory else None,
+        version=__version__,
+        options=GatewayOptions(
+            public_url=house.settings.public_url,
+            trusted_proxies=house.settings.trusted_proxies,
+            max_upload_bytes=house.files.limits.file_bytes,
+            metrics_token=token.get_secret_value() if token else None,
+            page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
+        ),
     )
 
 

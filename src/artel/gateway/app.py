@@ -33,6 +33,7 @@ from artel.gateway.routes import (
     memory,
     messages,
     models,
+    oidc,
     orchestrators,
     runs,
     sessions,
@@ -58,6 +59,7 @@ _ROUTES: tuple[APIRouter, ...] = (
     usage.router,
     limits.router,
     accounts.router,
+    oidc.router,
     sign_ins.router,
     api_keys.router,
     admin.router,
@@ -88,6 +90,15 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
         # The server has its own, equal types for the same protocol.
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))
     return app
+
+
+def create_probes(deps: GatewayDeps) -> ASGIApp:
+    """What a process answers that serves no users: whether it is alive and can work, and its metrics."""
+    inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    inner.router.routes.extend(health.router.routes)
+    inner.state.deps = deps
+    ErrorAnswers(deps.foreign, deps.metrics).install(inner)
+    return Edge(inner, deps.metrics)
 
 
 def _larger_bodies(options: GatewayOptions) -> Mapping[re.Pattern[str], BodyRule]:

@@ -1,5 +1,6 @@
 import { admin } from "./admin.en";
 import { memory } from "./memory.en";
+import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
 
@@ -9,6 +10,7 @@ export const later = {
   servers,
   memory,
   admin,
+  oidc,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",

@@ -1,5 +1,6 @@
 import { admin } from "./admin.ru";
 import { memory } from "./memory.ru";
+import { oidc } from "./oidc.ru";
 import { servers } from "./servers.ru";
 import { toolTexts } from "./toolTexts.ru";
 
@@ -9,6 +10,7 @@ export const later = {
   servers,
   memory,
   admin,
+  oidc,
   chat: {
     stopped: "Остановлено",
     queued: "В очереди: {{name}} занят",
