@@ -49,7 +49,12 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
               aria-label={label}
               value={kind}
               options={[
-                { value: "usual", label: t(everybodys ? "admin.limits.environment" : "admin.limits.usual", { value: words(usual[name]) }) },
+                {
+                  value: "usual",
+                  label: t(everybodys ? "admin.limits.environment" : "admin.limits.usual", {
+                    value: words(usual[name]),
+                  }),
+                },
                 { value: "unlimited", label: t("admin.limits.unlimited") },
                 { value: "number", label: t("admin.limits.number") },
               ]}
