@@ -192,6 +192,16 @@ class Settings(BaseSettings):
         None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_DECISIONS_DAYS"
     )
     retention_usage_days: int | None = Field(None, ge=62, le=36_500, validation_alias="ARTEL_RETENTION_USAGE_DAYS")
+    limit_runs_hour: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_RUNS_HOUR")
+    """Messages of a user in an hour; like all of these: unset is no limit, and an administrator may set another."""
+    limit_runs_day: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_RUNS_DAY")
+    limit_tokens_day: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_TOKENS_DAY")
+    """In and out, of all model calls."""
+    limit_tokens_month: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_TOKENS_MONTH")
+    limit_agents: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_AGENTS")
+    limit_streams: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_STREAMS")
+    """Open at once, over all processes."""
+    limit_requests_minute: int | None = Field(None, ge=0, validation_alias="ARTEL_LIMIT_REQUESTS_MINUTE")
     searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
     """A SearXNG that searches the web for agents; without it the public engines are asked."""
     tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")

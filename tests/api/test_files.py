@@ -117,12 +117,12 @@ async def test_a_users_room_is_bounded_and_others_have_theirs(site: Site, ann: P
 
     full = await _upload(ann, b"x" * 501)
 
-    assert (full.status_code, full.json()["type"]) == (409, "/problems/storage-full")
+    assert (full.status_code, full.json()["type"]) == (429, "/problems/storage-full")
     assert "Delete files" in full.json()["detail"]
     assert (await _upload(ann, b"x" * 1001)).status_code == 413
     assert (await _upload(ann, b"x")).status_code == 201
     too_many = await _upload(ann, b"x")
-    assert (too_many.status_code, too_many.json()["type"]) == (409, "/problems/storage-full")
+    assert (too_many.status_code, too_many.json()["type"]) == (429, "/problems/storage-full")
     assert (await _upload(bob, b"x" * 501)).status_code == 201
 
 
@@ -131,7 +131,7 @@ async def test_two_uploads_at_once_do_not_find_the_same_room(site: Site, ann: Pe
 
     answers = await asyncio.gather(*(_upload(ann, b"x" * 1000) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert sorted(answer.status_code for answer in answers) == [201, 429, 429, 429]
 
 
 async def _space(site: Site, person: Person) -> Any:

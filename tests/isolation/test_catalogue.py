@@ -18,6 +18,7 @@ ABOVE_RLS: Final = {
     "users_astray": "ids of users whose tasks nobody runs",
     "users_served_by": "ids of users whom a dead worker served",
     "work_ahead": "numbers for the metrics",
+    "account_sums": "numbers and a time for the administrator's list of accounts",
     "users_with_expired_approvals": "ids of users whose questions waited too long, for the sweep",
     "belongs_to_another": "yes or no, to count attempts",
     "users_with_memory_work": "ids of users whose memory has something to write",

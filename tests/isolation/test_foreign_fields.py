@@ -6,13 +6,13 @@ import pytest
 
 from artel.app.gateway import openapi_document
 from tests.support.isolation_attacks import with_foreign_value
-from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_operations import Operation, of_users
 from tests.support.isolation_registry import NAMING, Naming
 from tests.support.isolation_world import World
 
 PLACES = [
     pytest.param(operation, field, naming, id=f"{operation.name.replace(' ', '-')}-{field}-{number}")
-    for operation in operations(openapi_document())
+    for operation in of_users(openapi_document())
     for field in operation.fields
     for number, naming in enumerate(NAMING.get(field, ()))
     if not naming.operations or operation.name in naming.operations

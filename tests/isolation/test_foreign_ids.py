@@ -6,12 +6,12 @@ import pytest
 
 from artel.app.gateway import openapi_document
 from tests.support.isolation_attacks import with_foreign_id, with_foreign_ids
-from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_operations import Operation, of_users
 from tests.support.isolation_world import World
 
 PLACES = [
     pytest.param(operation, parameter, id=operation.name.replace(" ", "-"))
-    for operation in operations(openapi_document())
+    for operation in of_users(openapi_document())
     for parameter in operation.path_parameters
 ]
 
@@ -32,7 +32,7 @@ async def test_what_is_somebody_elses_is_not_there(world: World, operation: Oper
 
 TOGETHER = [
     pytest.param(operation, id=operation.name.replace(" ", "-"))
-    for operation in operations(openapi_document())
+    for operation in of_users(openapi_document())
     if len(operation.path_parameters) > 1
 ]
 

@@ -10,13 +10,13 @@ import pytest
 
 from artel.app.gateway import openapi_document
 from tests.support.isolation_attacks import body_of, leaks
-from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_operations import Operation, of_users
 from tests.support.isolation_registry import PATH_IDS, PathId
 from tests.support.isolation_world import ALL_LAYERS, FILTERS_ALONE, World, in_worlds
 
 OPERATIONS = [
     operation
-    for operation in operations(openapi_document())
+    for operation in of_users(openapi_document())
     if len(operation.path_parameters) == 1 and isinstance(PATH_IDS[operation.path_parameters[0]], PathId)
 ]
 REFUSALS = {307, 400, 404, 405, 422}

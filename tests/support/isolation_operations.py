@@ -50,6 +50,16 @@ def operations(document: Json) -> list[Operation]:
     ]
 
 
+def of_users(document: Json) -> list[Operation]:
+    """Those that anybody who is signed in may ask for; `test_admin.py` has the others."""
+    return [operation for operation in operations(document) if not operation.path.startswith("/admin/")]
+
+
+def of_admins(document: Json) -> list[Operation]:
+    """Those of administrators."""
+    return [operation for operation in operations(document) if operation.path.startswith("/admin/")]
+
+
 def _operation(document: Json, path: str, method: str, item: Json) -> Operation:
     operation = item[method]
     parameters = [_resolved(document, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]

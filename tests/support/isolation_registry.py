@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from artel.kit.ids import IdMaker
 from artel.space.retention import KINDS
+from artel.store.limits import NAMES
 from tests.support.isolation_http import Caller, Form
 from tests.support.isolation_mcp import new_server, server_of
 from tests.support.isolation_people import PASSWORD
@@ -80,6 +81,14 @@ async def _own_provider(caller: Caller) -> str:
     return "openai"
 
 
+async def _own_account(caller: Caller) -> str:
+    return str(caller.user_id)
+
+
+async def _new_invitation(caller: Caller) -> str:
+    return (await caller.ok("POST", "/admin/invitations/", {}))["id"]
+
+
 def _no_uuid(_victim: Victim) -> str:
     return str(_IDS.uuid())
 
@@ -96,6 +105,9 @@ PATH_IDS: Final[Mapping[str, PathId | SharedName]] = {
     "memory_id": PathId(_new_memory, _no_uuid),
     "key_id": PathId(_new_api_key, _no_uuid),
     "sign_in_id": PathId(_own_sign_in, _no_uuid),
+    # Administrators' (`test_admin.py`): nobody else comes so far that an id would mean anything.
+    "account_id": PathId(_own_account, lambda _victim: str(10**15), is_counted=False),
+    "invitation_id": PathId(_new_invitation, _no_uuid, is_counted=False),
     "provider": SharedName("anthropic", _own_provider),
 }
 
@@ -143,6 +155,11 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "PUT /my/memory/profile/": lambda _: {"text": "Mine"},
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
+    "POST /auth/invitation/": lambda _: {"invitation": "nonesuch"},
+    "POST /auth/reset-password": lambda _: {"token": "nonesuch", "password": PASSWORD},
+    "PATCH /admin/users/{account_id}/": lambda _: {"limits": {"agents": 1000}},
+    "POST /admin/invitations/": lambda _: {"role": "user"},
+    "PUT /admin/settings/": lambda _: {},
     "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
     "PUT /my/retention/": lambda _: {"chats_days": 300},
     "DELETE /my/": lambda caller: {"confirm": caller.email},
@@ -302,6 +319,11 @@ PLAIN: Final = frozenset(
         # Ages of one's own things, and the address of one's own account.
         *(f"{place}.{kind}_days" for place in ("body", "query") for kind in KINDS),
         "body.confirm",
+        # What administrators choose, for everybody and for an account; the account itself stands in the path.
+        *(f"body.limits.{name}" for name in NAMES),
+        *("body.role", "body.days", "body.registration"),
+        # Tokens of full entropy, which belong to nobody until they are used (`test_admin.py`).
+        *("body.invitation", "body.token"),
     }
 )
 """Fields that name nothing of a user's."""
@@ -311,6 +333,8 @@ PLAIN: Final = frozenset(
 OPEN: Final[Mapping[str, str]] = {
     "GET /auth/options/": "whether one may register",
     "POST /auth/register": "who registers is nobody yet",
+    "POST /auth/invitation/": "who is invited is nobody yet",
+    "POST /auth/reset-password": "who forgot the password cannot sign in",
     "POST /auth/login": "who signs in is nobody yet",
     "POST /auth/logout": "harmless for nobody",
     "GET /auth/oidc/start/": "who signs in through a provider is nobody yet",
@@ -321,6 +345,9 @@ OPEN: Final[Mapping[str, str]] = {
 }
 """Operations for which nobody needs to sign in, and why."""
 
+NEEDS_A_LINK: Final = frozenset({"POST /auth/invitation/", "POST /auth/reset-password"})
+"""They succeed only with what an administrator made: `test_admin.py`."""
+
 HIDDEN: Final = frozenset({"/my/openapi.json", "/my/docs", "/my/docs/start.js", "/my/docs/{asset}"})
 """Routes that the OpenAPI document does not show: the same bytes for everyone."""
 
@@ -330,6 +357,10 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "users": "the directory; row-level security by its id",
     "identities": "of the directory: whose account a person of a provider's opens; row-level security by its account",
     "shard_info": "the database's own name",
+    "server_settings": "what an administrator chose for everybody",
+    "invitations": "hashes of links, and whom they are for",
+    "password_links": "hashes of links",
+    "admin_log": "what administrators did, with ids of accounts",
     "workers": "processes and their leases",
     "erasures": "ids of users who are gone, until no store has anything of theirs",
     "shards": "names of databases",

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from artel.accounts.administration import Administration, Change
 from artel.bus.model import PLANNING
 from artel.events.types import Event, MessageDelta, PlanRequest, RunCancelled, RunCompleted
 from tests.support.isolation_canaries import Treasure, canary
@@ -43,6 +44,12 @@ class Victim:
 async def make_victim(people: People, ledger: Ledger, caller: Caller, password: str) -> Victim:
     """Fills the caller's space through the API (and the stores, where the API has no way yet)."""
     treasure = Treasure(caller.user_id, {caller.email, password})
+    # Whose runs are limited, of that user they are counted.
+    house = people.house
+    administration = Administration(house.shards, house.ids, house.sign_ins, house.revocations)
+    await administration.change(None, caller.user_id, Change(limits={"runs_day": 1_000_000}))
+    invitation = await house.users.invitations.make(None, email=caller.email)
+    treasure.secrets.add(invitation.token)
     maker = _Maker(people, caller, treasure)
     agents = await maker.agents()
     sessions = await maker.sessions()
@@ -69,6 +76,7 @@ async def make_victim(people: People, ledger: Ledger, caller: Caller, password: 
         "agent_id": agents, "session_id": sessions, "run_id": runs, "task_id": tasks,
         "approval_id": plans.approvals | used.approvals, "file_id": files, "memory_id": memories,
         "server_id": mcp.servers, **proofs,
+        "account_id": {"the account": str(caller.user_id)}, "invitation_id": {"an invitation": str(invitation.view.id)},
     }  # fmt: skip
     paths = [{"run_id": run, "task_id": name} for name, run in plans.tasks.items()]
     return Victim(caller, treasure, named, said, paths)

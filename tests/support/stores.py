@@ -73,6 +73,8 @@ class Stores:
             self.shards.forget(user["id"])
         await self.as_migrator("delete from shard_users")
         await self.as_migrator("delete from erasures")
+        for table in ("invitations", "server_settings", "admin_log"):
+            await self.as_migrator(f"delete from {table}")
 
 
 @asynccontextmanager

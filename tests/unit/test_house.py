@@ -14,7 +14,13 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 500
 
 SYSTEM_TX_CALLERS = {
+    "src/artel/accounts/admin_log.py": "what administrators did, in the directory: ids only",
+    "src/artel/accounts/administration.py": "accounts in the directory, and who is an administrator",
+    "src/artel/accounts/invitations.py": "invitations, in the directory",
     "src/artel/accounts/leaving.py": "takes a user out of the directory, and what is to be done of that",
+    "src/artel/accounts/password_links.py": "links for new passwords, in the directory",
+    "src/artel/accounts/server_settings.py": "what holds for everybody, in the directory",
+    "src/artel/accounts/sums.py": "what accounts used: sums only, through a SECURITY DEFINER function",
     "src/artel/accounts/oidc/identities.py": "whose account a person of the provider's opens",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",

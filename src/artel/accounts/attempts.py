@@ -57,7 +57,7 @@ class Attempts:
         Raises:
             TooManyAttempts: with the seconds to wait.
         """
-        await self._hit(self._address, _network(address))
+        await self._pace.count(self._address, _network(address), error=TooManyAttempts)
 
     async def succeeded(self, email: str, address: str) -> None:
         """A right password makes its wrong ones forgotten."""

@@ -64,7 +64,9 @@ class Authenticator:
         """
         self._shards.forget(principal.user_id)
         try:
-            if not (await self._shards.entry(principal.user_id)).is_active:
+            entry = await self._shards.entry(principal.user_id)
+            # Whoever has another role now is to come back with it.
+            if not entry.is_active or entry.role != principal.role:
                 return False
             if principal.sign_in_id is not None:
                 return await self._sign_ins.exists(principal.user_id, principal.sign_in_id)

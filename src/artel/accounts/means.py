@@ -11,7 +11,25 @@ from uuid import UUID
 
 from artel.accounts.provider_keys import SealedAccess, sealed_by_provider
 from artel.accounts.spending import month_start
+from artel.store.limits import Windows
 from artel.store.tx import UserTx
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLimit:
+    """How many tokens, in and out, a user may use in a day or a month (UTC), and how many were used of them."""
+
+    of: Literal["day", "month"]
+    tokens: int
+    used: int
+    """As far as it is written down."""
+    free_at: datetime
+    """When the next day or month begins."""
+
+    @property
+    def left(self) -> int:
+        """Negative when more were used."""
+        return self.tokens - self.used
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,28 @@ async def read_limits(tx: UserTx, run_id: UUID | None, now: datetime) -> tuple[L
         limits.append(Limit("month", row["monthly_usd"], row["month_spent"]))
     return tuple(limits)
 
+
+async def read_token_limits(tx: UserTx, now: datetime) -> tuple[TokenLimit, ...]:
+    """Those that hold for the user; nothing is asked for who has none."""
+    limits = tx.entry.limits
+    if not limits.count_tokens:
+        return ()
+    windows = Windows.of(now)
+    row = await tx.fetchrow(_TOKENS, tx.user_id, windows.month, windows.day)
+    assert row is not None
+    found: list[TokenLimit] = []
+    if limits.tokens_day is not None:
+        found.append(TokenLimit("day", limits.tokens_day, row["day"], windows.end("day")))
+    if limits.tokens_month is not None:
+        found.append(TokenLimit("month", limits.tokens_month, row["month"], windows.end("month")))
+    return tuple(found)
+
+
+_TOKENS = """
+select coalesce(sum(input_tokens + output_tokens), 0)::bigint as month,
+    coalesce(sum(input_tokens + output_tokens) filter (where created_at >= $3), 0)::bigint as day
+from usage where user_id = $1 and created_at >= $2
+"""
 
 # A row without a provider says that there is a limit.
 _MEANS = """

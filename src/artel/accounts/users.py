@@ -11,16 +11,20 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from artel.accounts import invitations
+from artel.accounts.admin_log import Deed, note
 from artel.accounts.emails import normal_email
+from artel.accounts.invitations import InvitationInvalid, Invitations, Role
 from artel.accounts.passwords import Passwords
 from artel.accounts.revocation import Revocations, Revoked
+from artel.accounts.server_settings import Registration, read_chosen
+from artel.kit.clock import Clock, utc_now
 from artel.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound, Unauthenticated
+from artel.kit.ids import IdMaker
 from artel.store.placement import choose_shard
 from artel.store.shards import Shards
 from artel.store.tables import User
 
-Registration = Literal["first", "open", "closed"]
-Role = Literal["admin", "user"]
 Locale = Literal["ru", "en"]
 
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7233, 3)")
@@ -80,40 +84,60 @@ class Users:
     """Everything that happens to rows of the directory."""
 
     def __init__(
-        self, shards: Shards, passwords: Passwords, revocations: Revocations, registration: Registration
+        self,
+        shards: Shards,
+        passwords: Passwords,
+        revocations: Revocations,
+        registration: Registration,
+        ids: IdMaker | None = None,
+        clock: Clock = utc_now,
     ) -> None:
+        """registration: where no administrator has chosen otherwise."""
+        ids = ids or IdMaker()
         self._shards = shards
         self._passwords = passwords
         self._revocations = revocations
         self._registration: Registration = registration
+        self._ids = ids
+        self._clock = clock
+        self.invitations = Invitations(shards, ids, clock)
 
     async def registration(self) -> RegistrationState:
         """What the sign-up page needs to know."""
         async with self._shards.system_tx() as session:
-            empty = not await session.scalar(select(select(User.id).exists()))
-        return RegistrationState(self._registration, self._allows(empty=empty), needs_first_account=empty)
+            return await self._state(session)
 
     async def admits(self, email: str, *, proved: bool) -> bool:
         """Whether somebody with this address may make an account now.
 
         proved: that the address is theirs was said by who can tell; without it, being named somewhere is worth nothing.
         """
-        del email, proved
-        return (await self.registration()).can_register
+        if (await self.registration()).can_register:
+            return True
+        return proved and await self.invitations.expects(normal_email(email))
 
-    async def register(self, email: str, password: str, locale: Locale = "en") -> Account:
-        """A stranger makes an account; the first one of all is an administrator.
+    async def register(
+        self, email: str, password: str, locale: Locale = "en", invitation: str | None = None
+    ) -> Account:
+        """A stranger makes an account; the first one of all is an administrator. invitation: the token of a link, which
+        lets one in whatever the policy, and is used up.
 
         Raises:
-            RegistrationClosed, EmailTaken, Invalid: nothing was stored.
+            RegistrationClosed, InvitationInvalid, EmailTaken, Invalid: nothing was stored.
         """
+        wanted = normal_email(email)
         # Asked again under the lock; this first look spares strangers' passwords the expensive hash.
-        if not (await self.registration()).can_register:
+        if invitation is not None:
+            if (await self.invitations.find(invitation)).email not in (None, wanted):
+                raise InvitationInvalid
+        elif not (await self.registration()).can_register:
             raise RegistrationClosed
-        return await self._create(normal_email(email), await self._passwords.hash(password), locale, invited_as=None)
+        hashed = await self._passwords.hash(password)
+        return await self._create(wanted, hashed, locale, invited_as=None, invitation=invitation)
 
     async def register_through(self, email: str, locale: Locale, *, proved: bool, also: AlsoInDirectory) -> Account:
-        """Somebody whom a provider vouches for makes an account, which has no password.
+        """Somebody whom a provider vouches for makes an account, which has no password. An invitation for the address
+        is used up, if it is theirs for sure.
 
         proved: the address, as `admits` has it. also: runs in the transaction that makes the account.
 
@@ -123,7 +147,7 @@ class Users:
         email = normal_email(email)
         if not await self.admits(email, proved=proved):
             raise RegistrationClosed
-        return await self._create(email, None, locale, invited_as=None, also=also)
+        return await self._create(email, None, locale, invited_as=None, proved=proved, also=also)
 
     async def add(self, email: str, password: str, role: Role = "user", locale: Locale = "en") -> Account:
         """The administrator makes an account for somebody, whatever the policy.
@@ -148,7 +172,7 @@ class Users:
         matches = await self._passwords.verify(password, user.password_hash if user else None)
         if user is None or not matches or not user.is_active:
             raise WrongCredentials
-        return _account(user)
+        return account_of(user)
 
     async def get(self, user_id: int) -> Account:
         """The account.
@@ -157,7 +181,7 @@ class Users:
             Unauthenticated: there is no such user any more.
         """
         async with self._shards.system_tx() as session:
-            return _account(await _existing(session, user_id))
+            return account_of(await _existing(session, user_id))
 
     async def set_locale(self, user_id: int, locale: Locale) -> Account:
         """Changes the language in which the server speaks to the user."""
@@ -165,7 +189,7 @@ class Users:
             user = await _existing(session, user_id)
             user.locale = locale
         await self._tell(user_id)
-        return _account(user)
+        return account_of(user)
 
     async def change_password(self, user_id: int, current: str, new: str) -> None:
         """Sets a new password for who knows the present one. Sign-ins stay as they are.
@@ -217,7 +241,7 @@ class Users:
     async def all(self) -> Sequence[Account]:
         """Everybody, oldest first."""
         async with self._shards.system_tx() as session:
-            return [_account(user) for user in await session.scalars(select(User).order_by(User.id))]
+            return [account_of(user) for user in await session.scalars(select(User).order_by(User.id))]
 
     async def named(self, email: str) -> Account:
         """The account of this address, for an administrator.
@@ -229,7 +253,7 @@ class Users:
             user = await session.scalar(select(User).where(User.email == normal_email(email)))
         if user is None:
             raise NoSuchUser
-        return _account(user)
+        return account_of(user)
 
     async def set_active(self, email: str, *, active: bool) -> Account:
         """Lets a user in again, or keeps them out: their streams and requests end at once, their data stays.
@@ -242,14 +266,18 @@ class Users:
             if user is None:
                 raise NoSuchUser
             user.is_active = active
+            note(session, self._ids.uuid(), None, Deed("change", user.id, {"is_active": active}))
         await self._tell(user.id)
-        return _account(user)
+        return account_of(user)
 
     async def _tell(self, user_id: int) -> None:
         await self._revocations.publish(Revoked(user_id, None))
 
-    def _allows(self, *, empty: bool) -> bool:
-        return self._registration == "open" or (self._registration == "first" and empty)
+    async def _state(self, session: AsyncSession) -> RegistrationState:
+        empty = not await session.scalar(select(select(User.id).exists()))
+        policy = (await read_chosen(session)).registration or self._registration
+        allows = policy == "open" or (policy == "first" and empty)
+        return RegistrationState(policy, allows, needs_first_account=empty)
 
     async def _create(
         self,
@@ -258,6 +286,8 @@ class Users:
         locale: Locale,
         *,
         invited_as: Role | None,
+        invitation: str | None = None,
+        proved: bool = False,
         also: AlsoInDirectory | None = None,
     ) -> Account:
         async with self._shards.system_tx() as session:
@@ -270,14 +300,21 @@ class Users:
         try:
             async with self._shards.system_tx() as session:
                 await session.execute(_ONE_AT_A_TIME)
-                empty = not await session.scalar(select(select(User.id).exists()))
-                if invited_as is None and not self._allows(empty=empty):
+                used = None
+                if invitation is not None:
+                    used, invited_as = await invitations.use(session, invitation, email, self._clock())
+                elif proved and (expected := await invitations.use_of(session, email, self._clock())):
+                    used, invited_as = expected
+                if used is not None:
+                    note(session, self._ids.uuid(), user_id, Deed("join", user_id, {"invitation": str(used)}))
+                state = await self._state(session)
+                if invited_as is None and not state.can_register:
                     raise RegistrationClosed
                 user = User(
                     id=user_id,
                     email=email,
                     password_hash=password_hash,
-                    role=invited_as or ("admin" if empty else "user"),
+                    role=invited_as or ("admin" if state.needs_first_account else "user"),
                     locale=locale,
                     shard=shard,
                 )
@@ -288,7 +325,7 @@ class Users:
                     await also(session, user_id)
         except IntegrityError as error:
             raise EmailTaken from error
-        return _account(user)
+        return account_of(user)
 
 
 async def _existing(session: AsyncSession, user_id: int) -> User:
@@ -298,7 +335,8 @@ async def _existing(session: AsyncSession, user_id: int) -> User:
     return user
 
 
-def _account(user: User) -> Account:
+def account_of(user: User) -> Account:
+    """As it stands in the directory."""
     role: Role = "admin" if user.role == "admin" else "user"
     locale: Locale = "ru" if user.locale == "ru" else "en"
     return Account(

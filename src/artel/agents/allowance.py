@@ -19,9 +19,9 @@ from decimal import Decimal
 from typing import Final, TypeVar
 from uuid import UUID
 
-from artel.accounts.means import Limit, read_limits, read_means
+from artel.accounts.means import Limit, TokenLimit, read_limits, read_means, read_token_limits
 from artel.accounts.provider_keys import SealedAccess
-from artel.bus.graph import BUDGET_EXCEEDED
+from artel.bus.graph import BUDGET_EXCEEDED, LIMIT_REACHED
 from artel.bus.model import Fault, ModelUse, TaskFailed
 from artel.kit.clock import Clock, utc_now
 from artel.kit.money import format_usd
@@ -38,9 +38,17 @@ _T = TypeVar("_T")
 class BudgetExceeded(TaskFailed, AnswerUnwanted):
     """Nothing more may be spent; to try again would not help. `use`: the call that was stopped, which is paid for."""
 
-    def __init__(self, limit: Limit, locale: str, use: ModelUse | None = None) -> None:
+    def __init__(self, limit: Limit | TokenLimit, locale: str, use: ModelUse | None = None) -> None:
+        super().__init__(_fault(limit, locale), use=use)
+
+
+def _fault(limit: Limit | TokenLimit, locale: str) -> Fault:
+    if isinstance(limit, Limit):
         text = message_for(BUDGET_EXCEEDED, locale, variant=limit.of, limit=format_usd(limit.usd))
-        super().__init__(Fault(BUDGET_EXCEEDED, text), use=use)
+        return Fault(BUDGET_EXCEEDED, text)
+    free_at = f"{limit.free_at:%Y-%m-%d %H:%M} UTC"
+    text = message_for(LIMIT_REACHED, locale, variant=limit.of, limit=f"{limit.tokens:,}", free_at=free_at)
+    return Fault(LIMIT_REACHED, text)
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Allowance:
     run_id: UUID | None
     locale: str
     limits: tuple[Limit, ...] = ()
+    tokens: tuple[TokenLimit, ...] = ()
     clock: Clock = utc_now
     """Which month it is."""
     timer: Callable[[], float] = time.monotonic
@@ -60,11 +69,13 @@ class Allowance:
         """The allowance, and the user's own access to models: every call needs both, so they are read together."""
         allowance = cls(run_id, locale)
         access, allowance.limits = await read_means(tx, run_id, allowance.clock())
+        allowance.tokens = await read_token_limits(tx, allowance.clock())
         return allowance, access
 
     async def refresh(self, tx: UserTx) -> None:
         """Looks again at the limits and at what is spent, as the transaction sees it."""
         self.limits = await read_limits(tx, self.run_id, self.clock())
+        self.tokens = await read_token_limits(tx, self.clock())
 
     @property
     def left(self) -> Decimal | None:
@@ -79,6 +90,9 @@ class Allowance:
         """
         if self.limits and (limit := self._tightest()).left <= 0:
             raise BudgetExceeded(limit, self.locale)
+        for limit in self.tokens:
+            if limit.left <= 0:
+                raise BudgetExceeded(limit, self.locale)
 
     def watch(self, stream: AsyncIterable[_T], use_so_far: Callable[[], ModelUse]) -> AsyncIterable[_T]:
         """The same stream, which raises once the answer has cost more than is left. Iterate inside the context that
@@ -90,18 +104,25 @@ class Allowance:
         Raises:
             BudgetExceeded: with what was used.
         """
-        return self._watched(stream, use_so_far) if self.limits else stream
+        return self._watched(stream, use_so_far) if self.limits or self.tokens else stream
 
     async def _watched(self, stream: AsyncIterable[_T], use_so_far: Callable[[], ModelUse]) -> AsyncIterator[_T]:
-        limit = self._tightest()
         next_look = self.timer()
         async for piece in stream:
             yield piece
             if (now := self.timer()) >= next_look:
                 next_look = now + LOOK_SECONDS
                 use = use_so_far()
-                if use.estimated and use.cost is not None and use.cost > limit.left:
+                limit = self._passed(use) if use.estimated else None
+                if limit is not None:
                     raise BudgetExceeded(limit, self.locale, use)
+
+    def _passed(self, use: ModelUse) -> Limit | TokenLimit | None:
+        """The limit that a call which used so much has passed."""
+        if self.limits and use.cost is not None and use.cost > (limit := self._tightest()).left:
+            return limit
+        tokens = use.input_tokens + use.output_tokens
+        return next((limit for limit in self.tokens if tokens > limit.left), None)
 
     def _tightest(self) -> Limit:
         return min(self.limits, key=lambda limit: limit.left)

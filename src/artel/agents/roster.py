@@ -17,6 +17,7 @@ from artel.bus.model import NoSuchAgent
 from artel.kit.clock import Clock, utc_now
 from artel.kit.errors import Conflict, FieldProblem, Invalid
 from artel.kit.ids import IdMaker
+from artel.store.limits import LimitReached
 from artel.store.shards import Shards
 from artel.store.tables import Agent, Task
 from artel.store.tx import UserTx
@@ -91,7 +92,7 @@ class Roster:
         """A new agent; its handle is made of its name when none is given. `also` runs in the same transaction.
 
         Raises:
-            BadHandle, HandleTaken, TooManyAgents: nothing was stored.
+            BadHandle, HandleTaken, TooManyAgents, LimitReached: nothing was stored.
         """
         wanted = check_handle(handle) if handle is not None else None
         try:
@@ -99,6 +100,7 @@ class Roster:
                 taken = {handle_of(self._user_id, agent_id) for agent_id in await _agent_ids(tx)}
                 if len(taken) >= MAX_AGENTS:
                     raise TooManyAgents
+                await _check_room(tx)
                 view = await self._insert(tx, config, wanted or handle_from_name(config.name, taken))
                 if also:
                     await also(tx, view)
@@ -204,6 +206,25 @@ class Roster:
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+async def _check_room(tx: UserTx) -> None:
+    """Raises:
+    LimitReached: an administrator allows no more. The lock lets several at once not each find the same room.
+    """
+    at_most = tx.entry.limits.agents
+    if at_most is None:
+        return
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended('agents', $1))", tx.user_id)
+    if await tx.fetchval(_COUNT, tx.user_id) >= at_most:
+        raise LimitReached(
+            f"You have {at_most} agents, which is all that this account may have. Delete one you no longer use, or ask "
+            "the administrator for more.",
+            retry_after=3600,
+        )
+
+
+_COUNT = "select count(*) from user_agents where user_id = $1 and not is_orchestrator"
 
 
 async def _agent_ids(tx: UserTx) -> Sequence[str]:

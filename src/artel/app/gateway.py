@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from artel import __version__
+from artel.accounts.admin_log import AdminLog
+from artel.accounts.administration import Administration
 from artel.accounts.attempts import Attempts
+from artel.accounts.password_links import PasswordLinks
 from artel.app.house import House
 from artel.app.retention import bounds_of
+from artel.files.store import MEGABYTE
 from artel.gateway.app import api, create_app, create_probes
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
@@ -21,8 +26,9 @@ from artel.space.factory import SpaceFactory
 from artel.space.foreign import ForeignIds
 from artel.space.memory import SharedMemory
 from artel.space.registry import SpaceRegistry
-from artel.store.health import store_checks
+from artel.store.health import ShardsHealth, store_checks
 from artel.store.idempotency import IdempotencyStore
+from artel.store.limits import Limits
 
 _PAGE_PLACES = (
     Path(__file__).parents[1] / "web_dist",
@@ -73,6 +79,14 @@ def _deps(house: House) -> GatewayDeps:
         api_keys=house.api_keys,
         authenticator=house.authenticator,
         attempts=Attempts(house.redis),
+        administration=Administration(house.shards, house.ids, house.sign_ins, house.revocations),
+        admin_log=AdminLog(house.shards),
+        installation=house.installation,
+        password_links=PasswordLinks(house.shards, house.ids, house.passwords),
+        quotas=house.quotas,
+        health=ShardsHealth(house.shards),
+        usual_limits=_usual_limits(house),
+        open_streams=lambda: len(house.hub),
         idempotency=IdempotencyStore(house.shards, house.box),
         foreign=ForeignIds(house.shards),
         leaving=house.leaving,
@@ -92,6 +106,10 @@ def _deps(house: House) -> GatewayDeps:
             page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
         ),
     )
+
+
+def _usual_limits(house: House) -> Limits:
+    return replace(house.shards.usual_limits, storage_mb=house.files.limits.total_bytes // MEGABYTE)
 
 
 def _shared_memory(house: House) -> SharedMemory:

@@ -19,7 +19,9 @@ from artel.accounts.pace import EXPORTS, Pace
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
+from artel.accounts.quotas import Quotas
 from artel.accounts.revocation import Revocations, Revoked
+from artel.accounts.server_settings import Installation
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.agents.announcer import Announcer
@@ -31,9 +33,11 @@ from artel.agents.tool_turn import ToolTurns
 from artel.app.counting import EventCounts, count_call, count_recall
 from artel.app.databases import Stores
 from artel.app.erasing import ErasureSweep, erasures_of, hear_of_the_gone
+from artel.app.eviction import Eviction
 from artel.app.expiry import expiry_sweep
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
+from artel.app.limits import limits_of
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
@@ -99,6 +103,9 @@ class House:
     pool: ModelPool
     box: SecretBox
     users: Users
+    passwords: Passwords
+    installation: Installation
+    quotas: Quotas
     sign_ins: SignIns
     api_keys: ApiKeys
     authenticator: Authenticator
@@ -132,7 +139,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         traces = await stack.enter_async_context(open_traces(settings))
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
-        shards = Shards(stores.shards, stores.pool_sizes, stores.other_passwords)
+        shards = Shards(stores.shards, stores.pool_sizes, stores.other_passwords, limits_of(settings))
         stack.push_async_callback(shards.stop)
         await shards.start()
 
@@ -155,7 +162,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         revocations = Revocations(control)
         passwords = Passwords()
         sign_ins, api_keys = SignIns(shards, ids, revocations), ApiKeys(shards, ids, revocations)
-        users = Users(shards, passwords, revocations, settings.registration)
+        users = Users(shards, passwords, revocations, settings.registration, ids)
+        installation = Installation(shards, ids, control)
+        quotas = Quotas(shards, redis, metrics.quota_counted_locally.inc)
         authenticator = Authenticator(shards, sign_ins, api_keys, revocations, lambda: subscriber.connected)
         subscriber.on_restored(authenticator.forget_all)
         guard = PrincipalGuard(hub, lambda principal: _may_listen(authenticator, principal))
@@ -201,6 +210,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
 
         config = BusConfig(worker_id=uuid4().hex, slots=part.tasks, takes_queue=part.takes_queue, alone=stores.alone)
         bus = Bus(config, shards, redis, ids, runner, announcer, tell_others)
+        eviction = Eviction(shards, bus)
+        revocations.on(eviction.look)
+        stack.push_async_callback(eviction.aclose)
         control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
         hear_of_the_gone(control, bus.worker, outbox)
         metrics.tasks_running.set_function(lambda: len(bus.worker.held))
@@ -219,6 +231,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(guard.aclose)
         gauges = Gauges(shards, redis, metrics)
         gauges.start()
+        quotas.start()
+        stack.push_async_callback(quotas.aclose)
         stack.push_async_callback(gauges.aclose)
         leaving, pace = Leaving(shards, passwords, revocations), Pace(redis)
         erasing = erasures_of(
@@ -264,6 +278,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             pool=pool,
             box=box,
             users=users,
+            passwords=passwords,
+            installation=installation,
+            quotas=quotas,
             sign_ins=sign_ins,
             api_keys=api_keys,
             authenticator=authenticator,

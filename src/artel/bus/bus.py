@@ -19,6 +19,7 @@ from artel.bus.claimer import Claimer
 from artel.bus.endings import Endings
 from artel.bus.lease import Leases
 from artel.bus.model import Call, Ending, Observer, Runner, Submitted, TellOthers
+from artel.bus.quota import count_run
 from artel.bus.room import Room
 from artel.bus.settle import settle
 from artel.bus.sweeper import Sweeper
@@ -36,6 +37,8 @@ _SECOND_LOOK_SECONDS = 0.05
 """A call that found no seat, and the end of a task that saw nobody waiting, may have missed each other by this much."""
 
 _log = structlog.get_logger("artel.bus")
+
+_UNFINISHED = "select id from runs where user_id = $1 and status in ('queued', 'running', 'waiting') order by id"
 
 Also = Callable[[UserTx, Submitted], Awaitable[None]]
 AlsoStopped = Callable[[UserTx], Awaitable[None]]
@@ -148,7 +151,7 @@ class Bus:
         also: further writes in the same transaction.
 
         Raises:
-            NoSuchAgent, NoSuchSession, AgentInactive: nothing was stored.
+            NoSuchAgent, NoSuchSession, AgentInactive, LimitReached: nothing was stored.
         """
         # Not to be torn apart by a caller who goes away: a task seated here must also be started here.
         return await asyncio.shield(self._submit(user_id, call, also))
@@ -186,6 +189,13 @@ class Bus:
         """
         await self._cancel(user_id, lambda tx: cancel.cancel_run(tx, run_id), None)
 
+    async def cancel_user(self, user_id: int) -> None:
+        """Stops all unfinished work of a user who may not come in any more, run by run."""
+        async with self._shards.user_tx(user_id) as tx:
+            unfinished = await tx.fetch(_UNFINISHED, user_id)
+        for run in unfinished:
+            await self.cancel_run(user_id, run["id"])
+
     async def cancel_agent(self, user_id: int, agent_id: str, *, also: AlsoStopped | None = None) -> None:
         """Stops all unfinished work of an agent; `also` (its deletion) happens in the same transaction, which is tried
         again after a deadlock.
@@ -208,10 +218,15 @@ class Bus:
         """Tries the failed and cancelled tasks of a run again.
 
         Raises:
-            NoSuchRun, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
+            NoSuchRun, NotRetryable, AgentDeleted, AgentInactive, LimitReached: nothing was changed.
         """
         next_id = self._ids.uuid()
-        await settle(self._shards, user_id, lambda tx: retry.retry_run(tx, run_id, next_id))
+
+        async def try_again(tx: UserTx) -> None:
+            await count_run(tx)
+            await retry.retry_run(tx, run_id, next_id)
+
+        await settle(self._shards, user_id, try_again)
         self._wake([user_id])
 
     async def cancel_task(self, user_id: int, run_id: UUID, name: str) -> None:
@@ -227,10 +242,15 @@ class Bus:
         """Tries one task of a run again, with what was skipped because of it.
 
         Raises:
-            NoSuchRun, NoSuchTask, NotRetryable, AgentDeleted, AgentInactive: nothing was changed.
+            NoSuchRun, NoSuchTask, NotRetryable, AgentDeleted, AgentInactive, LimitReached: nothing was changed.
         """
         next_id = self._ids.uuid()
-        await settle(self._shards, user_id, lambda tx: retry.retry_task(tx, run_id, name, next_id))
+
+        async def try_again(tx: UserTx) -> None:
+            await count_run(tx)
+            await retry.retry_task(tx, run_id, name, next_id)
+
+        await settle(self._shards, user_id, try_again)
         self._wake([user_id])
 
     def wake(self, user_id: int) -> None:

@@ -27,6 +27,9 @@ async def claim(tx: UserTx, worker: str, at_most: int) -> list[Held]:
     Agents and runs are locked first and looked at in the next statement: a look in the locking statement would use a
     snapshot from before the lock and could seat one too many.
     """
+    # Nothing begins for who was disabled; what waits goes on when they are let in again.
+    if not tx.entry.is_active:
+        return []
     agents = await tx.fetch(_LOCK_AGENTS, tx.user_id)
     if not agents:
         return []

@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from artel.bus.finish import recalled_json, usage_json
-from artel.bus.graph import BUDGET_EXCEEDED, conclude
+from artel.bus.graph import SPENT, conclude
 from artel.bus.model import TASK, Answer, Fault, Finished, Held, Progress
 from artel.bus.step import Step, step_of
 from artel.store.tx import UserTx
@@ -167,7 +167,7 @@ select news.ended, step.* from (
     select locked.agents, array_agg(id) as ended,
         coalesce(array_agg(task_id) filter (where status = 'done'), '{{}}') as done,
         coalesce(array_agg(task_id) filter (where status = 'failed'), '{{}}') as lost,
-        coalesce(bool_or(error ->> 'code' = '{BUDGET_EXCEEDED}'), false) as all_is_lost
+        coalesce(bool_or(error ->> 'code' in {SPENT}), false) as all_is_lost
     from locked cross join ended group by locked.agents
 ) news cross join lateral step_plan($1, $2, done, lost, all_is_lost, agents, $5, $6) step
 """

@@ -16,6 +16,9 @@ from artel.store.tx import UserTx
 REPLANNING = "replan"
 """The name of the task that plans the rest of a run anew, once."""
 BUDGET_EXCEEDED = "budget_exceeded"
+LIMIT_REACHED = "limit_reached"
+SPENT = (BUDGET_EXCEEDED, LIMIT_REACHED)
+"""Faults after which no model may be called: the rest of a plan is lost too, and none is made anew."""
 """Nothing that costs money helps against this failure."""
 
 
@@ -60,7 +63,7 @@ async def _all_over(tx: UserTx, run_id: UUID, next_id: UUID, progress: Progress,
         return Progress(progress.over, progress.total, progress.skipped, "cancelled")
     fault = Fault(failure["code"], failure["detail"])
     await tx.execute(_PLAN_FAILED, tx.user_id, run_id)
-    if fault.code != BUDGET_EXCEEDED and await tx.fetchval(_REPLAN, tx.user_id, run_id, next_id) is not None:
+    if fault.code not in SPENT and await tx.fetchval(_REPLAN, tx.user_id, run_id, next_id) is not None:
         return progress
     await close_run(tx, run_id, "failed", fault)
     return Progress(progress.over, progress.total, progress.skipped, "failed", fault)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import asyncpg
+
 from artel.bus.model import ANSWER, MAX_ATTEMPTS, PLANNING, Call, Held, NoSuchAgent, NoSuchSession, Submitted
+from artel.bus.quota import COUNTED, arguments, check
+from artel.kit.clock import utc_now
 from artel.kit.errors import Conflict
 from artel.kit.ids import IdMaker
+from artel.store.limits import Windows
 from artel.store.tx import UserTx
 
 _TITLE_CHARS = 60
@@ -32,11 +37,9 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
     worker: this process if it has room for one more task, else None.
 
     Raises:
-        NoSuchAgent, NoSuchSession, AgentInactive: nothing was stored.
+        NoSuchAgent, NoSuchSession, AgentInactive, LimitReached: nothing was stored.
     """
-    agent = await tx.fetchrow(_LOCK_AGENT, tx.user_id, call.agent_id)
-    if agent is None:
-        raise NoSuchAgent
+    agent = await _lock_agent(tx, call.agent_id)
     if not agent["is_active"]:
         raise AgentInactive
     submitted = Submitted(message_id=ids.uuid(), run_id=ids.uuid(), answer_id=ids.uuid(), mode=call.mode)
@@ -84,6 +87,21 @@ async def submit(tx: UserTx, ids: IdMaker, call: Call, worker: str | None) -> Pl
     return Placed(submitted, held)
 
 
+async def _lock_agent(tx: UserTx, agent_id: str) -> asyncpg.Record:
+    """Counts the run too, in the same statement, of a user whose runs are limited."""
+    windows = None
+    if tx.entry.limits.count_runs:
+        windows = Windows.of(utc_now())
+        agent = await tx.fetchrow(_COUNT_AND_LOCK_AGENT, tx.user_id, *arguments(tx, windows), agent_id)
+    else:
+        agent = await tx.fetchrow(_LOCK_AGENT, tx.user_id, agent_id)
+    if agent is None:
+        raise NoSuchAgent
+    if windows is not None:
+        check(tx, windows, agent)
+    return agent
+
+
 def title_of(content: str, agent_id: str) -> str:
     """A chat's first title: the beginning of its first message, cut at a word, without the agent it is for."""
     line = " ".join(content.split())
@@ -98,6 +116,12 @@ def title_of(content: str, agent_id: str) -> str:
 
 _LOCK_AGENT = """
 select config, concurrency_limit, is_active from user_agents where user_id = $1 and agent_id = $2 for no key update
+"""
+
+_COUNT_AND_LOCK_AGENT = f"""
+with {COUNTED}
+select config, concurrency_limit, is_active, counted.* from user_agents cross join counted
+where user_id = $1 and agent_id = $6 for no key update of user_agents
 """
 
 RUN_BUDGET = "(select (config->>'budget_usd')::numeric from user_orchestrators where user_id = $1)"

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from artel.accounts.administration import Change
+from artel.accounts.invitations import MAX_DAYS, USUAL_DAYS
 from artel.accounts.users import Role
-from artel.app.accounts import open_accounts
+from artel.app.accounts import open_accounts, open_accounts_room
 from artel.cli.common import Email, run_loop, running_stores
+from artel.store.limits import NAMES, UNLIMITED, Value
 
-users = typer.Typer(no_args_is_help=True, help="Accounts: add, list, disable, enable.")
+users = typer.Typer(no_args_is_help=True, help="Accounts: add, invite, list, limit, disable, enable.")
 
 
 @users.command("add")
@@ -56,6 +59,67 @@ def disable_user(email: Email) -> None:
 def enable_user(email: Email) -> None:
     """Lets a disabled account in again."""
     _set_active(email, active=True)
+
+
+@users.command("invite")
+def invite_user(
+    email: Email,
+    admin: Annotated[bool, typer.Option(help="May manage the installation.")] = False,
+    days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="How long the link holds.")] = USUAL_DAYS,
+) -> None:
+    """Prints a link by which this address may make an account, once, whatever the registration policy."""
+
+    async def run() -> None:
+        async with open_accounts_room(*await running_stores()) as room:
+            role: Role = "admin" if admin else "user"
+            made = await room.users.invitations.make(None, email=email, role=role, days=days)
+            typer.echo(f"{room.site}/invite#{made.token}")
+
+    run_loop(run())
+
+
+@users.command("reset-password")
+def reset_password(email: Email) -> None:
+    """Prints a link to choose a new password, once; it holds for a day."""
+
+    async def run() -> None:
+        async with open_accounts_room(*await running_stores()) as room:
+            account = await room.users.named(email)
+            made = await room.password_links.make(None, account.id)
+            typer.echo(f"{room.site}/reset#{made.token}")
+
+    run_loop(run())
+
+
+@users.command("limits")
+def limit_user(
+    email: Email,
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"NAME=VALUE: a number, unlimited, or nothing for everybody's. Names: {', '.join(NAMES)}."),
+    ] = None,
+) -> None:
+    """Shows an account's own limits, after changing those that are named."""
+    limits = _limits(changes or [])
+
+    async def run() -> None:
+        async with open_accounts_room(*await running_stores()) as room:
+            account = await room.users.named(email)
+            person = await room.administration.change(None, account.id, Change(limits=limits))
+            for name in NAMES:
+                typer.echo(f"{name}\t{person.limits.get(name, '')}")
+
+    run_loop(run())
+
+
+def _limits(changes: list[str]) -> dict[str, Value | None]:
+    found: dict[str, Value | None] = {}
+    for change in changes:
+        name, _, value = change.partition("=")
+        if name not in NAMES or not (value in ("", UNLIMITED) or (value.isascii() and value.isdigit())):
+            raise typer.BadParameter(f"{change} is not NAME=VALUE. Names: {', '.join(NAMES)}.")
+        found[name] = None if not value else UNLIMITED if value == UNLIMITED else int(value)
+    return found
 
 
 def _set_active(email: str, *, active: bool) -> None:

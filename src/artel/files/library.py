@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from artel.files.store import (
     kept,
     put,
     read_chunks,
+    room_of,
 )
 from artel.kit.errors import BadRequest, FieldProblem, Invalid
 from artel.kit.ids import IdMaker
@@ -107,7 +108,8 @@ class Files:
         """How much there is, and how much there may be."""
         async with self._shards.user_tx(self._user_id) as tx:
             used, files = await kept(tx)
-        return Room(used, files, self.limits)
+            limits = replace(self.limits, total_bytes=room_of(tx, self.limits))
+        return Room(used, files, limits)
 
     async def get(self, file_id: UUID) -> StoredFile:
         """A file without its bytes.

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from artel.kit.clock import utc_now
-from artel.kit.errors import Conflict, NotFound, TooLarge
+from artel.kit.errors import NotFound, RateLimited, TooLarge
 from artel.store.tool_tables import StoredFile
 from artel.store.tx import UserTx
 
@@ -31,10 +31,12 @@ class FileTooLarge(TooLarge):
     slug = "file-too-large"
 
 
-class StorageFull(Conflict):
+class StorageFull(RateLimited):
     """There is no room left for this file. Delete files you no longer need, or ask the administrator for more room."""
 
     slug = "storage-full"
+    pause = 3600
+    """Only deleting makes room: whoever waits had better ask seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,20 @@ async def _find_room(tx: UserTx, size: int, limits: Limits) -> None:
     # Several at once would each find the same room.
     await tx.execute(_ONE_AT_A_TIME, tx.user_id)
     used, files = await kept(tx)
-    if used + size > limits.total_bytes:
+    total = room_of(tx, limits)
+    if used + size > total:
         raise StorageFull(
-            f"Your files take {used // MEGABYTE} of {limits.total_bytes // MEGABYTE} MB, so there is no room "
+            f"Your files take {used // MEGABYTE} of {total // MEGABYTE} MB, so there is no room "
             "for this one. Delete files you no longer need, or ask the administrator for more room."
         )
     if files >= limits.files:
         raise StorageFull(f"You have {limits.files} files, which is the limit. Delete some you no longer need.")
+
+
+def room_of(tx: UserTx, limits: Limits) -> int:
+    """How many bytes of files the user may have: as many as everybody, unless an administrator said otherwise."""
+    own = tx.entry.limits.storage_mb
+    return limits.total_bytes if own is None else own * MEGABYTE
 
 
 async def kept(tx: UserTx) -> tuple[int, int]:

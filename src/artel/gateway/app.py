@@ -17,15 +17,18 @@ from artel.gateway.docs import add_docs
 from artel.gateway.edge import Edge
 from artel.gateway.errors import ErrorAnswers
 from artel.gateway.isolation import UserIsolation
+from artel.gateway.pace import Pace
 from artel.gateway.page import Page
 from artel.gateway.routes import (
     accounts,
+    admin,
     agents,
     api_keys,
     approvals,
     events,
     files,
     health,
+    limits,
     mcp_servers,
     memory,
     messages,
@@ -56,10 +59,12 @@ _ROUTES: tuple[APIRouter, ...] = (
     mcp_servers.router,
     usage.router,
     mine.router,
+    limits.router,
     accounts.router,
     oidc.router,
     sign_ins.router,
     api_keys.router,
+    admin.router,
     health.router,
 )
 """The busiest first: they are tried in this order."""
@@ -80,6 +85,7 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     options = deps.options
     inner.router.default = Page(options.page)
     app: ASGIApp = BodyLimit(inner, BodyRule(options.max_json_bytes), _larger_bodies(options))
+    app = Pace(app, deps.quotas)
     app = UserIsolation(app, deps.authenticator, options.public_url)
     app = Edge(app, deps.metrics)
     if options.trusted_proxies:

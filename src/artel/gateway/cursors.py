@@ -98,6 +98,26 @@ def read_memory_cursor(text: str | None) -> MemoryCursor | None:
             raise BadCursor
 
 
+def account_cursor(position: int) -> str:
+    """For the list of accounts."""
+    return _encode([position])
+
+
+def read_account_cursor(text: str | None) -> int | None:
+    """The opposite of `account_cursor`.
+
+    Raises:
+        BadCursor: it is something else.
+    """
+    if text is None:
+        return None
+    match _decode(text):
+        case [int(number)] if 0 < number <= MAX_NUMBER:
+            return number
+        case _:
+            raise BadCursor
+
+
 def next_link(request: Request, cursor: str) -> str:
     """The Link header (RFC 8288) that leads to the next page."""
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]

@@ -10,12 +10,17 @@ from typing import Annotated, cast
 from fastapi import Depends
 from starlette.requests import Request
 
+from artel.accounts.admin_log import AdminLog
+from artel.accounts.administration import Administration
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.attempts import Attempts
 from artel.accounts.authentication import Authenticator
 from artel.accounts.leaving import Leaving
 from artel.accounts.oidc.door import OidcDoor
+from artel.accounts.password_links import PasswordLinks
 from artel.accounts.principal import Principal
+from artel.accounts.quotas import Quotas
+from artel.accounts.server_settings import Installation
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
 from artel.events.pulse import Pulse
@@ -27,8 +32,9 @@ from artel.space.export.desk import ExportDesk
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
 from artel.space.space import UserWorkerSpace
-from artel.store.health import Check
+from artel.store.health import Check, ShardsHealth
 from artel.store.idempotency import IdempotencyStore
+from artel.store.limits import Limits
 from artel.telemetry.metrics import Metrics
 
 MemoryTroubles = Callable[[], Awaitable[Sequence[Trouble]]]
@@ -63,6 +69,15 @@ class GatewayDeps:
     api_keys: ApiKeys
     authenticator: Authenticator
     attempts: Attempts
+    administration: Administration
+    admin_log: AdminLog
+    installation: Installation
+    password_links: PasswordLinks
+    quotas: Quotas
+    health: ShardsHealth
+    usual_limits: Limits
+    """Of users for whom nothing else is stored."""
+    open_streams: Callable[[], int]
     idempotency: IdempotencyStore
     foreign: ForeignIds
     leaving: Leaving
@@ -110,6 +125,14 @@ async def _space(request: Request) -> UserWorkerSpace:
     return deps_of(request).spaces.of(principal_of(request).user_id)
 
 
+async def _admin(request: Request) -> Principal:
+    principal = principal_of(request)
+    await deps_of(request).administration.require(principal)
+    return principal
+
+
+Admin = Annotated[Principal, Depends(_admin)]
+"""Who asks is an administrator at this moment."""
 SignedIn = Annotated[Principal, Depends(_principal)]
 Deps = Annotated[GatewayDeps, Depends(_deps)]
 Space = Annotated[UserWorkerSpace, Depends(_space)]

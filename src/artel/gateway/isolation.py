@@ -17,7 +17,7 @@ from artel.gateway.problems import problem
 from artel.kit.errors import ArtelError, Forbidden, Unauthenticated
 from artel.telemetry.context import log_context
 
-_OWN: Final = "/my/"
+_OWN: Final = ("/my/", "/admin/")
 _OPEN: Final = re.compile(r"/my/(docs(/.*)?|openapi\.json)")
 """Under /my/, and the same for everyone."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -17,7 +17,7 @@ from artel.gateway.errors import MethodNotAllowed, NoSuchPage
 from artel.gateway.problems import problem
 
 _INDEX: Final = "/index.html"
-_NOT_PAGES: Final = ("/my/", "/auth/", "/v1/", "/assets/")
+_NOT_PAGES: Final = ("/my/", "/auth/", "/admin/", "/v1/", "/assets/")
 _NOT_BUILT: Final = """The page is not built yet. Build it with: make web
 The API works: /my/docs describes it.
 """

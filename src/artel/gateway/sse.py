@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -34,8 +34,10 @@ class EventStreamResponse(Response):
     Whoever reads too slowly has its subscription closed by the hub; the stream then ends, and the client comes back.
     """
 
-    def __init__(self, subscription: Subscription, pulse: Pulse) -> None:
+    def __init__(self, subscription: Subscription, pulse: Pulse, on_end: Callable[[], None] = lambda: None) -> None:
+        """on_end: is called once, when the stream is over."""
         super().__init__()
+        self._on_end = on_end
         self.raw_headers = list(_HEADERS)
         self._subscription = subscription
         self._pulse = pulse
@@ -53,6 +55,7 @@ class EventStreamResponse(Response):
         finally:
             watcher.cancel()
             subscription.close()
+            self._on_end()
 
 
 async def _stream(subscription: Subscription, send: Send) -> None:

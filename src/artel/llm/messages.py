@@ -130,6 +130,22 @@ MESSAGES: Final[Mapping[str, Mapping[Locale, str]]] = {
         "ru": "Ваш бюджет на этот месяц ({limit}) исчерпан, работа остановлена. Увеличьте бюджет на месяц и повторите "
         "или дождитесь следующего месяца.",
     },
+    "limit_reached": {
+        "en": "A limit of this account is reached, so the work was stopped. Ask the administrator for more.",
+        "ru": "Достигнут лимит этой учётной записи, работа остановлена. Попросите администратора увеличить его.",
+    },
+    "limit_reached:day": {
+        "en": "The tokens that this account may use in a day ({limit}) are used up, so the work was stopped. Try again "
+        "after {free_at}, or ask the administrator for more.",
+        "ru": "Токены, доступные этой учётной записи в день ({limit}), израсходованы, работа остановлена. Повторите "
+        "после {free_at} или попросите администратора увеличить лимит.",
+    },
+    "limit_reached:month": {
+        "en": "The tokens that this account may use in a month ({limit}) are used up, so the work was stopped. Try "
+        "again after {free_at}, or ask the administrator for more.",
+        "ru": "Токены, доступные этой учётной записи в месяц ({limit}), израсходованы, работа остановлена. Повторите "
+        "после {free_at} или попросите администратора увеличить лимит.",
+    },
     "agent_inactive": {
         "en": "The agent is switched off. Switch it on in its settings and try again.",
         "ru": "Агент выключен. Включите его в настройках и повторите.",
@@ -159,6 +175,7 @@ def message_for(
     provider: str = "",
     model: str = "",
     limit: str = "",
+    free_at: str = "",
     says: str | None = None,
 ) -> str:
     """The message of an error code; locales other than "ru" are English, an unknown variant is the plain code.
@@ -172,5 +189,7 @@ def message_for(
     texts = MESSAGES.get(f"{code}:{variant}") or MESSAGES[code]
     fallback_provider = "Поставщик модели" if language == "ru" else "The model's provider"
     fallback_model = "Модель" if language == "ru" else "The model"
-    text = texts[language].format(provider=provider or fallback_provider, model=model or fallback_model, limit=limit)
+    text = texts[language].format(
+        provider=provider or fallback_provider, model=model or fallback_model, limit=limit, free_at=free_at
+    )
     return f"{text} {_PROVIDER_SAYS[language].format(text=says)}" if says else text

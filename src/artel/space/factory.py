@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from artel.accounts.my_limits import MyLimits
 from artel.accounts.provider_keys import ProviderKeys
 from artel.accounts.spending import Spending
 from artel.agents.consent import Consent
@@ -19,7 +20,7 @@ from artel.events.hub import Hub
 from artel.events.log import EventLog
 from artel.events.types import Event
 from artel.files.library import Files, ReadText
-from artel.files.store import Limits
+from artel.files.store import Limits, room_of
 from artel.kit.clock import Clock, utc_now
 from artel.kit.ids import IdMaker
 from artel.llm.pool import ModelPool
@@ -91,6 +92,7 @@ class SpaceFactory:
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
             retention=Retention(user_id, self.shards, self.retention_bounds),
+            limits=MyLimits(user_id, self.shards, lambda tx: room_of(tx, self.file_limits), self.clock),
             bus=self.bus,
             hub=self.hub,
             emit=self.emit,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from artel.accounts.my_limits import MyLimits
 from artel.accounts.spending import Spending
 from artel.agents.config import AgentConfig
 from artel.agents.consent import Consent, ResultUnwanted, Yes
@@ -66,6 +67,7 @@ class UserWorkerSpace:
     models: UserModels
     usage: Spending
     retention: Retention
+    limits: MyLimits
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]

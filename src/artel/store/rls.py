@@ -22,3 +22,15 @@ def protect(table: str, owner_column: str = "user_id", *, system: bool = False) 
             " with check (current_setting('app.system', true) = 'on')"
         )
     return "\n\n".join(statements)
+
+
+def close_to_users(table: str) -> str:
+    """SQL that opens a table of the directory to transactions without a user alone (`tx.system_tx`)."""
+    return "\n\n".join(
+        (
+            f"alter table {table} enable row level security",
+            f"alter table {table} force row level security",
+            f"create policy system_rows on {table} using (current_setting('app.system', true) = 'on')"
+            " with check (current_setting('app.system', true) = 'on')",
+        )
+    )

@@ -11,13 +11,15 @@ from types import TracebackType
 import asyncpg
 import structlog
 from cachetools import TTLCache
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, true
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
+from artel.store.limits import NO_LIMITS, Limits
+from artel.store.limits_tables import ServerSettings
 from artel.store.pool import Pool, PoolExhausted
 from artel.store.restoring import RestoreUnfinished, is_mark
 from artel.store.tables import ShardInfo, User
@@ -58,9 +60,15 @@ class Shards:
     """All shards of an installation and the directory of users, which stands on the first."""
 
     def __init__(
-        self, urls: Sequence[URL], sizes: PoolSizes | None = None, other_passwords: Sequence[str] = ()
+        self,
+        urls: Sequence[URL],
+        sizes: PoolSizes | None = None,
+        other_passwords: Sequence[str] = (),
+        limits: Limits = NO_LIMITS,
     ) -> None:
-        """urls: as the app role; the first is the directory. other_passwords: of that role, see `make_engine`."""
+        """urls: as the app role; the first is the directory. other_passwords: of that role, see `make_engine`.
+        limits: of users for whom nothing else is stored."""
+        self._limits = limits
         self._pools = [Pool(make_engine(url, other_passwords), sizes or PoolSizes()) for url in urls]
         self._shards: dict[str, Shard] = {}
         self._entries = TTLCache[int, UserEntry](maxsize=100_000, ttl=_DIRECTORY_SECONDS)
@@ -172,16 +180,26 @@ class Shards:
         if known is not None:
             return known
         async with self.system_tx() as session:
-            user = await session.get(User, user_id)
-        if user is None:
+            row = (await session.execute(_ENTRY, {"user_id": user_id})).one_or_none()
+        if row is None:
             raise Unauthenticated
-        found = UserEntry(user.id, user.email, user.role, user.locale, user.shard, user.is_active)
+        limits = self._limits.over(row.everybodys or {}, row.limits)
+        found = UserEntry(user_id, row.email, row.role, row.locale, row.shard, row.is_active, limits)
         self._entries[user_id] = found
         return found
 
     def forget(self, user_id: int) -> None:
         """Drops the cached entry: the user was disabled, moved or changed."""
         self._entries.pop(user_id, None)
+
+    def forget_all(self) -> None:
+        """Drops every cached entry: what holds for everybody was changed."""
+        self._entries.clear()
+
+    @property
+    def usual_limits(self) -> Limits:
+        """Of users for whom nothing else is stored."""
+        return self._limits
 
     async def open_space(self, user_id: int, shard: str) -> None:
         """Makes the row on the shard that every other row of the user hangs on; harmless when repeated."""
@@ -190,6 +208,14 @@ class Shards:
             await transaction.line.driver.execute(
                 "insert into shard_users (user_id) values ($1) on conflict do nothing", user_id
             )
+
+
+_ENTRY = (
+    select(User.email, User.role, User.locale, User.shard, User.is_active, User.limits)
+    .add_columns(ServerSettings.limits.label("everybodys"))
+    .outerjoin(ServerSettings, true())
+    .where(User.id == bindparam("user_id"))
+)
 
 
 class _UserDoor(AbstractAsyncContextManager[UserTx]):

@@ -101,6 +101,7 @@ class User(Base):
     shard: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    limits: Mapped[Json] = mapped_column(server_default=text("'{}'"))
 
 
 class ShardInfo(Base):

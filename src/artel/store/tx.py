@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import QueryContext
 
 from artel.kit.errors import IsolationViolation
+from artel.store.limits import NO_LIMITS, Limits
 from artel.store.pool import Line, Pool
 from artel.store.tables import Owned
 
@@ -80,6 +81,8 @@ class UserEntry:
     locale: str
     shard: str
     is_active: bool
+    limits: Limits = NO_LIMITS
+    """In force for the user."""
 
 
 class UserTx:

@@ -84,6 +84,9 @@ class Metrics:
         )
         self.login_failures = Counter("artel_login_failures", "Refused sign-ins.", registry=registry)
 
+        self.quota_counted_locally = Counter(
+            "quota_counted_locally", "Requests and streams that were counted without Redis.", registry=registry
+        )
         self.http_requests = Counter(
             "artel_http_requests",
             "Answered requests by route template.",

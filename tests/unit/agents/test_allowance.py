@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Literal
 
 import pytest
 
-from artel.accounts.means import Limit
+from artel.accounts.means import Limit, TokenLimit
 from artel.agents.allowance import LOOK_SECONDS, Allowance, BudgetExceeded
 from artel.bus.model import ModelUse, TaskFailed
 
@@ -140,3 +142,29 @@ async def test_without_a_limit_nothing_stands_between_reader_and_stream() -> Non
 
     assert Allowance(None, "en").watch(stream, lambda: _use("5")) is stream
     await stream.aclose()  # type: ignore[attr-defined]
+
+
+def _tokens(of: Literal["day", "month"], left: int) -> TokenLimit:
+    return TokenLimit(of, 100, 100 - left, datetime(2026, 12, 1, tzinfo=UTC))
+
+
+def test_tokens_that_are_used_up_let_no_model_be_called() -> None:
+    Allowance(None, "en", tokens=(_tokens("day", 1),)).check()
+    with pytest.raises(BudgetExceeded) as refused:
+        Allowance(None, "ru", tokens=(_tokens("day", 1), _tokens("month", 0))).check()
+
+    assert refused.value.fault.code == "limit_reached"
+    assert "в месяц (100)" in refused.value.fault.detail
+    assert "2026-12-01 00:00 UTC" in refused.value.fault.detail
+
+
+@pytest.mark.parametrize(("left", "is_stopped"), [(1, True), (2, False)])
+async def test_an_answer_is_stopped_when_its_tokens_are_more_than_are_left(left: int, is_stopped: bool) -> None:
+    watch = Watch()
+    watch.allowance.tokens = (_tokens("day", left),)
+
+    # Each of them says that one token went in and one came out.
+    with pytest.raises(BudgetExceeded) if is_stopped else nullcontext():
+        await watch.run([None, None, None])
+
+    assert len(watch.read) == (1 if is_stopped else 3)

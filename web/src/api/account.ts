@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "@/api/http";
 import { keys } from "@/api/keys";
 import { ApiError } from "@/api/problem";
-import type { ApiKey, Locale, Me, NewApiKey, Options, Page, SignIn } from "@/api/types";
+import type { ApiKey, Invited, Locale, Me, NewApiKey, Options, Page, SignIn } from "@/api/types";
 
 interface Credentials {
   email: string;
@@ -39,13 +39,26 @@ export function useSignIn() {
 export function useRegister() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (registration: Credentials & { locale: Locale }) => {
+    mutationFn: async (registration: Credentials & { locale: Locale; invitation?: string }) => {
       await request("POST", "/auth/register", { body: registration });
       return fetchMe();
     },
     onSuccess: (me) => client.setQueryData(keys.me, me),
   });
 }
+
+export const useInvited = (invitation: string) =>
+  useQuery({
+    queryKey: ["invited", invitation],
+    queryFn: () => request<Invited>("POST", "/auth/invitation/", { body: { invitation } }),
+    retry: false,
+  });
+
+export const useResetPassword = () =>
+  useMutation({
+    mutationFn: (body: { token: string; password: string }) =>
+      request<void>("POST", "/auth/reset-password", { body }),
+  });
 
 export const signOut = () => request<void>("POST", "/auth/logout");
 

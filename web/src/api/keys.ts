@@ -18,4 +18,5 @@ export const keys = {
   budget: ["budget"] as const,
   extent: ["extent"] as const,
   retention: ["retention"] as const,
+  admin: ["admin"] as const,
 };

@@ -70,5 +70,7 @@ function fieldPath(field: string): string {
 /** Whether trying the very same request again may help. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
+  // It is free again in an hour or a day, as the answer says.
+  if (error instanceof ApiError && error.slug === "limit-reached") return false;
   return error instanceof ApiError && [408, 425, 429, 502, 503, 504].includes(error.status);
 }

@@ -9,6 +9,7 @@ export type Retention = Schemas["Retention"];
 export type RetentionTerms = Schemas["RetentionTerms"];
 export type TooOld = Schemas["TooOld"];
 export type Options = Schemas["Options"];
+export type Invited = Schemas["Invited"];
 export type Me = Schemas["Me"];
 export type IdentityOf = Schemas["IdentityOf"];
 export type Locale = Me["locale"];

@@ -6,7 +6,7 @@ import { useLocation } from "wouter";
 import { useMe } from "@/api/account";
 import { keys } from "@/api/keys";
 import type { Me } from "@/api/types";
-import { speak } from "@/lib/i18n";
+import { laterTexts, speak } from "@/lib/i18n";
 import { patiently } from "@/lib/patiently";
 import { LiveProvider } from "@/live/LiveProvider";
 import { EmptyState } from "@/ui/EmptyState";
@@ -17,9 +17,16 @@ import { Routes } from "./Routes";
 const SignInPage = lazy(async () => ({
   default: (await patiently(() => import("@/features/auth/SignInPage"))).SignInPage,
 }));
+const LinkPage = lazy(async () => {
+  const [page] = await patiently(() => Promise.all([import("@/features/auth/LinkPage"), laterTexts()]));
+  return { default: page.LinkPage };
+});
 const SignInAgain = lazy(async () => ({
   default: (await patiently(() => import("@/features/auth/SignInAgain"))).SignInAgain,
 }));
+
+/** Where links lead that an administrator gives to somebody who cannot sign in yet. */
+const LINKS = ["/invite", "/reset"];
 
 /** Who is there decides what is shown: the door, or the user's space. */
 export function App() {
@@ -28,8 +35,9 @@ export function App() {
   const me = useMe();
 
   useEffect(() => {
-    if (me.data === null && path !== "/signin") go("/signin", { replace: true });
-    if (me.data && path === "/signin") go("/", { replace: true });
+    const door = path === "/signin" || LINKS.includes(path);
+    if (me.data === null && !door) go("/signin", { replace: true });
+    if (me.data && door) go("/", { replace: true });
   }, [me.data, path, go]);
 
   if (me.isPending) return <Starting />;
@@ -51,7 +59,15 @@ export function App() {
           <SignedIn key={me.data.id} me={me.data} />
         ) : (
           <Suspense fallback={<Starting />}>
-            <SignInPage onRegistered={() => go("/setup", { replace: true })} />
+            {LINKS.includes(path) ? (
+              <LinkPage
+                of={path}
+                onRegistered={() => go("/setup", { replace: true })}
+                onSignIn={() => go("/signin")}
+              />
+            ) : (
+              <SignInPage onRegistered={() => go("/setup", { replace: true })} />
+            )}
           </Suspense>
         )}
       </ToastProvider>

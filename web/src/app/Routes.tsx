@@ -19,6 +19,7 @@ const UsagePage = part(async () => (await import("@/features/usage/UsagePage")).
 const InboxPage = part(async () => (await import("@/features/inbox/InboxPage")).InboxPage);
 const MemoryPage = part(async () => (await import("@/features/memory/MemoryPage")).MemoryPage);
 const DecisionsPage = part(async () => (await import("@/features/audit/DecisionsPage")).DecisionsPage);
+const AdminPage = part(async () => (await import("@/features/admin/AdminPage")).AdminPage);
 const SettingsPage = part(async () => (await import("@/features/settings/SettingsPage")).SettingsPage);
 
 // Beside the question who is signed in: it is there by the answer. A failure shows when the page is opened.
@@ -74,6 +75,11 @@ function Pages({ me }: { me: Me }) {
       <Route path="/decisions">
         <DecisionsPage />
       </Route>
+      {me.role === "admin" && (
+        <Route path="/administration/:section?">
+          {({ section }) => <AdminPage me={me} section={section} />}
+        </Route>
+      )}
       <Route path="/settings/:section?">{({ section }) => <SettingsPage me={me} section={section} />}</Route>
       <Route>
         <NoSuchPage />

@@ -1,4 +1,4 @@
-import { Brain, ChartColumn, LogOut, Search, Settings, SquarePen } from "lucide-react";
+import { Brain, ChartColumn, LogOut, Search, Settings, ShieldUser, SquarePen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { signOut } from "@/api/account";
@@ -119,6 +119,17 @@ function Account({ me, onSignedOut, onOpen }: Omit<SidebarProps, "onSearch">) {
         >
           {t("app.usage")}
         </MenuItem>
+        {me.role === "admin" && (
+          <MenuItem
+            icon={ShieldUser}
+            onSelect={() => {
+              onOpen();
+              go("/administration/people");
+            }}
+          >
+            {t("app.administration")}
+          </MenuItem>
+        )}
         <MenuSeparator />
         <MenuItem icon={LogOut} onSelect={() => void leave()}>
           {t("auth.signOut")}

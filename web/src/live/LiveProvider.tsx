@@ -1,5 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { fetchMe } from "@/api/account";
 import { onSignInExpired, reportSignInExpired } from "@/api/http";
 import type { Me, Message } from "@/api/types";
@@ -14,9 +22,8 @@ const SpaceContext = createContext<LiveSpace | null>(null);
 /** A machine that slept this long may hold a connection that died without a word. */
 const SLEEP_MS = 60_000;
 
-const services: StreamServices = {
+const services: Omit<StreamServices, "isSignedIn"> = {
   connect: (url) => new EventSource(url) as Source,
-  isSignedIn: async () => (await fetchMe()) !== null,
   after: (milliseconds, callback) => {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);
@@ -36,12 +43,20 @@ interface LiveProviderProps {
 /** Keeps one live space for the signed-in user. */
 export function LiveProvider({ me, expired, signIns, children }: LiveProviderProps) {
   const client = useQueryClient();
+  const role = useRef(me.role);
+  role.current = me.role;
   const [space] = useState(() => new LiveSpace(me.id, client, reportSignInExpired));
 
   useEffect(() => {
     const channel = new BroadcastChannel(`artel.${me.id}`) as Channel;
     const election = navigator.locks ? lockElection(navigator.locks, `artel.${me.id}`) : everyoneLeads;
-    const tabs = new Tabs(channel, election, services, space);
+    const isSignedIn = async () => {
+      const now = await fetchMe();
+      // A stream also ends when its user's role is another one: the page shows what that one may see.
+      if (now && now.role !== role.current) space.changed("me");
+      return now !== null;
+    };
+    const tabs = new Tabs(channel, election, { ...services, isSignedIn }, space);
     space.join(tabs);
     if (signIns > 0) space.resendRefused();
     const stopWaking = wakeOnReturn(() => tabs.wake());

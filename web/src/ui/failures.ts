@@ -17,6 +17,7 @@ const KNOWN: readonly string[] = [
   "model_context_too_long",
   "model_refused",
   "budget_exceeded",
+  "limit_reached",
   "agent_inactive",
   "agent_deleted",
   "interrupted",

@@ -45,12 +45,43 @@ async def options(deps: Deps) -> shapes.Options:
     openapi_extra={"security": []},
 )
 async def register(request: Request, response: Response, body: shapes.Registration, deps: Deps) -> shapes.Registered:
-    """Makes an account and signs in. The first account of a server is its administrator."""
+    """Makes an account and signs in. The first account of a server is its administrator; an invitation lets one in
+    whatever the policy, and is used up."""
     _check_takes_passwords(deps)
     await deps.attempts.count(body.email, address_of(request))
-    account = await deps.users.register(body.email, body.password, body.locale or language_of(request))
+    locale = body.locale or language_of(request)
+    account = await deps.users.register(body.email, body.password, locale, body.invitation)
     await _let_in(request, response, account)
     return shapes.Registered(id=account.id, email=account.email)
+
+
+@router.post(
+    "/invitation/",
+    summary="What an invitation is good for",
+    responses=problems(403, 429),
+    openapi_extra={"security": []},
+)
+async def invitation(request: Request, body: shapes.InvitationToken, deps: Deps) -> shapes.Invited:
+    """Uses nothing up."""
+    await deps.attempts.count("", address_of(request))
+    view = await deps.users.invitations.find(body.invitation)
+    return shapes.Invited(email=view.email, role=view.role, expires_at=view.expires_at)
+
+
+@router.post(
+    "/reset-password",
+    status_code=204,
+    summary="Choose a new password by a link",
+    responses=problems(403, 429),
+    openapi_extra={"security": []},
+)
+async def reset_password(request: Request, body: shapes.PasswordReset, deps: Deps) -> Response:
+    """An administrator gave the link. All sign-ins of the account end; API keys stay."""
+    _check_takes_passwords(deps)
+    await deps.attempts.count("", address_of(request))
+    user_id = await deps.password_links.use(body.token, body.password)
+    await deps.sign_ins.revoke_others(user_id, kept=None)
+    return Response(status_code=204)
 
 
 @router.post("/login", summary="Sign in", responses=problems(403, 429), openapi_extra={"security": []})

@@ -22,7 +22,9 @@ LastEventQuery = Annotated[
 ]
 
 
-@router.get("/events/", response_class=Response, summary="All my events", responses={**EVENT_STREAM, **problems(503)})
+@router.get(
+    "/events/", response_class=Response, summary="All my events", responses={**EVENT_STREAM, **problems(429, 503)}
+)
 async def all_events(
     request: Request,
     principal: SignedIn,
@@ -41,7 +43,7 @@ async def all_events(
     "/chat/{session_id}/events/",
     response_class=Response,
     summary="A chat's events",
-    responses={**EVENT_STREAM, **problems(404, 503)},
+    responses={**EVENT_STREAM, **problems(404, 429, 503)},
 )
 async def session_events(
     request: Request,
@@ -59,12 +61,18 @@ async def _stream(
     request: Request, principal: SignedIn, space: Space, session_id: int | None, last_event_id: str | None
 ) -> Response:
     deps = deps_of(request)
-    subscription = await space.subscribe(principal, session_id=session_id, last_event_id=last_event_id)
+    leave = await deps.quotas.open_stream(principal.user_id)
+    try:
+        subscription = await space.subscribe(principal, session_id=session_id, last_event_id=last_event_id)
+    except BaseException:
+        leave()
+        raise
     try:
         # From here on a revocation closes the subscription; one that came a moment earlier found nothing to close.
         if not await deps.authenticator.is_valid(principal):
             raise Unauthenticated
     except BaseException:
         subscription.close()
+        leave()
         raise
-    return EventStreamResponse(subscription, deps.pulse)
+    return EventStreamResponse(subscription, deps.pulse, leave)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from artel.gateway.deps import Deps, MemoryTroubles
+from artel.gateway.deps import Deps, GatewayDeps, MemoryTroubles
 from artel.gateway.idempotency import json_answer
 from artel.gateway.json_route import resource
 from artel.kit.errors import Unauthenticated, Unavailable
@@ -40,6 +40,15 @@ async def ready(deps: Deps) -> Response:
 
     Without memory it serves all the same: the status is then `degraded`.
     """
+    content, all_well = await readiness(deps)
+    answer = json_answer(content, 200 if all_well else 503)
+    if not all_well:
+        answer.headers["Retry-After"] = "2"
+    return answer
+
+
+async def readiness(deps: GatewayDeps) -> tuple[dict[str, Any], bool]:
+    """What `/readyz` answers, and whether every store is well."""
     seconds = deps.options.check_seconds
     *results, memory = await asyncio.gather(
         *(_ask(check, seconds) for check in deps.checks.values()), _ask_memory(deps.memory_troubles, seconds)
@@ -51,10 +60,7 @@ async def ready(deps: Deps) -> Response:
         "version": deps.version,
         "checks": {**dict(zip(deps.checks, results, strict=True)), **({"memory": memory} if memory else {})},
     }
-    answer = json_answer(content, 200 if all_well else 503)
-    if not all_well:
-        answer.headers["Retry-After"] = "2"
-    return answer
+    return content, all_well
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response, openapi_extra={"security": []})

@@ -21,6 +21,7 @@ from artel.gateway.shapes.common import Body, Shape
 Email = Annotated[str, Field(max_length=MAX_EMAIL, examples=["ada@example.org"])]
 Password = Annotated[str, Field(max_length=1_000, examples=["correct horse battery"])]
 Locale = Literal["ru", "en"]
+LinkToken = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Credentials(Body):
@@ -36,6 +37,28 @@ class Registration(Body):
     email: Email
     password: Password
     locale: Locale | None = None
+    invitation: LinkToken | None = Field(default=None, description="What stands after # in the link.")
+
+
+class InvitationToken(Body):
+    """What stands after # in the link."""
+
+    invitation: LinkToken
+
+
+class Invited(Shape):
+    """What an invitation is good for."""
+
+    email: str | None = Field(description="The only address it is for; null: any.")
+    role: Literal["admin", "user"]
+    expires_at: datetime
+
+
+class PasswordReset(Body):
+    """What stands after # in the link, and the new password."""
+
+    token: LinkToken
+    password: Password
 
 
 class Registered(Shape):

@@ -14,10 +14,12 @@ interface CredentialsFormProps {
   mode: "sign-in" | "register";
   /** Fixed when the same person has to sign in again. */
   email?: string;
+  /** Lets one register whatever the policy. */
+  invitation?: string;
   onDone?: () => void;
 }
 
-export function CredentialsForm({ mode, email: fixed, onDone }: CredentialsFormProps) {
+export function CredentialsForm({ mode, email: fixed, invitation, onDone }: CredentialsFormProps) {
   const { t, i18n } = useTranslation();
   const [email, setEmail] = useState(fixed ?? "");
   const [password, setPassword] = useState("");
@@ -35,7 +37,11 @@ export function CredentialsForm({ mode, email: fixed, onDone }: CredentialsFormP
         event.preventDefault();
         const credentials = { email: email.trim(), password };
         if (mode === "sign-in") signIn.mutate(credentials, { onSuccess: onDone });
-        else register.mutate({ ...credentials, locale: i18n.language as Locale }, { onSuccess: onDone });
+        else
+          register.mutate(
+            { ...credentials, locale: i18n.language as Locale, invitation },
+            { onSuccess: onDone },
+          );
       }}
     >
       <Field label={t("auth.email")} error={fields.email}>

@@ -9,6 +9,7 @@ import { Notice } from "@/ui/Notice";
 import { PageHeader } from "@/ui/PageHeader";
 import { Skeleton } from "@/ui/Skeleton";
 import { BudgetSection } from "./BudgetSection";
+import { LimitsSection } from "./LimitsSection";
 import { PeriodPicker } from "./PeriodPicker";
 import { GROUPS, type GroupBy, lastDays, MEASURES, type Measure } from "./rows";
 import { UsageTable } from "./UsageTable";
@@ -29,6 +30,7 @@ export function UsagePage() {
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-4xl flex-col gap-8 px-4 py-6 md:px-6">
           <BudgetSection />
+          <LimitsSection />
           <div className="flex min-w-0 flex-col gap-5">
             <PeriodPicker period={period} onChange={setPeriod} />
             {usage.isError && (

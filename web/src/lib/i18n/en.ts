@@ -15,6 +15,7 @@ export const en = {
     optional: "optional",
   },
   app: {
+    administration: "Administration",
     skip: "Skip to the conversation",
     openMenu: "Open the menu",
     openDetails: "Show details",

@@ -1,4 +1,5 @@
 import { data } from "./data.en";
+import { admin } from "./admin.en";
 import { memory } from "./memory.en";
 import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";
@@ -10,6 +11,7 @@ export const later = {
   servers,
   memory,
   data,
+  admin,
   oidc,
   chat: {
     stopped: "Stopped",
@@ -43,6 +45,7 @@ export const later = {
     model_context_too_long: "The conversation is too long for this model",
     model_refused: "The model refused to answer",
     budget_exceeded: "The budget is used up",
+    limit_reached: "A limit of your account is reached",
     agent_inactive: "The agent is switched off",
     agent_deleted: "The agent was deleted",
     interrupted: "The answer was interrupted",

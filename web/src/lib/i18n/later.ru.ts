@@ -1,4 +1,5 @@
 import { data } from "./data.ru";
+import { admin } from "./admin.ru";
 import { memory } from "./memory.ru";
 import { oidc } from "./oidc.ru";
 import { servers } from "./servers.ru";
@@ -10,6 +11,7 @@ export const later = {
   servers,
   memory,
   data,
+  admin,
   oidc,
   chat: {
     stopped: "Остановлено",
@@ -43,6 +45,7 @@ export const later = {
     model_context_too_long: "Беседа слишком длинна для этой модели",
     model_refused: "Модель отказалась отвечать",
     budget_exceeded: "Бюджет исчерпан",
+    limit_reached: "Достигнут лимит вашей учётной записи",
     agent_inactive: "Агент выключен",
     agent_deleted: "Агент удалён",
     interrupted: "Ответ прервался",

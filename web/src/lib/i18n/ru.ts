@@ -15,6 +15,7 @@ export const ru = {
     optional: "необязательно",
   },
   app: {
+    administration: "Администрирование",
     skip: "Перейти к беседе",
     openMenu: "Открыть меню",
     openDetails: "Показать подробности",

@@ -1,0 +1,84 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Limits } from "@/api/admin";
+import { wholeNumber } from "@/lib/format";
+import { Button } from "@/ui/Button";
+import { TextInput } from "@/ui/Field";
+import { Select } from "@/ui/Select";
+import { edited, isWrong, type Kind, LIMITS, limitOf } from "./limits";
+
+interface LimitsFormProps {
+  limits: Partial<Limits>;
+  /** What holds where nothing is set. */
+  usual: Partial<Limits>;
+  /** These are everybody's: behind them stands what the server is set to. */
+  everybodys?: boolean;
+  busy: boolean;
+  onSave: (limits: Limits) => void;
+}
+
+/** All limits there are, each as usual, without any, or a number. */
+export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFormProps) {
+  const { t, i18n } = useTranslation();
+  const [form, setForm] = useState(() => edited(limits));
+  const wrong = LIMITS.some((name) => isWrong(form[name]));
+  const words = (value: Limits[keyof Limits] | undefined) =>
+    typeof value === "number" ? wholeNumber(value, i18n.language) : t("admin.limits.unlimitedShort");
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-2.5"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wrong) return;
+        onSave(Object.fromEntries(LIMITS.map((name) => [name, limitOf(form[name])])) as unknown as Limits);
+      }}
+    >
+      {LIMITS.map((name) => {
+        const label = t(`admin.limits.names.${name}`);
+        const { kind, text } = form[name];
+        const put = (next: Partial<{ kind: Kind; text: string }>) =>
+          setForm({ ...form, [name]: { ...form[name], ...next } });
+        return (
+          <div
+            key={name}
+            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_13rem_6.5rem]"
+          >
+            <span className="col-span-2 text-[0.93rem] sm:col-span-1">{label}</span>
+            <Select
+              aria-label={label}
+              value={kind}
+              options={[
+                {
+                  value: "usual",
+                  label: t(everybodys ? "admin.limits.environment" : "admin.limits.usual", {
+                    value: words(usual[name]),
+                  }),
+                },
+                { value: "unlimited", label: t("admin.limits.unlimited") },
+                { value: "number", label: t("admin.limits.number") },
+              ]}
+              onChange={(next) => put({ kind: next })}
+            />
+            {kind === "number" ? (
+              <TextInput
+                aria-label={`${label}: ${t("admin.limits.number")}`}
+                aria-invalid={text !== "" && isWrong(form[name]) ? true : undefined}
+                title={t("admin.limits.wrong")}
+                inputMode="numeric"
+                className="h-9"
+                value={text}
+                onChange={(event) => put({ text: event.target.value })}
+              />
+            ) : (
+              <span />
+            )}
+          </div>
+        );
+      })}
+      <Button type="submit" className="mt-1 self-start" busy={busy} disabled={wrong}>
+        {t("admin.limits.save")}
+      </Button>
+    </form>
+  );
+}
