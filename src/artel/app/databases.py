@@ -17,6 +17,7 @@ from artel.store.embedded import (
     ensure_database,
     load_or_create_secret,
     no_companions,
+    postgres_servers_of,
 )
 from artel.store.engine import PoolSizes
 from artel.store.migrate import migrate, name_shard
@@ -44,14 +45,16 @@ class Stores:
     """Sockets of what runs beside the embedded servers; see `app.memory`."""
 
 
-def embedded_servers(settings: Settings, companions: MakeCompanions = no_companions) -> EmbeddedServers | None:
+def embedded_servers(
+    settings: Settings, companions: MakeCompanions = no_companions, shards: int = 1
+) -> EmbeddedServers | None:
     """The servers to start for this environment, and what runs beside them; None when it names servers of its own for
-    everything."""
+    everything. shards: how many embedded PostgreSQL servers there are at least."""
     if settings.database_urls and settings.redis_url:
         return None
     return EmbeddedServers(
         settings.data_dir,
-        postgres_servers=0 if settings.database_urls else 1,
+        postgres_servers=0 if settings.database_urls else max(shards, postgres_servers_of(settings.data_dir)),
         valkey=settings.redis_url is None,
         companions=companions,
     )

@@ -64,6 +64,7 @@ def gateway_for(house: House) -> ASGIApp:
             metrics=house.metrics,
             checks=store_checks(house.shards, house.redis),
             memory_troubles=house.memory.troubles if house.memory else None,
+            leaving=lambda: house.leaving.begun,
             version=__version__,
             options=GatewayOptions(
                 public_url=house.settings.public_url,

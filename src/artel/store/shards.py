@@ -60,6 +60,7 @@ class Shards:
             DirectoryMissing: the first is not the directory, or two have one name.
             StoreUnavailable: one does not answer.
         """
+        self._shards.clear()
         for position, pool in enumerate(self._pools):
             async with _system(pool) as session:
                 info = (await session.scalars(select(ShardInfo))).one()
