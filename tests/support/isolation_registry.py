@@ -317,6 +317,7 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "shard_info": "the database's own name",
     "workers": "processes and their leases",
     "alembic_version": "the schema's revision",
+    "schema_versions": "which migrations ran, and when they may",
 }
 """Tables without a user_id, and what they hold."""
 

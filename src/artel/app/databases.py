@@ -21,6 +21,7 @@ from artel.store.embedded import (
 )
 from artel.store.engine import PoolSizes
 from artel.store.migrate import migrate, name_shard
+from artel.store.phases import Phase
 from artel.store.roles import DatabaseUrls, prepare_database, role_urls
 
 _DATABASE = "artel"
@@ -74,13 +75,25 @@ def running_endpoints(settings: Settings) -> Endpoints | None:
     return endpoints
 
 
-async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrade: bool, alone: bool = False) -> Stores:
-    """The addresses of all stores. With `upgrade` the roles are made and every shard is migrated first."""
+async def open_stores(
+    settings: Settings,
+    endpoints: Endpoints | None,
+    *,
+    upgrade: bool,
+    only: Phase | None = None,
+    alone: bool = False,
+) -> Stores:
+    """The addresses of all stores. With `upgrade` the roles are made and every shard is migrated first. only: by the
+    migrations of this phase.
+
+    Raises:
+        DeploymentUnfinished: those of the other phase come first.
+    """
     secret_key = _secret_key(settings)
     databases = await _databases(settings, endpoints, secret_key, upgrade=upgrade)
     if upgrade:
         for position, urls in enumerate(databases):
-            await migrate(urls.migrator)
+            await migrate(urls.migrator, only=only)
             await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
     assert redis_url is not None

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
+from artel.store.phases import check_schema, known_history
 from artel.store.pool import Pool, PoolExhausted
 from artel.store.tables import ShardInfo, User
 from artel.store.tx import Transaction, UserEntry, UserTx
@@ -58,11 +59,14 @@ class Shards:
 
         Raises:
             DirectoryMissing: the first is not the directory, or two have one name.
+            SchemaTooOld, SchemaTooNew: the schema of one does not fit this code.
             StoreUnavailable: one does not answer.
         """
         self._shards.clear()
+        history = known_history()
         for position, pool in enumerate(self._pools):
             async with _system(pool) as session:
+                await check_schema(session, history)
                 info = (await session.scalars(select(ShardInfo))).one()
             if info.is_directory != (position == 0) or info.name in self._shards:
                 raise DirectoryMissing
