@@ -43,6 +43,8 @@ class Talker:
     streams: list[Stream]
     chats: list[int] = field(default_factory=list[int])
     asked: list[Asked] = field(default_factory=list[Asked])
+    agrees: asyncio.Event = field(default_factory=asyncio.Event)
+    """While it is not set, whatever asks for a yes waits."""
 
     @classmethod
     async def begin(cls, addresses: Sequence[str], email: str, chats: int) -> Talker:
@@ -58,6 +60,7 @@ class Talker:
         talker = cls(visitor, [Stream(visitor, first) for first in range(len(addresses))])
         for _ in range(chats):
             talker.chats.append((await visitor.expect(201, "POST", "/my/chat/sessions/", {}))["id"])
+        talker.agrees.set()
         for stream in talker.streams:
             await stream.start()
         return talker
@@ -85,7 +88,7 @@ class Talker:
                 asked.status = run["status"]
                 if run["status"] in _OVER:
                     return asked
-                if run["status"] == "waiting":
+                if run["status"] == "waiting" and self.agrees.is_set():
                     await self._agree(asked)
                 await asyncio.sleep(_LOOK_SECONDS)
 

@@ -1,0 +1,107 @@
+"""`artel cluster`: its processes are replaced one by one while people talk, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncGenerator
+from random import Random
+
+import psutil
+import pytest
+
+from artel.app.accounts import open_accounts
+from artel.app.databases import open_stores, running_endpoints
+from artel.settings import load_settings
+from tests.support.clusters import RunningCluster, running_cluster
+from tests.support.model_server import ModelServer
+from tests.support.talking import Talker
+
+
+@pytest.fixture(scope="module")
+async def cluster(
+    tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer
+) -> AsyncGenerator[RunningCluster]:
+    """One for all tests of this module, in their order."""
+    environment = {
+        "OPENAI_BASE_URL": model_server.base_url,
+        "OPENAI_API_KEY": "test-key",
+        "ARTEL_REGISTRATION": "open",
+        "ARTEL_READ_CHATS": "false",
+        "ARTEL_FIND_LOCAL_MODELS": "false",
+        "ARTEL_DRAIN_SECONDS": "2",
+        "ARTEL_MEMORY_WORKERS": "1",
+    }
+    async with running_cluster(tmp_path_factory.mktemp("cluster") / "data", **environment) as cluster:
+        yield cluster
+
+
+async def test_it_says_a_line_for_each_process(cluster: RunningCluster) -> None:
+    apis = [line for line in cluster.lines if re.fullmatch(r"api http://127\.0\.0\.1:\d+ pid \d+", line)]
+    workers = [line for line in cluster.lines if re.fullmatch(r"worker pid \d+", line)]
+
+    assert (len(apis), len(workers), len(cluster.lines)) == (2, 2, 4)
+    family = {child.pid for child in psutil.Process(cluster.process.pid).children()}
+    assert {*cluster.apis.values(), *cluster.workers} < family
+
+
+async def test_its_processes_are_replaced_while_people_talk(cluster: RunningCluster) -> None:
+    # given two people who listen at both processes, and a third for whose yes a tool and a plan wait
+    ann, bob, eve = [await Talker.begin(list(cluster.apis), f"{name}@example.org", 2) for name in ("ann", "bob", "eve")]
+    eve.agrees.clear()
+    waiting = [
+        asyncio.create_task(eve.say(chat, kind, 0, Random(1)))
+        for chat, kind in zip(eve.chats, ("tool", "plan"), strict=True)
+    ]
+    going = True
+    talks = [
+        asyncio.create_task(who.talk(chat, Random(chat), lambda: going)) for who in (ann, bob) for chat in who.chats
+    ]
+
+    # when one process after the other is told to leave, and comes back
+    for address in cluster.apis:
+        await _replace(cluster, cluster.apis[address])
+    for pid in list(cluster.workers):
+        await _replace(cluster, pid)
+    going = False
+    eve.agrees.set()
+    await asyncio.gather(*talks, *waiting)
+
+    # then nothing is lost and nothing doubled
+    await asyncio.sleep(1)
+    faults = [fault for who in (ann, bob, eve) for fault in await who.faults()]
+    assert faults == [], cluster.logs()
+    assert {each.kind for each in eve.asked} == {"tool", "plan"}
+    assert all(stream.resyncs == [] for who in (ann, bob, eve) for stream in who.streams), (
+        "an orderly end loses nothing"
+    )
+    assert all(stream.connections > 1 for who in (ann, bob) for stream in who.streams)
+    for who in (ann, bob, eve):
+        await who.end()
+
+
+async def _replace(cluster: RunningCluster, pid: int) -> None:
+    said = len(cluster.lines)
+    psutil.Process(pid).send_signal(signal.SIGTERM)
+    await cluster.until(lambda: len(cluster.lines) > said)
+
+
+async def test_commands_beside_it_find_every_shard(cluster: RunningCluster) -> None:
+    settings = load_settings({"ARTEL_DATA_DIR": str(cluster.data)})
+
+    stores = await open_stores(settings, running_endpoints(settings), upgrade=False)
+    async with open_accounts(settings, stores) as accounts:
+        everyone = await accounts.all()
+
+    assert len(stores.shards) == 2
+    assert {account.shard for account in everyone} == {"shard1", "shard2"}
+
+
+async def test_kill_9_leaves_nothing_behind(cluster: RunningCluster) -> None:
+    family = psutil.Process(cluster.process.pid).children(recursive=True)
+    assert len(family) > 7
+
+    cluster.process.kill()
+
+    assert (await asyncio.to_thread(psutil.wait_procs, family, 30))[1] == []
