@@ -44,7 +44,7 @@ class ArtelProcess:
         del alive
         with suppress(FileNotFoundError):
             self._log_began = self._log.stat().st_size
-        program = [sys.executable, "-P", "-m", "artel", self.command]
+        program = [sys.executable, "-P", "-m", "artel.cli", self.command]
         stop = ((signal.SIGTERM, self.drain_seconds + _LAST_STEPS_SECONDS), (signal.SIGKILL, 5.0))
         # Its stores go with whoever kills us, so there is nothing that it could bring to an end.
         return Launch(program, Path.cwd(), None, {**os.environ, **self.environment}, stop, orphaned=signal.SIGKILL)
