@@ -21,11 +21,11 @@ from tests.support.talking import Talker
 
 @pytest.fixture(scope="module")
 async def cluster(
-    tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer
+    tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
 ) -> AsyncGenerator[RunningCluster]:
     """One for all tests of this module, in their order."""
     environment = {
-        "OPENAI_BASE_URL": model_server.base_url,
+        "OPENAI_BASE_URL": running_model_server.base_url,
         "OPENAI_API_KEY": "test-key",
         "ARTEL_REGISTRATION": "open",
         "ARTEL_READ_CHATS": "false",

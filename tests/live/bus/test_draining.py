@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from artel.bus.model import Held, Outcome, Runner
+from artel.bus.settle import outlast
+from artel.store.shards import StoreUnavailable
+from artel.store.tx import UserTx
 from tests.support.bus import Fleet, Team
-from tests.support.bus_script import answer, script
+from tests.support.bus_script import ScriptedRunner, answer, script
 
 SLOW: dict[str, Any] = {"lease_seconds": 60, "sweep_seconds": 60}
 """So slow that neither leases nor sweeper can be what helps."""
@@ -71,3 +77,54 @@ async def test_who_stood_in_line_here_is_woken_elsewhere(fleet: Fleet, team: Tea
     assert not drained.done()
     await fleet.traces.release(first.run_id, "here")
     await drained
+
+
+class _Disturbed:
+    """A runner that once finds the store away."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.runs = 0
+
+    async def prepare(self, tx: UserTx, held: Held) -> Any:
+        return await self._runner.prepare(tx, held)
+
+    async def run(self, held: Held) -> Outcome:
+        self.runs += 1
+        if self.runs == 1:
+            raise StoreUnavailable
+        return await self._runner.run(held)
+
+
+async def test_a_store_that_is_away_in_the_middle_of_a_task_is_not_its_failure(fleet: Fleet, team: Team) -> None:
+    runner = _Disturbed(ScriptedRunner(team.stores.shards, fleet.ids, fleet.traces))
+    await fleet.add(runner=runner, **SLOW)
+
+    sent = await fleet.processes[0].bus.submit(team.user_id, team.call("again"))
+    await team.until(sent.run_id, "completed")
+
+    task = await team.task(sent.run_id)
+    assert (task["attempt"], task["interruptions"], task["epoch"], runner.runs) == (0, 0, 2, 2)
+
+
+async def test_a_write_outlasts_an_outage(team: Team) -> None:
+    tries = 0
+
+    async def write(tx: UserTx) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise StoreUnavailable
+        return await tx.fetchval("select 7")
+
+    assert await outlast(team.stores.shards, team.user_id, write) == 7
+
+
+async def test_a_write_gives_up_when_the_store_stays_away(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artel.bus.settle._PATIENCE_SECONDS", 0)
+
+    async def write(tx: UserTx) -> None:
+        raise StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        await outlast(team.stores.shards, team.user_id, write)
