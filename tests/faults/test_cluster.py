@@ -56,7 +56,9 @@ async def test_its_processes_are_replaced_while_people_talk(cluster: RunningClus
     ]
     going = True
     talks = [
-        asyncio.create_task(who.talk(chat, Random(chat), lambda: going)) for who in (ann, bob) for chat in who.chats
+        asyncio.create_task(who.talk(chat, Random(chat), lambda: going, 0.5))
+        for who in (ann, bob)
+        for chat in who.chats
     ]
 
     # when one process after the other is told to leave, and comes back

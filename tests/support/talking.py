@@ -71,10 +71,11 @@ class Talker:
             await stream.stop()
         await self.visitor.aclose()
 
-    async def talk(self, chat: int, random: Random, may_begin: Callable[[], bool]) -> None:
-        """One message after the other in a chat, as long as another may begin."""
+    async def talk(self, chat: int, random: Random, may_begin: Callable[[], bool], pause: float = 0.0) -> None:
+        """One message after the other in a chat, as long as another may begin. pause: seconds between them."""
         while may_begin():
             await self.say(chat, random.choice(KINDS), len(self.asked), random)
+            await asyncio.sleep(pause)
 
     async def say(self, chat: int, kind: str, number: int, random: Random) -> Asked:
         """One message, to the end of its run; what asks for a yes gets it."""
