@@ -32,6 +32,7 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import psutil
 import uvloop
 
 from bench.processes import child
@@ -53,7 +54,6 @@ class Killer:
     blows: Counter[str] = field(default_factory=Counter[str])
     violations: float = 0.0
     """The most that was seen."""
-    _frozen: set[int] = field(default_factory=set[int])
 
     async def rage(self, seconds: float) -> None:
         """Strikes until the time is over; nothing stays frozen."""
@@ -70,23 +70,16 @@ class Killer:
             )
             self.blows[f"{kind} {blow}"] += 1
             print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
-            with suppress(ProcessLookupError):
-                os.kill(victims[name], signal.Signals[blow])
-                if blow == "SIGSTOP":
-                    thaws.add(asyncio.create_task(self._thaw(victims[name], self.random.uniform(2, 8))))
+            if blow == "SIGSTOP":
+                thaws.add(asyncio.create_task(_freeze(victims[name], self.random.uniform(2, 8))))
+            else:
+                _send(victims[name], signal.Signals[blow])
         await asyncio.gather(*thaws)
 
     def _victims(self) -> dict[str, int]:
         apis = {f"api-{place}": pid for place, pid in enumerate(self.cluster.apis.values(), 1)}
         workers = {f"worker-{pid}": pid for pid in self.cluster.alive_workers()}
         return {**apis, **workers, **self.cluster.stores()}
-
-    async def _thaw(self, pid: int, seconds: float) -> None:
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
     async def look(self) -> None:
         """Asks each API process for its violations."""
@@ -97,6 +90,24 @@ class Killer:
                         lines = (await answer.text()).splitlines()
                     counts = [float(line.split()[-1]) for line in lines if line.startswith("user_isolation_violations")]
                     self.violations = max(self.violations, *counts, 0)
+
+
+async def _freeze(pid: int, seconds: float) -> None:
+    """A process for a while, with those it started: PostgreSQL answers in a child for each connection."""
+    with suppress(psutil.NoSuchProcess):
+        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        for each in family:
+            _send(each, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            for each in family:
+                _send(each, signal.SIGCONT)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 async def until_ready(cluster: RunningCluster, workers: int) -> float:
@@ -125,7 +136,7 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "ARTEL_FIND_LOCAL_MODELS": "false",
         "ARTEL_DRAIN_SECONDS": "4",
     }
-    async with running_cluster(data, **environment) as cluster:
+    async with running_cluster(data, environment) as cluster:
         addresses = list(cluster.apis)
         talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
         going = True

@@ -33,7 +33,7 @@ async def cluster(
         "ARTEL_DRAIN_SECONDS": "2",
         "ARTEL_MEMORY_WORKERS": "1",
     }
-    async with running_cluster(tmp_path_factory.mktemp("cluster") / "data", **environment) as cluster:
+    async with running_cluster(tmp_path_factory.mktemp("cluster") / "data", environment) as cluster:
         yield cluster
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +95,7 @@ def is_alive(pid: int) -> bool:
 
 @asynccontextmanager
 async def running_cluster(
-    data: Path, *, apis: int = 2, workers: int = 2, shards: int = 2, **environment: str
+    data: Path, environment: Mapping[str, str], *, apis: int = 2, workers: int = 2, shards: int = 2
 ) -> AsyncGenerator[RunningCluster]:
     """A cluster that is ready, on any free ports; it is stopped in order at the end."""
     options = ["--api", str(apis), "--worker", str(workers), "--shards", str(shards)]
