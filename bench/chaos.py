@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,8 @@ from tests.support.talking import Talker
 _READY_SECONDS = 10.0
 _SETTLE_SECONDS = 5.0
 _CHATS = 2
+_BLOWS_AT_STORES = ("SIGKILL", "SIGKILL", "SIGSTOP")
+_BLOWS_AT_PROCESSES = (*_BLOWS_AT_STORES, "SIGTERM", "SIGTERM")
 
 
 @dataclass
@@ -65,9 +68,8 @@ class Killer:
             victims = self._victims()
             name = self.random.choice(sorted(victims))
             kind = name.split("-")[0]
-            blow = self.random.choice(
-                ["SIGKILL", "SIGKILL", "SIGSTOP", *(["SIGTERM"] * 2 if kind in ("api", "worker") else [])]
-            )
+            blows: Sequence[str] = _BLOWS_AT_PROCESSES if kind in ("api", "worker") else _BLOWS_AT_STORES
+            blow = self.random.choice(blows)
             self.blows[f"{kind} {blow}"] += 1
             print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
             if blow == "SIGSTOP":

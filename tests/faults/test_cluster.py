@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncGenerator
 from random import Random
 
+import aiohttp
 import psutil
 import pytest
 
@@ -17,6 +18,7 @@ from artel.settings import load_settings
 from tests.support.clusters import RunningCluster, running_cluster
 from tests.support.model_server import ModelServer
 from tests.support.talking import Talker
+from tests.support.visitors import PASSWORD
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +102,22 @@ async def test_commands_beside_it_find_every_shard(cluster: RunningCluster) -> N
     assert {account.shard for account in everyone} == {"shard1", "shard2"}
 
 
-async def test_kill_9_leaves_nothing_behind(cluster: RunningCluster) -> None:
+async def test_kill_9_leaves_nothing_behind_and_a_new_start_has_everything(cluster: RunningCluster) -> None:
     family = psutil.Process(cluster.process.pid).children(recursive=True)
     assert len(family) > 7
 
     cluster.process.kill()
 
     assert (await asyncio.to_thread(psutil.wait_procs, family, 30))[1] == []
+
+    # a smaller one keeps both shards, and ends in order
+    async with running_cluster(cluster.data, {"ARTEL_MEMORY_WORKERS": "1"}, apis=1, workers=1, shards=1) as again:
+        family = psutil.Process(again.process.pid).children(recursive=True)
+        body = {"email": "bob@example.org", "password": PASSWORD}
+        async with aiohttp.request("POST", f"{next(iter(again.apis))}/auth/login", json=body) as answer:
+            assert answer.status == 200, "who lives on the second shard is still there"
+        again.process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(again.process.wait(), 60) == 0
+    assert [process for process in family if process.is_running()] == []
+    drained = [log.read_text().count(" drained ") for log in cluster.data.glob("processes/*-1/server.log")]
+    assert drained == [2, 2], cluster.logs()

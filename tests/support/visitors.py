@@ -13,6 +13,7 @@ from uuid import uuid4
 import aiohttp
 import orjson
 
+PASSWORD: Final = "correct horse battery staple"
 _PASSING: Final = (408, 425, 429, 502, 503, 504)
 _ANSWER_SECONDS: Final = 8.0
 _SILENCE_SECONDS: Final = 20.0
@@ -37,7 +38,7 @@ class Visitor:
 
     async def register(self) -> None:
         """Makes the account, at one of the processes."""
-        body = {"email": self.email, "password": "correct horse battery staple"}
+        body = {"email": self.email, "password": PASSWORD}
         async with self._http.post(f"{self.addresses[0]}/auth/register", json=body) as answer:
             assert answer.status == 201, await answer.text()
             self.headers = {"Cookie": f"artel_session={answer.cookies['artel_session'].value}"}

@@ -51,7 +51,7 @@ class ArtelProcess:
 
     def is_ready(self, pid: int) -> bool:
         """Whether it has said so."""
-        said = f"worker pid {pid}" if self.command == "worker" else "Artel is ready on "
+        said = f"worker pid {pid}\n" if self.command == "worker" else "Artel is ready on "
         return said.encode() in self._said()
 
     def _said(self) -> bytes:

@@ -22,7 +22,7 @@ def cluster_command(
 ) -> None:
     """Runs several API and worker processes over embedded stores, restarts what dies, and prints a line for each."""
     settings = read_settings()
-    asked = _StopSignals()
+    asked = StopSignals()
     with take_ports(settings, api) as ports:
         servers = embedded_servers(settings, memory_companions(settings), shards)
         with servers or nullcontext() as endpoints:
@@ -40,7 +40,7 @@ def _say(line: str) -> None:
     print(f"{line}\n", end="", flush=True)  # noqa: T201
 
 
-class _StopSignals:
+class StopSignals:
     """SIGINT and SIGTERM, from the moment at which there is something to stop in order."""
 
     def __init__(self) -> None:
@@ -51,10 +51,11 @@ class _StopSignals:
         """Returns at the first signal; a later one hurries the processes."""
         self._cluster = cluster
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
+            signal.signal(number, self.note)
         self._first.wait()
 
-    def _note(self, number: int, frame: object) -> None:
+    def note(self, number: int, frame: object) -> None:
+        """A signal has come."""
         del number, frame
         if self._first.is_set() and self._cluster is not None:
             self._cluster.hurry()
