@@ -10,8 +10,8 @@ Every 1.5 to 4 seconds something is killed (SIGKILL), told to stop (SIGTERM; pro
 
 Afterwards: every accepted message has one complete answer, with the very text it must have; each stream told its end
 once, in order, or told to load the history again; no approval waits; `user_isolation_violations` was 0 wherever and
-whenever it was looked at; everybody was ready within ten seconds of the last blow. Ends with 1 if one of these fails;
-the data directory, with everyone's logs, is kept then.
+whenever it was looked at; everybody was ready within ten seconds of the last blow (on a busy machine: within the time
+that the first start took). Ends with 1 if one of these fails; the data directory, with everyone's logs, is kept then.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ import uvloop
 
 from bench.processes import child
 from bench.report import keep
-from tests.support.clusters import RunningCluster, running_cluster
+from tests.support.clusters import RunningCluster, is_alive, running_cluster
 from tests.support.talking import Talker
 
 _READY_SECONDS = 10.0
@@ -81,7 +81,7 @@ class Killer:
     def _victims(self) -> dict[str, int]:
         apis = {f"api-{place}": pid for place, pid in enumerate(self.cluster.apis.values(), 1)}
         workers = {f"worker-{pid}": pid for pid in self.cluster.alive_workers()}
-        return {**apis, **workers, **self.cluster.stores()}
+        return {name: pid for name, pid in {**apis, **workers, **self.cluster.stores()}.items() if is_alive(pid)}
 
     async def look(self) -> None:
         """Asks each API process for its violations."""
@@ -138,7 +138,9 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "ARTEL_FIND_LOCAL_MODELS": "false",
         "ARTEL_DRAIN_SECONDS": "4",
     }
+    began = time.monotonic()
     async with running_cluster(data, environment) as cluster:
+        started_in = time.monotonic() - began
         addresses = list(cluster.apis)
         talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
         going = True
@@ -157,7 +159,8 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         faults = [*failed, *[fault for talker in talkers for fault in await talker.faults()]]
         if killer.violations:
             faults.append(f"user_isolation_violations: {killer.violations}")
-        if ready_after > _READY_SECONDS:
+        # A machine on which nothing starts in time has other things to do.
+        if ready_after > max(_READY_SECONDS, started_in):
             faults.append(f"ready only {ready_after:.1f} s after the last blow")
         for talker in talkers:
             await talker.end()
@@ -173,7 +176,9 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "connections": sum(stream.connections for stream in streams),
         "events": sum(len(stream.heard) for stream in streams),
         "resyncs": sum(len(stream.resyncs) for stream in streams),
+        "started_in_seconds": round(started_in, 1),
         "ready_after_seconds": round(ready_after, 1),
+        "load_average": round(os.getloadavg()[0], 1),
         "user_isolation_violations": killer.violations,
         "tracebacks": tracebacks(data),
         "faults": faults,
