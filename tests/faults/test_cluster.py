@@ -48,9 +48,26 @@ async def test_it_says_a_line_for_each_process(cluster: RunningCluster) -> None:
     assert {*cluster.apis.values(), *cluster.workers} < family
 
 
-async def test_its_processes_are_replaced_while_people_talk(cluster: RunningCluster) -> None:
-    # given two people who listen at both processes, and a third for whose yes a tool and a plan wait
-    ann, bob, eve = [await Talker.begin(list(cluster.apis), f"{name}@example.org", 2) for name in ("ann", "bob", "eve")]
+@pytest.fixture
+async def people(cluster: RunningCluster) -> AsyncGenerator[tuple[Talker, Talker, Talker]]:
+    """Two who talk, and one for whose yes a tool and a plan wait; each listens at both API processes."""
+    addresses = list(cluster.apis)
+    ann, bob, eve = [
+        await Talker.begin(addresses, f"{name}@example.org", chats)
+        for name, chats in (("ann", 1), ("bob", 1), ("eve", 2))
+    ]
+    yield ann, bob, eve
+    for each in (ann, bob, eve):
+        await each.end()
+
+
+# Processes take their time to start on a busy machine.
+@pytest.mark.timeout(400)
+async def test_its_processes_are_replaced_while_people_talk(
+    cluster: RunningCluster, people: tuple[Talker, Talker, Talker]
+) -> None:
+    # given people who talk, and who have been asked
+    ann, bob, eve = people
     eve.agrees.clear()
     waiting = [
         asyncio.create_task(eve.say(chat, kind, 0, Random(1)))
@@ -58,37 +75,32 @@ async def test_its_processes_are_replaced_while_people_talk(cluster: RunningClus
     ]
     going = True
     talks = [
-        asyncio.create_task(who.talk(chat, Random(chat), lambda: going, 0.5))
+        asyncio.create_task(who.talk(chat, Random(chat), lambda: going, pause=0.5))
         for who in (ann, bob)
         for chat in who.chats
     ]
 
-    # when one process after the other is told to leave, and comes back
-    for address in cluster.apis:
-        await _replace(cluster, cluster.apis[address])
-    for pid in list(cluster.workers):
-        await _replace(cluster, pid)
+    # when one half of the processes after the other is told to leave, and comes back
+    for api, worker in zip(list(cluster.apis.values()), list(cluster.workers), strict=True):
+        await _replace(cluster, api, worker)
     going = False
     eve.agrees.set()
     await asyncio.gather(*talks, *waiting)
 
     # then nothing is lost and nothing doubled
     await asyncio.sleep(1)
-    faults = [fault for who in (ann, bob, eve) for fault in await who.faults()]
+    faults = [fault for who in people for fault in await who.faults()]
     assert faults == [], cluster.logs()
     assert {each.kind for each in eve.asked} == {"tool", "plan"}
-    assert all(stream.resyncs == [] for who in (ann, bob, eve) for stream in who.streams), (
-        "an orderly end loses nothing"
-    )
-    assert all(stream.connections > 1 for who in (ann, bob) for stream in who.streams)
-    for who in (ann, bob, eve):
-        await who.end()
+    assert all(stream.resyncs == [] for who in people for stream in who.streams), "an orderly end"
+    assert all(stream.connections > 1 for who in people for stream in who.streams)
 
 
-async def _replace(cluster: RunningCluster, pid: int) -> None:
+async def _replace(cluster: RunningCluster, *pids: int) -> None:
     said = len(cluster.lines)
-    psutil.Process(pid).send_signal(signal.SIGTERM)
-    await cluster.until(lambda: len(cluster.lines) > said)
+    for pid in pids:
+        psutil.Process(pid).send_signal(signal.SIGTERM)
+    await cluster.until(lambda: len(cluster.lines) >= said + len(pids), 150)
 
 
 async def test_commands_beside_it_find_every_shard(cluster: RunningCluster) -> None:
