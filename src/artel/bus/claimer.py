@@ -27,6 +27,16 @@ _TURN_SECONDS = 10.0
 _A_TURN = 16
 """Tasks seated in one turn; who has more stands in line again."""
 
+_OF_THE_STORE = (
+    Unavailable,
+    OSError,
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # On a connection that heard the server's last word, but not yet the end of the line.
+    asyncpg.InternalClientError,
+)
+
 _log = structlog.get_logger("artel.bus")
 
 
@@ -129,7 +139,7 @@ class Claimer:
         """
         try:
             held.prepared = await self._runner.prepare(tx, held)
-        except (Unavailable, OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _OF_THE_STORE:
             # The store's trouble, not the task's.
             raise
         except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from artel.bus.model import Held, Outcome, Runner
@@ -128,3 +129,24 @@ async def test_a_write_gives_up_when_the_store_stays_away(team: Team, monkeypatc
 
     with pytest.raises(StoreUnavailable):
         await outlast(team.stores.shards, team.user_id, write)
+
+
+class _Torn(_Disturbed):
+    """A runner whose connection breaks once while it reads what a task needs."""
+
+    async def prepare(self, tx: UserTx, held: Held) -> Any:
+        self.runs += 1
+        if self.runs == 1:
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+        return await super().prepare(tx, held)
+
+
+async def test_a_connection_that_breaks_while_a_task_is_seated_is_not_its_failure(fleet: Fleet, team: Team) -> None:
+    asking = await fleet.add(slots=0, takes_queue=False)
+    runner = _Torn(ScriptedRunner(team.stores.shards, fleet.ids, fleet.traces))
+    await fleet.add(runner=runner)
+
+    sent = await asking.bus.submit(team.user_id, team.call("again"))
+    await team.until(sent.run_id, "completed")
+
+    assert (await team.task(sent.run_id))["epoch"] == 1
