@@ -21,6 +21,8 @@ web: ## Build the page into web/dist
 test: ## Every check and every test, with its own servers
 	@scripts/install.sh test
 	@scripts/chromium.sh
+	@scripts/promtool.sh
+	@scripts/kubectl.sh
 	@scripts/test.sh
 
 quick: ## Lint, types and unit tests, in less than a minute

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from artel.kit.errors import ArtelError
@@ -58,8 +60,36 @@ RedisUrl = Annotated[str, _scheme(*_REDIS)]
 HttpUrl = Annotated[str, _scheme(*_HTTP), AfterValidator(lambda url: url.rstrip("/"))]
 
 
+class _Files(PydanticBaseSettingsSource):
+    """`NAME_FILE` names a file that holds the value of NAME: how Docker and Kubernetes hand over secrets, which then
+    stand in no process's environment."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The file's content, None when none is named.
+
+        Raises:
+            BadSetting: it cannot be read as text.
+        """
+        del field_name
+        name = str(field.validation_alias)
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, name, False
+        try:
+            return Path(path).read_text().strip() or None, name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise BadSetting(f"{name}_FILE: {path} cannot be read: {reason}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Values by variable, of those that have a file."""
+        found = [self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items()]
+        return {name: value for value, name, _ in found if value is not None}
+
+
 class Settings(BaseSettings):
-    """One field for each variable; a variable that is set to nothing counts as not set."""
+    """One field for each variable; a variable that is set to nothing counts as not set. Each may stand in a file
+    instead, that `NAME_FILE` names; the variable itself goes first."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False, hide_input_in_errors=True
@@ -103,6 +133,26 @@ class Settings(BaseSettings):
     registration: Annotated[Literal["first", "open", "closed"], BeforeValidator(_lower)] = Field(
         "first", validation_alias="ARTEL_REGISTRATION"
     )
+    oidc_issuer: Annotated[str, _scheme(*_HTTP)] | None = Field(None, validation_alias="ARTEL_OIDC_ISSUER")
+    """A provider to sign in through, as it calls itself."""
+    oidc_client_id: str | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, validation_alias="ARTEL_OIDC_CLIENT_SECRET")
+    oidc_name: str = Field("", max_length=60, validation_alias="ARTEL_OIDC_NAME")
+    """What stands on the button; the provider's host without it."""
+    oidc_scopes: str = Field("openid email profile", validation_alias="ARTEL_OIDC_SCOPES")
+    oidc_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lower), BeforeValidator(_split)] = Field(
+        (), validation_alias="ARTEL_OIDC_ALLOWED_DOMAINS"
+    )
+    """Only verified addresses of these."""
+    oidc_required_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_REQUIRED_CLAIM")
+    """`name=value`, or `name`, which must then be true."""
+    oidc_admin_claim: str | None = Field(None, validation_alias="ARTEL_OIDC_ADMIN_CLAIM")
+    """The same, for administrators."""
+    oidc_link_by_email: bool = Field(False, validation_alias="ARTEL_OIDC_LINK_BY_EMAIL")
+    """A verified address opens the account that has it already."""
+    oidc_only: bool = Field(False, validation_alias="ARTEL_OIDC_ONLY")
+    """Nobody signs in with a password."""
+
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_SECRET_KEY")
     """Seals users' provider keys; without it a random one is kept in the data directory."""
 
@@ -136,6 +186,16 @@ class Settings(BaseSettings):
     """How long running tasks may come to their end when the process is told to stop; then they are handed over."""
     drain_notice_seconds: float = Field(0, ge=0, le=3600, validation_alias="ARTEL_DRAIN_NOTICE_SECONDS")
     """How long the port stays open at least after that, so that a balancer can see that this process is leaving."""
+    metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_METRICS_TOKEN")
+    """What `/metrics` wants as a Bearer token; without it only this machine and private networks are answered."""
+    metrics_port: int | None = Field(None, ge=0, le=65535, validation_alias="ARTEL_METRICS_PORT")
+    """Where a worker answers `/healthz`, `/readyz` and `/metrics`; without it, nowhere."""
+    traces_endpoint: str | None = Field(
+        None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
+    """Set: traces are sent there, as OpenTelemetry's own variables say; what they are is the SDK's to read."""
+    grafana_password: SecretStr | None = Field(None, min_length=8, validation_alias="ARTEL_GRAFANA_PASSWORD")
+    """Lets the role `artel_grafana` log in; set when the schema is brought up to date."""
 
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
         "console", validation_alias="ARTEL_LOG_FORMAT"
@@ -148,6 +208,14 @@ class Settings(BaseSettings):
     def _as_many_migrations_as_databases(self) -> Settings:
         if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
             raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @model_validator(mode="after")
+    def _a_whole_provider(self) -> Settings:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("ARTEL_OIDC_ISSUER and ARTEL_OIDC_CLIENT_ID belong together: set both, or none")
+        if self.oidc_only and self.oidc_issuer is None:
+            raise ValueError("ARTEL_OIDC_ONLY lets nobody in without ARTEL_OIDC_ISSUER")
         return self
 
     @property
@@ -175,9 +243,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Values passed in by name, then the environment; no files."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return init_settings, env_settings
+        """Values passed in by name, then the environment, then the files that it names."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _Files(settings_cls)
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:

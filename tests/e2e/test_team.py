@@ -104,6 +104,27 @@ async def test_chats_are_found_renamed_and_deleted_with_a_way_back(maria: Person
     assert sorted(titles) == ["Renamed", "Third"]
 
 
+async def test_a_menu_that_is_loaded_when_it_is_wanted_is_a_menu_for_the_keyboard_too(maria: Person) -> None:
+    page = await maria.page("/")
+    button = page.get_by_role("button", name=maria.email)
+
+    await button.focus()
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("menuitem", name="Settings")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Usage and budget")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("menu")).to_be_hidden()
+    await expect(button).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Settings")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await button.click()
+    await page.get_by_role("menuitem", name="Settings").click()
+    await expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+
+
 async def test_an_api_key_is_shown_once_and_works(maria: Person) -> None:
     page = await maria.page("/settings/api-keys")
     await page.get_by_role("button", name="Create key").click()

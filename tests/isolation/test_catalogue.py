@@ -24,6 +24,12 @@ ABOVE_RLS: Final = {
     "users_with_memory_work": "ids of users whose memory has something to write",
     "memories_waiting": "a number for the metrics",
     "users_with_unread_chats": "ids of users whose chats are to be learned from, or summed up",
+    "users_and_agents": "numbers for the metrics",
+    "spent_since": "sums per provider for the metrics",
+    "figures_of_users": "ids of users and sums of theirs, for Grafana's role alone",
+    "figures_by_day": "sums of one user per day, for Grafana's role alone",
+    "figures_by_provider": "sums of one user per provider, for Grafana's role alone",
+    "figures_of_approvals": "counts of one user's approvals, for Grafana's role alone",
 }
 """Functions that see all users' rows, and what they answer. A new line here is what a reviewer looks for."""
 

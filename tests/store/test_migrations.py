@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from artel.store.migrate import WrongShard, head_revision, migrate, name_shard
 from artel.store.phases import DeploymentUnfinished, PhaseMissing, SchemaTooNew, SchemaTooOld, known_history
-from artel.store.roles import APP, MIGRATOR, OWNER, DatabaseUrls, plain_dsn, prepare_database
+from artel.store.roles import APP, GRAFANA, MIGRATOR, OWNER, DatabaseUrls, plain_dsn, prepare_database
 from artel.store.schema import METADATA
 from artel.store.shards import DirectoryMissing, Shards
 from tests.support.servers import FreshDatabase
@@ -105,6 +105,7 @@ async def test_the_roles_are_what_they_should_be(empty: DatabaseUrls) -> None:
         (OWNER, False, False, False, False),
         (MIGRATOR, False, True, True, False),
         (APP, False, False, True, False),
+        (GRAFANA, False, False, False, False),
     }
 
 

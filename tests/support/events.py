@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from artel.app.counting import EventCounts
 from artel.events.client import redis_client
 from artel.events.codec import Entry
 from artel.events.control import ControlChannel
@@ -21,6 +22,7 @@ from artel.events.outbox import Outbox, OutboxLimits
 from artel.events.subscriber import Subscriber
 from artel.events.subscription import BufferLimits, Subscription
 from artel.events.types import Event, TasksProgress
+from artel.telemetry.metrics import Metrics
 
 PATIENCE_S = 20.0
 """A test that waits longer has failed."""
@@ -38,6 +40,7 @@ class EventRoom:
     hub: Hub
     control: ControlChannel
     violations: list[str] = field(default_factory=list[str])
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def raw(self) -> Any:
@@ -64,16 +67,25 @@ async def event_room(
     redis = redis_client(url)
     violations: list[str] = []
     log = EventLog(redis, log_limits, prefix)
-    outbox = Outbox(log, outbox_limits)
+    metrics = Metrics()
+    counts = EventCounts(metrics)
+    outbox = Outbox(log, outbox_limits, on_emit=counts.emitted, on_loss=metrics.events_lost.inc)
     subscriber = Subscriber(redis, confirm_s=PATIENCE_S)  # the machine of a test may be busy
-    hub = Hub(log, subscriber, on_violation=lambda: violations.append("seen"), limits=buffer_limits)
+    hub = Hub(
+        log,
+        subscriber,
+        on_violation=lambda: violations.append("seen"),
+        limits=buffer_limits,
+        on_resync=counts.resynced,
+        on_slow=metrics.sse_dropped.inc,
+    )
     control = ControlChannel(redis, subscriber, f"{prefix}:control")
     outbox.start()
     subscriber.start()
     try:
         await subscriber.wait_connected(PATIENCE_S)
         await control.start()
-        yield EventRoom(redis, prefix, log, outbox, subscriber, hub, control, violations)
+        yield EventRoom(redis, prefix, log, outbox, subscriber, hub, control, violations, metrics)
     finally:
         await outbox.aclose(timeout=0.5)
         await hub.aclose()

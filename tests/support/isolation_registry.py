@@ -122,6 +122,7 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "POST /auth/login": _credentials,
     "PATCH /auth/me": lambda _: {"locale": "ru"},
     "POST /auth/password": lambda _: {"current_password": PASSWORD, "new_password": PASSWORD},
+    "POST /auth/oidc/link/": lambda _: {"current_password": PASSWORD},
     "POST /my/api-keys/": lambda _: {"name": "Mine"},
     "POST /my/agents/": _agent,
     "PUT /my/agents/{agent_id}/": _agent,
@@ -285,6 +286,8 @@ PLAIN: Final = frozenset(
         # One's own servers and what is sent to them; what a sign-in server sends back beside the state.
         *("body.transport", "body.url", "body.headers", "body.command", "body.env"),
         *("body.client_id", "body.client_secret", "query.code", "query.iss", "query.error"),
+        # Where one wants to go after signing in through a provider: an address of the page.
+        "query.next",
         *("query.limit", "query.wait", "query.status", "query.since", "query.until", "query.by"),
         # Names of things that are the same for all: providers, models, built-in tools, addresses of model servers.
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
@@ -301,6 +304,8 @@ OPEN: Final[Mapping[str, str]] = {
     "POST /auth/register": "who registers is nobody yet",
     "POST /auth/login": "who signs in is nobody yet",
     "POST /auth/logout": "harmless for nobody",
+    "GET /auth/oidc/start/": "who signs in through a provider is nobody yet",
+    "GET /auth/oidc/callback/": "who comes back from it is proved by it, and by a cookie of the browser that went",
     "GET /healthz": "for whoever runs the server",
     "GET /readyz": "for whoever runs the server",
     "GET /metrics": "for whoever runs the server, who may set a token",
@@ -314,6 +319,7 @@ HIDDEN: Final = frozenset({"/my/openapi.json", "/my/docs", "/my/docs/start.js", 
 
 WITHOUT_USER: Final[Mapping[str, str]] = {
     "users": "the directory; row-level security by its id",
+    "identities": "of the directory: whose account a person of a provider's opens; row-level security by its account",
     "shard_info": "the database's own name",
     "workers": "processes and their leases",
     "alembic_version": "the schema's revision",

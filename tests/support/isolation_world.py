@@ -25,6 +25,7 @@ from tests.support.isolation_victim import Victim, make_victim
 from tests.support.live_http import live_server
 from tests.support.mcp_oauth import OAuthSite
 from tests.support.model_server import ModelServer
+from tests.support.oidc_site import CLIENT_ID, OidcSite
 from tests.support.stores import Stores, installation
 
 EMAIL = "victim-of-all@example.org"
@@ -104,11 +105,13 @@ async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGene
         enter = stack.enter_async_context
         model = await enter(ModelServer())
         mcp = await enter(OAuthSite())
+        oidc = await enter(OidcSite())
+        provider = {"ARTEL_OIDC_ISSUER": oidc.issuer, "ARTEL_OIDC_CLIENT_ID": CLIENT_ID}
         session = await enter(http_session())
         houses: list[House] = []
         wires: list[Wire] = []
         for _ in range(2):
-            house = await enter(house_over(stores, model, sizes=sizes))
+            house = await enter(house_over(stores, model, sizes=sizes, **provider))
             port = await enter(live_server(gateway_for(house), house.hub.shut))
             houses.append(house)
             wires.append(Wire(session, port, model.base_url, mcp.url))

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 500
 
 SYSTEM_TX_CALLERS = {
+    "src/artel/accounts/oidc/identities.py": "whose account a person of the provider's opens",
     "src/artel/accounts/users.py": "sign-in and the directory of users",
     "src/artel/app/expiry.py": "whose questions waited too long: ids only, through a SECURITY DEFINER function",
     "src/artel/app/gauges.py": "how much work waits: sums only, through a SECURITY DEFINER function",

@@ -357,7 +357,16 @@ const routes = [
   [
     "GET",
     /^\/auth\/options\/$/,
-    () => [200, { registration: "first", can_register: wantsAccount, needs_first_account: !state.me }],
+    () => [
+      200,
+      {
+        registration: "first",
+        can_register: wantsAccount,
+        needs_first_account: !state.me,
+        oidc: null,
+        password: true,
+      },
+    ],
   ],
   [
     "GET",
@@ -382,6 +391,7 @@ const routes = [
         locale: "en",
         created_at: now(),
         user_prefix: "user1_",
+        has_password: true,
       };
       return [200, state.me];
     },

@@ -25,6 +25,14 @@ for (const asset of manifest[entry].assets ?? []) {
   if (/-(latin|cyrillic)-wght/.test(asset)) files.add(asset);
 }
 
+// What is large and was made lazy stays it: one plain import of it somewhere would bring it back.
+for (const part of ["src/ui/menuParts.tsx"]) {
+  if (!manifest[part]?.isDynamicEntry || files.has(manifest[part].file)) {
+    process.stderr.write(`${part} is no longer loaded when it is wanted, but at once\n`);
+    process.exit(1);
+  }
+}
+
 let total = 0;
 for (const file of files) {
   const bytes = readFileSync(new URL(file, dist));

@@ -65,6 +65,14 @@ class Attempts:
         await self._hit(self._address, network)
         await self._hit(self._pair, email.strip().lower()[:254], network)
 
+    async def count_address(self, address: str) -> None:
+        """Counts one where nobody says yet who they are.
+
+        Raises:
+            TooManyAttempts: with the seconds to wait.
+        """
+        await self._hit(self._address, _network(address))
+
     async def succeeded(self, email: str, address: str) -> None:
         """A right password makes its wrong ones forgotten."""
         names = (email.strip().lower()[:254], _network(address))

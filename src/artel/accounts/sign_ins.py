@@ -18,6 +18,7 @@ from artel.kit.secrets import token_hash
 from artel.store.shards import Shards
 
 LIFETIME = timedelta(days=30)
+FRESH = timedelta(minutes=15)
 _SEEN_EVERY = timedelta(minutes=5)
 _MAX_USER_AGENT = 300
 _MAX_SIGN_INS = 100
@@ -78,6 +79,12 @@ class SignIns:
         async with self._shards.user_tx(user_id) as tx:
             return await tx.fetchval(_EXISTS, user_id, sign_in_id, self._clock()) is not None
 
+    async def is_fresh(self, user_id: int, sign_in_id: UUID | None) -> bool:
+        """Whether somebody signed in just now: what stands in for a password where there is none to ask for."""
+        async with self._shards.user_tx(user_id) as tx:
+            since = await tx.fetchval(_SINCE, user_id, sign_in_id)
+        return since is not None and self._clock() - since <= FRESH
+
     async def all(self, user_id: int) -> Sequence[SignInView]:
         """Those that are still worth something, the last seen first."""
         async with self._shards.user_tx(user_id) as tx:
@@ -122,6 +129,7 @@ values ($1, $2, $3, $4, $5, $5, $6)
 """
 _FIND = "select id, last_seen_at from sign_ins where user_id = $1 and token_hash = $2 and expires_at > $3"
 _EXISTS = "select id from sign_ins where user_id = $1 and id = $2 and expires_at > $3"
+_SINCE = "select created_at from sign_ins where user_id = $1 and id = $2"
 _SEEN = "update sign_ins set last_seen_at = $3, expires_at = $4 where user_id = $1 and id = $2"
 _ALL = """
 select id, created_at, last_seen_at, expires_at, user_agent from sign_ins

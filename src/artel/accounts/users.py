@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -58,6 +58,8 @@ class Account:
     shard: str
     is_active: bool
     created_at: datetime
+    has_password: bool = True
+    """False where one signs in through a provider only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class RegistrationState:
     policy: Registration
     can_register: bool
     needs_first_account: bool
+
+
+AlsoInDirectory = Callable[[AsyncSession, int], Awaitable[None]]
+"""Something more about a new user, whose id it is given, that stands in the directory too."""
 
 
 class Users:
@@ -86,6 +92,14 @@ class Users:
             empty = not await session.scalar(select(select(User.id).exists()))
         return RegistrationState(self._registration, self._allows(empty=empty), needs_first_account=empty)
 
+    async def admits(self, email: str, *, proved: bool) -> bool:
+        """Whether somebody with this address may make an account now.
+
+        proved: that the address is theirs was said by who can tell; without it, being named somewhere is worth nothing.
+        """
+        del email, proved
+        return (await self.registration()).can_register
+
     async def register(self, email: str, password: str, locale: Locale = "en") -> Account:
         """A stranger makes an account; the first one of all is an administrator.
 
@@ -96,6 +110,19 @@ class Users:
         if not (await self.registration()).can_register:
             raise RegistrationClosed
         return await self._create(normal_email(email), await self._passwords.hash(password), locale, invited_as=None)
+
+    async def register_through(self, email: str, locale: Locale, *, proved: bool, also: AlsoInDirectory) -> Account:
+        """Somebody whom a provider vouches for makes an account, which has no password.
+
+        proved: the address, as `admits` has it. also: runs in the transaction that makes the account.
+
+        Raises:
+            RegistrationClosed, EmailTaken, Invalid: nothing was stored.
+        """
+        email = normal_email(email)
+        if not await self.admits(email, proved=proved):
+            raise RegistrationClosed
+        return await self._create(email, None, locale, invited_as=None, also=also)
 
     async def add(self, email: str, password: str, role: Role = "user", locale: Locale = "en") -> Account:
         """The administrator makes an account for somebody, whatever the policy.
@@ -145,12 +172,39 @@ class Users:
         Raises:
             Invalid: the present password is another, or the new one cannot be used.
         """
+        await self.check_password(user_id, current)
+        await self._set_password(user_id, new)
+
+    async def check_password(self, user_id: int, password: str) -> None:
+        """Lets through who knows the present password.
+
+        Raises:
+            Invalid: it is another one, or there is none.
+        """
         async with self._shards.system_tx() as session:
             stored = (await _existing(session, user_id)).password_hash
-        if not await self._passwords.verify(current, stored):
+        if not await self._passwords.verify(password, stored):
             raise Invalid(
                 "The present password is another.", fields=[FieldProblem("current_password", "This is not it.")]
             )
+
+    async def set_first_password(self, user_id: int, new: str) -> None:
+        """Gives an account that has no password one. The caller makes sure that it is really its user who asks.
+
+        Raises:
+            Invalid: the new one cannot be used.
+            Conflict: there is one already.
+        """
+        if (await self.get(user_id)).has_password:
+            raise Conflict("This account has a password already. Send it as `current_password`.")
+        await self._set_password(user_id, new)
+
+    async def forget_password(self, user_id: int) -> None:
+        """From now on there is no password that opens the account."""
+        async with self._shards.system_tx() as session:
+            (await _existing(session, user_id)).password_hash = None
+
+    async def _set_password(self, user_id: int, new: str) -> None:
         try:
             new_hash = await self._passwords.hash(new)
         except Invalid as error:
@@ -196,7 +250,15 @@ class Users:
     def _allows(self, *, empty: bool) -> bool:
         return self._registration == "open" or (self._registration == "first" and empty)
 
-    async def _create(self, email: str, password_hash: str, locale: Locale, *, invited_as: Role | None) -> Account:
+    async def _create(
+        self,
+        email: str,
+        password_hash: str | None,
+        locale: Locale,
+        *,
+        invited_as: Role | None,
+        also: AlsoInDirectory | None = None,
+    ) -> Account:
         async with self._shards.system_tx() as session:
             if await session.scalar(select(User.id).where(User.email == email)):
                 raise EmailTaken
@@ -221,6 +283,8 @@ class Users:
                 session.add(user)
                 await session.flush()
                 await session.refresh(user)
+                if also:
+                    await also(session, user_id)
         except IntegrityError as error:
             raise EmailTaken from error
         return _account(user)
@@ -245,4 +309,13 @@ def _emptiest(shards: Mapping[str, object], population: Mapping[str, int]) -> st
 def _account(user: User) -> Account:
     role: Role = "admin" if user.role == "admin" else "user"
     locale: Locale = "ru" if user.locale == "ru" else "en"
-    return Account(user.id, user.email, role, locale, user.shard, user.is_active, user.created_at)
+    return Account(
+        id=user.id,
+        email=user.email,
+        role=role,
+        locale=locale,
+        shard=user.shard,
+        is_active=user.is_active,
+        created_at=user.created_at,
+        has_password=user.password_hash is not None,
+    )

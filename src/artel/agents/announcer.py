@@ -90,7 +90,8 @@ class Announcer:
     def finished(self, held: Held, finished: Finished) -> None:
         """A task came to its end: the answer is stored."""
         self._metrics.tasks_finished.labels(finished.status).inc()
-        self._metrics.direct_call_seconds.observe(time.monotonic() - held.seated_at)
+        if held.is_direct and finished.status == "complete":
+            self._metrics.direct_call_seconds.observe(time.monotonic() - held.seated_at)
         where = run_place(held)
         failure = _failure(finished.fault)
         self._emit(

@@ -72,6 +72,7 @@ class Consent:
     emit: Callable[[int, Event], None]
     wake: Callable[[int], None]
     """Tells the workers that this user has work."""
+    on_answer: approvals.OnAnswer = approvals.unheard
 
     async def confirm(self, approval_id: UUID, yes: Yes, actor: Actor) -> None:
         """Lets a call be carried out, or takes what the page made of it. Again: nothing more.
@@ -99,6 +100,7 @@ class Consent:
             detail = {**changed, "remember": yes.remember, **({"result": value} if made else {})}
             await tx.execute(_RESULT, self.user_id, approval_id, stored_json(detail))
             await self._record(tx, row, "confirmed", actor, arguments, detail)
+        self.on_answer(row.type, approvals.waited(row))
         self._told(row, "confirmed", "ok" if made else None)
 
     async def reject(self, approval_id: UUID, reason: str | None, actor: Actor) -> None:
@@ -114,6 +116,7 @@ class Consent:
             text = _DECLINED.format(reason=f": {reason}" if reason else "")
             await self._settle(tx, row, "rejected", {"value": {"error": text}})
             await self._record(tx, row, "rejected", actor, row.request["arguments"], {"reason": reason})
+        self.on_answer(row.type, approvals.waited(row))
         self._told(row, "rejected", "rejected")
 
     async def expire(self) -> int:

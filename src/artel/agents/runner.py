@@ -42,7 +42,7 @@ class AgentRunner:
     tools: ToolTurns
     emit: Emit
     first_text: Callable[[float], None]
-    """Told after how many seconds an answer's first words came."""
+    """Told after how many seconds the first words of a direct call's answer came."""
     toolbox: Toolbox
     brief: ReadBrief = conversation_brief
     recall: Recall = field(default_factory=Recall)
@@ -85,7 +85,7 @@ class AgentRunner:
         if not prepared.config.is_active:
             # Switched off while its work waited: an inactive agent is kept, and takes no work.
             raise TaskFailed(Fault("agent_inactive", message_for("agent_inactive", prepared.locale)))
-        writer = AnswerWriter(held, self.emit, self.first_text)
+        writer = AnswerWriter(held, self.emit, self.first_text if held.is_direct else _uncounted)
         writer.begin()
         try:
             with told_to_user(held, prepared.locale):
@@ -149,6 +149,10 @@ class AgentRunner:
             return None
         access = self.keys.open(user_id, sealed)
         return Credentials(access.api_key, access.base_url, trusted=trusted)
+
+
+def _uncounted(seconds: float) -> None:
+    """An answer that nobody waits for as for a direct call's."""
 
 
 @contextmanager

@@ -122,7 +122,8 @@ async def _databases(
                 await ensure_database(server, _DATABASE)
             admin_urls.append(server.dsn(_DATABASE))
     if upgrade:
-        return [await prepare_database(url, secret_key) for url in admin_urls]
+        password = settings.grafana_password.get_secret_value() if settings.grafana_password else None
+        return [await prepare_database(url, secret_key, password) for url in admin_urls]
     return [role_urls(url, secret_key) for url in admin_urls]
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from artel import __version__
 from artel.accounts.attempts import Attempts
 from artel.app.house import House
-from artel.gateway.app import api, create_app
+from artel.gateway.app import api, create_app, create_probes
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
 from artel.memory.state import MemoryState, read_state
@@ -30,6 +30,15 @@ _PAGE_PLACES = (
 
 def gateway_for(house: House) -> ASGIApp:
     """The application that serves this house."""
+    return create_app(_deps(house))
+
+
+def probes_for(house: House) -> ASGIApp:
+    """What a process that serves no users answers to those who watch over it."""
+    return create_probes(_deps(house))
+
+
+def _deps(house: House) -> GatewayDeps:
     factory = SpaceFactory(
         shards=house.shards,
         ids=house.ids,
@@ -49,30 +58,33 @@ def gateway_for(house: House) -> ASGIApp:
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
         about_to_ask=house.recall.begin,
+        on_sent=house.metrics.sent,
+        on_answer=lambda kind, seconds: house.metrics.approval_response_time.labels(kind).observe(seconds),
     )
-    return create_app(
-        GatewayDeps(
-            spaces=SpaceRegistry(factory.build),
-            users=house.users,
-            sign_ins=house.sign_ins,
-            api_keys=house.api_keys,
-            authenticator=house.authenticator,
-            attempts=Attempts(house.redis),
-            idempotency=IdempotencyStore(house.shards, house.box),
-            foreign=ForeignIds(house.shards),
-            pulse=house.pulse,
-            metrics=house.metrics,
-            checks=store_checks(house.shards, house.redis),
-            memory_troubles=house.memory.troubles if house.memory else None,
-            leaving=lambda: house.leaving.begun,
-            version=__version__,
-            options=GatewayOptions(
-                public_url=house.settings.public_url,
-                trusted_proxies=house.settings.trusted_proxies,
-                max_upload_bytes=house.files.limits.file_bytes,
-                page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
-            ),
-        )
+    token = house.settings.metrics_token
+    return GatewayDeps(
+        spaces=SpaceRegistry(factory.build),
+        users=house.users,
+        sign_ins=house.sign_ins,
+        api_keys=house.api_keys,
+        authenticator=house.authenticator,
+        attempts=Attempts(house.redis),
+        idempotency=IdempotencyStore(house.shards, house.box),
+        foreign=ForeignIds(house.shards),
+        pulse=house.pulse,
+        metrics=house.metrics,
+        checks=store_checks(house.shards, house.redis),
+        oidc=house.oidc,
+        memory_troubles=house.memory.troubles if house.memory else None,
+        leaving=lambda: house.leaving.begun,
+        version=__version__,
+        options=GatewayOptions(
+            public_url=house.settings.public_url,
+            trusted_proxies=house.settings.trusted_proxies,
+            max_upload_bytes=house.files.limits.file_bytes,
+            metrics_token=token.get_secret_value() if token else None,
+            page=next((place for place in _PAGE_PLACES if (place / "index.html").is_file()), None),
+        ),
     )
 
 

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 import structlog
 from redis.asyncio import Redis
 
+from artel import __version__
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.authentication import Authenticator
+from artel.accounts.oidc.door import OidcDoor
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
@@ -27,6 +29,7 @@ from artel.agents.delegating import AskAgent
 from artel.agents.memory_desk import MemoryDesk
 from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
+from artel.app.counting import EventCounts, count_call, count_recall
 from artel.app.databases import Stores
 from artel.app.expiry import Expiry
 from artel.app.files import FileRoom, open_files
@@ -35,8 +38,10 @@ from artel.app.leaving import Leaving
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
+from artel.app.oidc import open_oidc
 from artel.app.reading import open_reading
 from artel.app.tools import installed_tools
+from artel.app.tracing import also_traced, open_traces, trace_call, trace_event, trace_recall, traced_runner
 from artel.bus.bus import Bus, BusConfig
 from artel.bus.finish import charge
 from artel.events.client import redis_client
@@ -51,10 +56,9 @@ from artel.files.search import FileSearch
 from artel.kit.errors import Unavailable
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
-from artel.llm.calling import CallReport
 from artel.llm.local import usual_candidates
 from artel.llm.pool import ModelPool
-from artel.memory.recall import Recall, RecallOutcome
+from artel.memory.recall import Recall
 from artel.orchestrator.brief import read_brief
 from artel.orchestrator.dry_run import DryRun
 from artel.orchestrator.prices import PriceReader
@@ -100,6 +104,8 @@ class House:
     sign_ins: SignIns
     api_keys: ApiKeys
     authenticator: Authenticator
+    oidc: OidcDoor | None
+    """None where there is no provider to sign in through."""
     revocations: Revocations
     provider_keys: ProviderKeys
     tools: Toolbox
@@ -121,6 +127,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
     """Makes the house; at the end running tasks are handed over and the last events sent."""
     async with AsyncExitStack() as stack:
         metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
+        metrics.build.labels(__version__).set(1)
+        traces = await stack.enter_async_context(open_traces(settings))
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
         shards = Shards(stores.shards, stores.pool_sizes)
@@ -131,8 +139,15 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(redis.aclose)
         subscriber = Subscriber(redis)
         log = EventLog(redis)
-        outbox = Outbox(log)
-        hub = Hub(log, subscriber, on_violation=metrics.user_isolation_violations.inc)
+        counted = EventCounts(metrics)
+        outbox = Outbox(log, on_emit=also_traced(traces, counted.emitted, trace_event), on_loss=metrics.events_lost.inc)
+        hub = Hub(
+            log,
+            subscriber,
+            on_violation=metrics.user_isolation_violations.inc,
+            on_resync=counted.resynced,
+            on_slow=metrics.sse_dropped.inc,
+        )
         control = ControlChannel(redis, subscriber)
         pulse = Pulse()
 
@@ -146,12 +161,13 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         revocations.on(lambda revoked: _close_streams(hub, guard, revoked))
         subscriber.on_restored(guard.look_now)
         provider_keys = ProviderKeys(shards, box)
+        oidc = await stack.enter_async_context(open_oidc(settings, shards, box, users, sign_ins, api_keys, revocations))
 
         pool = ModelPool(
             server_credentials(settings),
             default=default_model(settings),
             local=usual_candidates(settings.port) if settings.find_local_models else (),
-            on_call=lambda call: _count(metrics, call),
+            on_call=also_traced(traces, partial(count_call, metrics), trace_call),
         )
         await stack.enter_async_context(pool)
 
@@ -159,7 +175,8 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         memory = await stack.enter_async_context(open_memory(settings, stores, shards, pool, metrics))
         mcp = open_mcp(settings, shards, ids, box, files.limits)
         wake = memory.indexer.wake if memory else _nobody
-        recall = Recall(memory.finder if memory else None, on_outcome=partial(_count_recall, metrics))
+        recalled = also_traced(traces, partial(count_recall, metrics), trace_recall)
+        recall = Recall(memory.finder if memory else None, on_outcome=recalled)
         memory_desk = MemoryDesk(shards, recall, outbox.emit, wake)
         installed = await installed_tools(settings, FileSearch(shards), memory_desk, stack, files.texts.document)
         tools = Toolbox(ToolRegistry(installed), AskAgent(shards, ids), mcp.source)
@@ -169,13 +186,13 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             keys=provider_keys,
             tools=ToolTurns(shards, ids, outbox.emit, files.pictures),
             emit=outbox.emit,
-            first_text=metrics.direct_call_first_token_seconds.observe,
+            first_text=metrics.first_text,
             toolbox=tools,
             brief=read_brief,
             recall=recall,
         )
         prices, proposals = PriceReader(pool, provider_keys), Proposals(ids, outbox.emit)
-        runner = TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals))
+        runner = traced_runner(traces, TeamRunner(agents, PlanRunner(agents, shards, ids, prices, proposals)))
         dry_run = DryRun(agents, shards, prices, lambda tx, agent_id, use: charge(tx, ids.uuid(), agent_id, use))
 
         async def tell_others(user_id: int, tasks: Sequence[UUID]) -> None:
@@ -186,6 +203,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
         metrics.tasks_running.set_function(lambda: len(bus.worker.held))
         metrics.sse_connections.set_function(lambda: len(hub))
+        metrics.events_waiting.set_function(lambda: outbox.backlog)
 
         stack.push_async_callback(subscriber.aclose)
         subscriber.start()
@@ -199,7 +217,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         stack.push_async_callback(hub.aclose)
         guard.start()
         stack.push_async_callback(guard.aclose)
-        gauges = Gauges(shards, metrics)
+        gauges = Gauges(shards, redis, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
         expiry = Expiry(
@@ -231,6 +249,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             sign_ins=sign_ins,
             api_keys=api_keys,
             authenticator=authenticator,
+            oidc=oidc,
             revocations=revocations,
             provider_keys=provider_keys,
             tools=tools,
@@ -280,13 +299,3 @@ def _close_streams(hub: Hub, guard: PrincipalGuard, revoked: Revoked) -> None:
         guard.look_now()
     else:
         hub.close(lambda principal: isinstance(principal, Principal) and revoked.covers(principal))
-
-
-def _count_recall(metrics: Metrics, outcome: RecallOutcome, seconds: float) -> None:
-    metrics.memory_recalls.labels(outcome).inc()
-    metrics.memory_recall_seconds.observe(seconds)
-
-
-def _count(metrics: Metrics, call: CallReport) -> None:
-    metrics.model_calls.labels(call.provider, call.outcome).inc()
-    metrics.model_call_seconds.labels(call.provider).observe(call.total_seconds)

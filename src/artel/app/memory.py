@@ -127,7 +127,8 @@ async def open_memory(
         if sweeps:
             sweep.start()
         stack.push_async_callback(sweep.aclose)
-        finder = Finder(shards, contexts, embedder, on_lost=indexer.doubt)
+        searched = metrics.search_latency.labels("edge" if settings.qdrant_url is None else "qdrant").observe
+        finder = Finder(shards, contexts, embedder, on_lost=indexer.doubt, on_search=searched)
         yield MemoryHouse(contexts, embedder, indexer, finder, watch.look)
 
 

@@ -16,6 +16,7 @@ import uvicorn
 from artel.app.databases import Stores
 from artel.app.gateway import gateway_for
 from artel.app.house import House, Part, open_house
+from artel.app.watching import watched
 from artel.kit.errors import ArtelError
 from artel.settings import Settings
 
@@ -99,7 +100,7 @@ async def serve(
 
 async def work(settings: Settings, stores: Stores, part: Part, ready: Callable[[str], None]) -> None:
     """Takes tasks, without HTTP, until SIGINT or SIGTERM."""
-    async with open_house(settings, stores, part) as house:
+    async with open_house(settings, stores, part) as house, watched(house):
         _settle_garbage_collector()
         with _stop_signals() as asked:
             ready("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,12 +11,16 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
+from artel.kit.clock import utc_now
 from artel.kit.errors import Conflict, NotFound
 from artel.kit.stored import stored_json
 from artel.store.tables import ApprovalRequest
 from artel.store.tx import UserTx
 
 Resolution = Literal["confirmed", "rejected", "expired"]
+
+OnAnswer = Callable[[str, float], None]
+"""Told, after the commit, that a user answered: what was asked (`plan`, `tool`), and how many seconds before."""
 
 
 class NoSuchApproval(NotFound):
@@ -27,6 +31,15 @@ class AlreadyResolved(Conflict):
     """This was answered otherwise before, perhaps in another tab. The first answer holds."""
 
     slug = "already-resolved"
+
+
+def unheard(kind: str, seconds: float) -> None:
+    """An `OnAnswer` that nobody listens to."""
+
+
+def waited(row: ApprovalRequest) -> float:
+    """For how many seconds it has been waiting for its answer."""
+    return max(0.0, (utc_now() - row.created_at).total_seconds())
 
 
 async def find(tx: UserTx, approval_id: UUID) -> ApprovalRequest:

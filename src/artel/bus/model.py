@@ -189,6 +189,11 @@ class Held:
     job: asyncio.Task[None] | None = None
 
     @property
+    def is_direct(self) -> bool:
+        """It is the answer to a message that its user sent to this agent."""
+        return self.kind == ANSWER and self.plan_id is None
+
+    @property
     def is_planned(self) -> bool:
         """It belongs to an orchestrated run, which more than one task may write to at once."""
         return self.kind not in (ANSWER, DELEGATED) or self.plan_id is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -39,7 +40,13 @@ class Feed:
     read from the last seen id, and if it no longer reaches back, the listeners get a `resync`.
     """
 
-    def __init__(self, user_id: int, log: EventLog, slots: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        user_id: int,
+        log: EventLog,
+        slots: asyncio.Semaphore,
+        on_resync: Callable[[Resync], None] = lambda _: None,
+    ) -> None:
         """slots: bounds how many feeds of this process read the log at once."""
         self.user_id = user_id
         self.last_id = 0
@@ -48,6 +55,7 @@ class Feed:
         """Done when the position is known; the hub sets it."""
         self._log = log
         self._slots = slots
+        self._on_resync = on_resync
         self._pending: list[Entry] = []
         self._live = False
         self._again = False
@@ -134,7 +142,9 @@ class Feed:
             missed = await self._log.after(self.user_id, self.last_id)
         if isinstance(missed, Gap):
             _log.warning("events_gap", user_id=self.user_id)
-            self._hand_out(resync_entry(self.user_id, missed.last_id, Resync(reason="lost")))
+            news = Resync(reason="lost")
+            self._on_resync(news)
+            self._hand_out(resync_entry(self.user_id, missed.last_id, news))
         else:
             for entry in missed.entries:
                 self._hand_out(entry)

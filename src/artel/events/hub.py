@@ -34,11 +34,16 @@ class Hub:
         *,
         on_violation: Callable[[], None],
         limits: BufferLimits | None = None,
+        on_resync: Callable[[Resync], None] = lambda _: None,
+        on_slow: Callable[[], None] = lambda: None,
     ) -> None:
-        """on_violation: is called when an event of another user was stopped (counts `user_isolation_violations`)."""
+        """on_violation: is called when an event of another user was stopped (counts `user_isolation_violations`).
+        on_resync: of each time that a position could not be found; on_slow: of each listener that was dropped."""
         self._log = log
         self._subscriber = subscriber
         self._on_violation = on_violation
+        self._on_resync = on_resync
+        self._on_slow = on_slow
         self._limits = limits or BufferLimits()
         self._slots = asyncio.Semaphore(_LOG_READERS)
         self._feeds: dict[int, Feed] = {}
@@ -70,7 +75,9 @@ class Hub:
         Raises:
             Unavailable: Redis cannot be reached, or the process is about to stop.
         """
-        subscription = Subscription(user_id, session_id, principal, self._limits, self._leave, self._on_violation)
+        subscription = Subscription(
+            user_id, session_id, principal, self._limits, self._leave, self._on_violation, self._on_slow
+        )
         if self._shut and not self._closed:
             subscription.close()
             return subscription
@@ -158,6 +165,7 @@ class Hub:
                 missed = await self._log.after(feed.user_id, asked)
         if isinstance(missed, Gap):
             reason = Resync(reason="trimmed" if missed.known else "unknown_id")
+            self._on_resync(reason)
             news = resync_entry(feed.user_id, missed.last_id, reason)
             subscription.begin(missed.last_id, [news], missed.last_id)
         else:
@@ -168,7 +176,7 @@ class Hub:
             raise Unavailable("The server is about to stop. Connect again in a moment.")
         feed = self._feeds.get(user_id)
         if feed is None:
-            feed = self._feeds[user_id] = Feed(user_id, self._log, self._slots)
+            feed = self._feeds[user_id] = Feed(user_id, self._log, self._slots, self._on_resync)
         feed.sinks.add(sink)
         if isinstance(sink, Subscription):
             self._subscriptions.add(sink)

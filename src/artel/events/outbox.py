@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -49,8 +50,18 @@ class Outbox:
     Belongs to one event loop.
     """
 
-    def __init__(self, log: EventLog, limits: OutboxLimits | None = None) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        limits: OutboxLimits | None = None,
+        *,
+        on_emit: Callable[[Event], None] = lambda _: None,
+        on_loss: Callable[[], None] = lambda: None,
+    ) -> None:
+        """on_emit: told of each event; on_loss: of each that found no room. Both must be quick."""
         self._log = log
+        self._on_emit = on_emit
+        self._on_loss = on_loss
         self._limits = limits or OutboxLimits()
         self._sender = uuid4().hex
         self._batch_number = 0
@@ -90,6 +101,7 @@ class Outbox:
     def emit(self, user_id: int, event: Event) -> None:
         """Says that something happened in a user's space. Never waits and never fails for want of Redis."""
         record = record_of(user_id, event)
+        self._on_emit(event)
         if user_id in self._lost or self._is_full(record):
             self._lose(record)
             return
@@ -115,6 +127,7 @@ class Outbox:
         self._wake.set()
 
     def _lose(self, record: Record) -> None:
+        self._on_loss()
         loss = self._lost.get(record.user_id)
         if loss is None:
             loss = self._lost[record.user_id] = _Loss()
@@ -128,7 +141,9 @@ class Outbox:
         for user_id, loss in lost.items():
             for message_id in loss.answers:
                 self._push(tear(user_id, message_id))
-            self._push(record_of(user_id, Resync(reason="overflow")))
+            news = Resync(reason="overflow")
+            self._on_emit(news)
+            self._push(record_of(user_id, news))
 
     async def _run(self) -> None:
         while True:

@@ -29,6 +29,7 @@ class Subscription:
         "_leave",
         "_limits",
         "_nudged",
+        "_on_slow",
         "_on_violation",
         "_waiter",
         "closed",
@@ -47,6 +48,7 @@ class Subscription:
         limits: BufferLimits,
         leave: Callable[[Subscription], None],
         on_violation: Callable[[], None],
+        on_slow: Callable[[], None] = lambda: None,
     ) -> None:
         self.user_id = user_id
         self.session_id = session_id
@@ -59,6 +61,7 @@ class Subscription:
         self._limits = limits
         self._leave = leave
         self._on_violation = on_violation
+        self._on_slow = on_slow
         self._entries: list[Entry] = []
         self._bytes = 0
         self._nudged = False
@@ -73,6 +76,7 @@ class Subscription:
             return
         self._bytes += len(entry.payload)
         if len(self._entries) >= self._limits.max_entries or self._bytes > self._limits.max_bytes:
+            self._on_slow()
             self.close()
             return
         self._entries.append(entry)

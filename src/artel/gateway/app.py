@@ -30,6 +30,7 @@ from artel.gateway.routes import (
     memory,
     messages,
     models,
+    oidc,
     orchestrators,
     runs,
     sessions,
@@ -54,6 +55,7 @@ _ROUTES: tuple[APIRouter, ...] = (
     mcp_servers.router,
     usage.router,
     accounts.router,
+    oidc.router,
     sign_ins.router,
     api_keys.router,
     health.router,
@@ -82,6 +84,15 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
         # The server has its own, equal types for the same protocol.
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))
     return app
+
+
+def create_probes(deps: GatewayDeps) -> ASGIApp:
+    """What a process answers that serves no users: whether it is alive and can work, and its metrics."""
+    inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    inner.router.routes.extend(health.router.routes)
+    inner.state.deps = deps
+    ErrorAnswers(deps.foreign, deps.metrics).install(inner)
+    return Edge(inner, deps.metrics)
 
 
 def _larger_bodies(options: GatewayOptions) -> Mapping[re.Pattern[str], BodyRule]:

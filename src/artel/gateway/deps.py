@@ -13,6 +13,7 @@ from starlette.requests import Request
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.attempts import Attempts
 from artel.accounts.authentication import Authenticator
+from artel.accounts.oidc.door import OidcDoor
 from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
 from artel.accounts.users import Users
@@ -41,7 +42,7 @@ class GatewayOptions:
     page: Path | None = None
     """The built page's directory; None, or one without an index.html, when it is not built."""
     metrics_token: str | None = field(default=None, repr=False)
-    """What `/metrics` wants as a Bearer token; None opens it to everyone who reaches the server."""
+    """What `/metrics` wants as a Bearer token; None opens it to this machine and private networks."""
     max_json_bytes: int = 1_000_000
     max_upload_bytes: int = 25_000_000
     """Of one file."""
@@ -65,6 +66,8 @@ class GatewayDeps:
     metrics: Metrics
     checks: Mapping[str, Check]
     """By the store's name, for `/readyz`."""
+    oidc: OidcDoor | None = None
+    """None where there is no provider to sign in through."""
     memory_troubles: MemoryTroubles | None = None
     """What is wrong with memory, for `/readyz` too; None where there is none."""
     leaving: Callable[[], bool] = lambda: False

@@ -6,13 +6,14 @@ rows, under row-level security: what was edited, superseded or forgotten is so a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from artel.memory.context import CallType, ContextLost, Contexts, Hit, Question, Where
+from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, Hit, Question, Where
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.payload import DENSE_PREFETCH, SPARSE_PREFETCH
 from artel.memory.questions import Questions
@@ -69,7 +70,7 @@ class Finder:
     """Searches. For one event loop.
 
     embedder: None where there is none; then, and while it is away, words alone are looked for. on_lost: told of a user
-    who has memories and no index of them.
+    who has memories and no index of them. on_search: told how many seconds the store took, whatever it said.
     """
 
     shards: Shards
@@ -77,6 +78,7 @@ class Finder:
     embedder: Embedder | None = None
     relevance: Relevance = field(default_factory=Relevance)
     on_lost: Callable[[int], None] = lambda _: None
+    on_search: Callable[[float], None] = lambda _: None
     reader: WordReader = field(default_factory=WordReader)
     questions: Questions | None = field(init=False)
     """Of the embedder."""
@@ -138,11 +140,18 @@ class Finder:
             try:
                 vector = await self.questions.vector(user_id, meant)
                 by_both = replace(by_words, space=self.embedder.space.name, vector=vector)
-                return await context.search(by_both, wanted, _CANDIDATES)
+                return await self._search(context, by_both, wanted)
             except (EmbedderUnavailable, BadVector):
                 # Without the model, or before this user's index has its space: words are better than nothing.
                 pass
-        return await context.search(by_words, wanted, _CANDIDATES) if by_words.sparse else []
+        return await self._search(context, by_words, wanted) if by_words.sparse else []
+
+    async def _search(self, context: ContextStore, question: Question, where: Where) -> list[Hit]:
+        began = time.perf_counter()
+        try:
+            return await context.search(question, where, _CANDIDATES)
+        finally:
+            self.on_search(time.perf_counter() - began)
 
     async def _memories(self, user_id: int, hits: Sequence[Hit], where: Sought) -> dict[UUID, MemoryView]:
         ids = [hit.id for hit in hits]

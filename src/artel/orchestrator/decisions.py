@@ -44,6 +44,7 @@ class Decisions:
     proposals: Proposals
     wake: Callable[[int], None]
     """Tells the workers that this user has work."""
+    on_answer: approvals.OnAnswer = approvals.unheard
 
     async def approvals(
         self, status: str | None, limit: int, before: UUID | None
@@ -98,6 +99,7 @@ class Decisions:
                 await self._record(tx, row, "confirmed", actor, result)
             view = await self._view(tx, approval_id)
         if tell is not None:
+            self.on_answer(row.type, approvals.waited(row))
             self._resolved(place, approval_id, "confirmed")
             tell()
             self.wake(self.user_id)
@@ -121,6 +123,7 @@ class Decisions:
                 await self._record(tx, row, "rejected", actor, {"reason": reason})
             view = await self._view(tx, approval_id)
         if now:
+            self.on_answer(row.type, approvals.waited(row))
             self._resolved(place, approval_id, "rejected")
             self.proposals.emit(self.user_id, RunCancelled(session_id=place.session_id, run_id=place.run_id))
         return view

@@ -9,7 +9,9 @@ from artel.accounts.provider_keys import ProviderKeys
 from artel.accounts.spending import Spending
 from artel.agents.consent import Consent
 from artel.agents.roster import Roster
+from artel.approvals.manager import OnAnswer, unheard
 from artel.bus.bus import Bus
+from artel.bus.model import Mode
 from artel.chat.history import History
 from artel.chat.runs import Runs
 from artel.chat.sessions import Sessions
@@ -62,6 +64,8 @@ class SpaceFactory:
     mcp_sign_ins: McpSignIns
     memory: SharedMemory
     about_to_ask: Callable[[int, str], None]
+    on_sent: Callable[[Mode], None] = lambda mode: None
+    on_answer: OnAnswer = unheard
     clock: Clock = utc_now
 
     def build(self, user_id: int) -> UserWorkerSpace:
@@ -75,7 +79,7 @@ class SpaceFactory:
             history=History(user_id, self.shards, self.log),
             runs=Runs(user_id, self.shards),
             orchestrator=UserOrchestrator(OrchestratorSettings(user_id, self.shards), roster, models.default),
-            plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake),
+            plans=Decisions(user_id, self.shards, self.prices, self.proposals, self.bus.wake, self.on_answer),
             consent=self.consent(user_id),
             tools=UserTools(user_id, self.shards, self.toolbox),
             files=Files(user_id, self.shards, self.ids, self.file_limits, self.read_text),
@@ -88,6 +92,7 @@ class SpaceFactory:
             hub=self.hub,
             emit=self.emit,
             about_to_ask=self.about_to_ask,
+            on_sent=self.on_sent,
         )
 
     def _memory(self, user_id: int) -> UserMemory:
@@ -96,4 +101,6 @@ class SpaceFactory:
 
     def consent(self, user_id: int) -> Consent:
         """What a user says about tool calls; the sweep of what waited too long needs no more of a space."""
-        return Consent(user_id, self.shards, self.ids, self.toolbox, self.file_limits, self.emit, self.bus.wake)
+        return Consent(
+            user_id, self.shards, self.ids, self.toolbox, self.file_limits, self.emit, self.bus.wake, self.on_answer
+        )

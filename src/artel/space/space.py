@@ -17,7 +17,7 @@ from artel.agents.consent import Consent, ResultUnwanted, Yes
 from artel.agents.roster import AgentView, Roster
 from artel.approvals.audit import Actor
 from artel.bus.bus import Bus
-from artel.bus.model import Call, NoSuchAgent, Submitted
+from artel.bus.model import Call, Mode, NoSuchAgent, Submitted
 from artel.chat.history import History
 from artel.chat.runs import Runs
 from artel.chat.sessions import Sessions, entitle
@@ -69,6 +69,8 @@ class UserWorkerSpace:
     emit: Callable[[int, Event], None]
     about_to_ask: Callable[[int, str], None]
     """Told what a user says, without its mention, before it is stored; never waits."""
+    on_sent: Callable[[Mode], None] = lambda mode: None
+    """Told of each message once it is stored."""
 
     # ---- talking
 
@@ -94,12 +96,14 @@ class UserWorkerSpace:
             call = Call(session_id, named.agent_id, content, named.agent_id, "direct")
         self.about_to_ask(self.user_id, content if named is None else without_mention(content))
         try:
-            return await self.bus.submit(self.user_id, call, also=_with_attachments(session_id, attachments, also))
+            sent = await self.bus.submit(self.user_id, call, also=_with_attachments(session_id, attachments, also))
         except NoSuchAgent as error:
             if named is None:
                 raise
             handles = [agent.handle for agent in await self.roster.all() if agent.config.is_active]
             raise not_found(handles, by_mention=named.by_mention) from error
+        self.on_sent(call.mode)
+        return sent
 
     @asynccontextmanager
     async def waiting_for(self, answer: AwaitedAnswer) -> AsyncGenerator[Waiter]:

@@ -7,6 +7,7 @@ short transaction. Here both are a look into a list; SQLAlchemy makes and closes
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +16,17 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from artel.store.engine import PoolSizes
+
+
+@dataclass(slots=True)
+class PoolFigures:
+    """What a pool counted since it was made; times in seconds."""
+
+    waits: int = 0
+    """Borrowers for whom no line was free at once."""
+    waited_seconds: float = 0.0
+    exhausted: int = 0
+    """Those of them who gave up."""
 
 
 class PoolExhausted(Exception):
@@ -41,6 +53,17 @@ class Pool:
         """Lines that are idle, lent or being made."""
         self._waiting: deque[asyncio.Future[Line | None]] = deque()
         self._closed = False
+        self.figures = PoolFigures()
+
+    @property
+    def lent(self) -> int:
+        """Lines in use, or being made."""
+        return self._open - len(self._idle)
+
+    @property
+    def most(self) -> int:
+        """So many lines at once, and no more."""
+        return self._sizes.kept + self._sizes.extra
 
     async def take(self) -> Line:
         """A line; it must be given back or discarded.
@@ -55,7 +78,7 @@ class Pool:
                 if not line.driver.is_closed():
                     return line
                 await self.discard(line)
-            elif self._open < self._sizes.kept + self._sizes.extra:
+            elif self._open < self.most:
                 return await self._connect()
             elif (line := await self._turn()) is not None:
                 return line
@@ -95,6 +118,8 @@ class Pool:
         """Waits in line for a line; None means that there may be room for a new one."""
         turn: asyncio.Future[Line | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        self.figures.waits += 1
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._sizes.wait_seconds):
                 return await turn
@@ -103,8 +128,11 @@ class Pool:
                 # It came in the very moment in which its borrower gave up.
                 await self._return(turn.result())
             if isinstance(error, TimeoutError):
+                self.figures.exhausted += 1
                 raise PoolExhausted from error
             raise
+        finally:
+            self.figures.waited_seconds += time.monotonic() - began
 
     async def _return(self, line: Line | None) -> None:
         if line is not None:

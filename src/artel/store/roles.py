@@ -1,7 +1,8 @@
-"""The three database roles, and the databases they work in.
+"""The four database roles, and the databases they work in.
 
 `artel_owner` owns the tables and cannot log in; `artel_migrator` may bypass row-level security and only migrates;
-`artel_app` is what the product runs as: it owns nothing, bypasses nothing and may not truncate.
+`artel_app` is what the product runs as: it owns nothing, bypasses nothing and may not truncate. `artel_grafana` may
+call a few functions that answer sums per user, and nothing else; it cannot log in until it is given a password.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-OWNER, MIGRATOR, APP = "artel_owner", "artel_migrator", "artel_app"
+OWNER, MIGRATOR, APP, GRAFANA = "artel_owner", "artel_migrator", "artel_app", "artel_grafana"
 
 _TRIES = 20
 _PAUSE = 0.02
@@ -44,15 +45,16 @@ def _password(secret_key: str, role: str) -> str:
     return hmac.new(secret_key.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
 
 
-async def prepare_database(admin_url: str, secret_key: str) -> DatabaseUrls:
+async def prepare_database(admin_url: str, secret_key: str, grafana_password: str | None = None) -> DatabaseUrls:
     """Makes the roles and gives them the database of the URL; harmless when repeated.
 
     admin_url: a login that may create roles with BYPASSRLS (a superuser, usually) to an existing database.
+    grafana_password: lets Grafana's role log in; None leaves it as it is.
     """
     urls = role_urls(admin_url, secret_key)
     for attempt in range(_TRIES):
         try:
-            await _prepare(plain_dsn(make_url(admin_url)), urls)
+            await _prepare(plain_dsn(make_url(admin_url)), urls, grafana_password)
         except _MET_ANOTHER:
             if attempt == _TRIES - 1:
                 raise
@@ -62,7 +64,7 @@ async def prepare_database(admin_url: str, secret_key: str) -> DatabaseUrls:
     return urls
 
 
-async def _prepare(dsn: str, urls: DatabaseUrls) -> None:
+async def _prepare(dsn: str, urls: DatabaseUrls, grafana_password: str | None) -> None:
     connection = await asyncpg.connect(dsn=dsn)
     try:
         async with connection.transaction():
@@ -71,6 +73,9 @@ async def _prepare(dsn: str, urls: DatabaseUrls) -> None:
             await _ensure_role(connection, OWNER, "nologin")
             await _ensure_role(connection, MIGRATOR, "login bypassrls", urls.migrator.password)
             await _ensure_role(connection, APP, "login nosuperuser nobypassrls", urls.app.password)
+            await _ensure_role(connection, GRAFANA, "nologin nosuperuser nobypassrls connection limit 10")
+            if grafana_password is not None:
+                await _let_grafana_in(connection, grafana_password)
             await connection.execute(f"grant {OWNER} to {MIGRATOR} with inherit true, set true")
             await _ensure_schema(connection)
     finally:
@@ -90,6 +95,16 @@ async def _ensure_role(connection: asyncpg.Connection, name: str, options: str, 
         await connection.execute(f"alter role {name} password '{password}'")
 
 
+async def _let_grafana_in(connection: asyncpg.Connection, password: str) -> None:
+    # A person chose it: PostgreSQL itself quotes it. A dashboard that asks too much is stopped, not waited for.
+    login = await connection.fetchval(
+        "select format('alter role %I login password %L', $1::text, $2::text)", GRAFANA, password
+    )
+    await connection.execute(login)
+    await connection.execute(f"alter role {GRAFANA} set statement_timeout = '10s'")
+    await connection.execute(f"alter role {GRAFANA} set default_transaction_read_only = on")
+
+
 async def _ensure_schema(connection: asyncpg.Connection) -> None:
     database = await connection.fetchval("select quote_ident(current_database())")
     await connection.execute(
@@ -97,8 +112,8 @@ async def _ensure_schema(connection: asyncpg.Connection) -> None:
         revoke create on schema public from public;
         grant usage, create on schema public to {OWNER}, {MIGRATOR};
         grant connect, create on database {database} to {MIGRATOR};
-        grant connect on database {database} to {APP};
-        grant usage on schema public to {APP};
+        grant connect on database {database} to {APP}, {GRAFANA};
+        grant usage on schema public to {APP}, {GRAFANA};
         alter default privileges for role {OWNER} in schema public
             grant select, insert, update, delete on tables to {APP};
         alter default privileges for role {OWNER} in schema public grant usage on sequences to {APP};

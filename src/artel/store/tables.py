@@ -91,7 +91,8 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
+    """None: one signs in through a provider only (`identity_tables.py`)."""
     role: Mapped[str]
     locale: Mapped[str]
     shard: Mapped[str]
@@ -369,6 +370,7 @@ class UsageEntry(Owned):
         of_user(),
         Index("ix_usage_time", "user_id", "created_at", postgresql_include=["cost"]),
         Index("ix_usage_run", "user_id", "run_id"),
+        Index("ix_usage_created", "created_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

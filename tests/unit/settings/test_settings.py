@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,41 @@ def test_overrides_go_before_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PORT", "9000")
 
     assert load_settings({"PORT": 0}).port == 0
+
+
+def test_a_value_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a key of more than 16 letters\n")
+    (tmp_path / "urls").write_text("postgresql://a/one,postgresql://b/two\n")
+    monkeypatch.setenv("ARTEL_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "urls"))
+
+    settings = load_settings()
+
+    assert settings.secret_key is not None
+    assert settings.secret_key.get_secret_value() == "a key of more than 16 letters"
+    assert settings.database_urls == ("postgresql://a/one", "postgresql://b/two")
+
+
+def test_the_variable_itself_goes_before_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("1111")
+    (tmp_path / "nothing").write_text("\n")
+    monkeypatch.setenv("PORT_FILE", str(tmp_path / "port"))
+    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("PORT", "")
+
+    assert (load_settings().port, load_settings().redis_url) == (1111, None)
+
+    monkeypatch.setenv("PORT", "2222")
+    assert load_settings().port == 2222
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\xff"])
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    monkeypatch.setenv("ARTEL_SECRET_KEY_FILE", str(tmp_path / "key"))
+
+    with pytest.raises(BadSetting, match=r"ARTEL_SECRET_KEY_FILE: .*/key cannot be read"):
+        load_settings()

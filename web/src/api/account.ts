@@ -59,7 +59,7 @@ export function useSetLocale() {
 
 export const useChangePassword = () =>
   useMutation({
-    mutationFn: (body: { current_password: string; new_password: string }) =>
+    mutationFn: (body: { current_password: string | null; new_password: string }) =>
       request<void>("POST", "/auth/password", { body }),
   });
 

@@ -2,6 +2,7 @@
 export const keys = {
   options: ["options"] as const,
   me: ["me"] as const,
+  identity: ["identity"] as const,
   signIns: ["sign-ins"] as const,
   apiKeys: ["api-keys"] as const,
   agents: ["agents"] as const,

@@ -68,6 +68,90 @@ export interface paths {
         patch: operations["change_me_auth_me_patch"];
         trace?: never;
     };
+    "/auth/oidc/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Back from the provider
+         * @description Where the provider sends the browser. Signs in, or says on the sign-in page why not.
+         */
+        get: operations["callback_auth_oidc_callback__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/identity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My identity at the provider
+         * @description The identity that opens this account; `identity` is null when there is none.
+         */
+        get: operations["identity_auth_oidc_identity__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Unlink my identity
+         * @description The identity opens this account no longer. Never the last way in.
+         */
+        delete: operations["unlink_auth_oidc_identity__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link my identity at the provider
+         * @description Answers the address to open in this very browser. Asks for the password, since it makes another way in.
+         */
+        post: operations["link_auth_oidc_link__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/oidc/start/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in through the provider
+         * @description Leads to the provider; back from it, to `next`, an address of this page.
+         */
+        get: operations["start_auth_oidc_start__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/options/": {
         parameters: {
             query?: never;
@@ -100,6 +184,9 @@ export interface paths {
         /**
          * Change my password
          * @description Sets a new password and ends all other sign-ins. API keys stay.
+         *
+         *     An account that has none yet, since one signs in to it through a provider, gets its first one without
+         *     `current_password`, from a browser that signed in less than 15 minutes ago.
          */
         post: operations["change_password_auth_password_post"];
         delete?: never;
@@ -197,7 +284,7 @@ export interface paths {
         };
         /**
          * Prometheus metrics
-         * @description Wants the administrator's token when there is one.
+         * @description Wants the administrator's token when there is one; else only this machine and its network are answered.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -1115,7 +1202,7 @@ export interface paths {
          * Can it serve?
          * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
          *
-         *     Without memory it serves all the same: the status is then `degraded`.
+         *     Without memory it serves all the same: the status is then `degraded`. A process that was told to stop is `draining`.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -2758,6 +2845,62 @@ export interface components {
             session: components["schemas"]["Session"];
         };
         /**
+         * Identity
+         * @description A person of the provider's who is this account.
+         */
+        Identity: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string | null;
+            /**
+             * Used At
+             * Format: date-time
+             */
+            used_at: string;
+        };
+        /**
+         * IdentityOf
+         * @description Who one is at the provider.
+         */
+        IdentityOf: {
+            /** Can Unlink */
+            can_unlink: boolean;
+            identity: components["schemas"]["Identity"] | null;
+            /**
+             * Issuer
+             * @example https://id.example.org
+             */
+            issuer: string;
+            /**
+             * Name
+             * @example Example ID
+             */
+            name: string;
+        };
+        /**
+         * LinkAt
+         * @description The provider's address to open.
+         */
+        LinkAt: {
+            /**
+             * Url
+             * @example https://id.example.org/authorize?response_type=code
+             */
+            url: string;
+        };
+        /**
+         * LinkIn
+         * @description The present password; null for an account that has none.
+         */
+        LinkIn: {
+            /** Current Password */
+            current_password?: string | null;
+        };
+        /**
          * McpServer
          * @description One of one's servers.
          */
@@ -2885,6 +3028,8 @@ export interface components {
             created_at: string;
             /** Email */
             email: string;
+            /** Has Password */
+            has_password: boolean;
             /** Id */
             id: number;
             /**
@@ -3244,14 +3389,28 @@ export interface components {
             name: string;
         };
         /**
+         * OidcOption
+         * @description A provider to sign in through, at `GET /auth/oidc/start/`.
+         */
+        OidcOption: {
+            /**
+             * Name
+             * @example Example ID
+             */
+            name: string;
+        };
+        /**
          * Options
-         * @description Whether a stranger may make an account.
+         * @description Whether a stranger may make an account, and how one signs in.
          */
         Options: {
             /** Can Register */
             can_register: boolean;
             /** Needs First Account */
             needs_first_account: boolean;
+            oidc: components["schemas"]["OidcOption"] | null;
+            /** Password */
+            password: boolean;
             /**
              * Registration
              * @enum {string}
@@ -3315,14 +3474,11 @@ export interface components {
         };
         /**
          * PasswordChange
-         * @description Both passwords.
+         * @description Both passwords; `current_password` is null for an account that has none yet.
          */
         PasswordChange: {
-            /**
-             * Current Password
-             * @example correct horse battery
-             */
-            current_password: string;
+            /** Current Password */
+            current_password?: string | null;
             /**
              * New Password
              * @example correct horse battery
@@ -4244,6 +4400,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -4479,6 +4644,390 @@ export interface operations {
             };
         };
     };
+    callback_auth_oidc_callback__get: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string | null;
+                iss?: string | null;
+                error?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_auth_oidc_identity__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityOf"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_auth_oidc_identity__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_auth_oidc_link__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkAt"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_auth_oidc_start__get: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     options_auth_options__get: {
         parameters: {
             query?: never;
@@ -4575,6 +5124,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9461,7 +10019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store does not answer. */
+            /** @description A store does not answer, or the process is leaving (`draining`). */
             503: {
                 headers: {
                     [name: string]: unknown;

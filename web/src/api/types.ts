@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type Failure = Schemas["Fault"];
 export type Options = Schemas["Options"];
 export type Me = Schemas["Me"];
+export type IdentityOf = Schemas["IdentityOf"];
 export type Locale = Me["locale"];
 export type SignIn = Schemas["SignIn"];
 export type ApiKey = Schemas["ApiKey"];

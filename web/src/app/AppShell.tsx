@@ -7,6 +7,7 @@ import { useHotkeys } from "@/lib/hotkeys";
 import { patiently } from "@/lib/patiently";
 import { readStored, writeStored } from "@/lib/storage";
 import { useMedia } from "@/lib/useMedia";
+import { loadMenus } from "@/ui/Menu";
 import { ShellContext } from "@/ui/shell";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { part } from "./part";
@@ -49,6 +50,8 @@ export function AppShell({ me, onSignedOut, children }: AppShellProps) {
 
   // Whoever presses Ctrl+K types on at once.
   useEffect(() => void loadPalette(), []);
+  // A menu opens at once, even while the server is away.
+  useEffect(() => void loadMenus().catch(() => undefined), []);
 
   useHotkeys([
     { key: "k", mod: true, run: () => setPaletteOpen(true) },

@@ -1,48 +1,105 @@
-import { Menu as Base } from "@base-ui/react/menu";
 import type { LucideIcon } from "lucide-react";
-import type { ReactElement, ReactNode } from "react";
-import { cx } from "@/lib/cx";
+import {
+  cloneElement,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  useState,
+} from "react";
+import { patiently } from "@/lib/patiently";
 
-interface MenuProps {
+/**
+ * Menus, without what they are made of: that is a fifth of all scripts, and nobody needs it before a menu is opened.
+ * Until then there is only the button; so long lists of them are light too.
+ */
+type Parts = typeof import("./menuParts");
+let parts: Parts | null = null;
+let loading: Promise<void> | null = null;
+
+/** Has menus ready ahead of the first one that is opened. */
+export function loadMenus(): Promise<void> {
+  loading ??= patiently(() => import("./menuParts")).then(
+    (loaded) => {
+      parts = loaded;
+    },
+    (error) => {
+      loading = null;
+      throw error;
+    },
+  );
+  return loading;
+}
+
+const ahead = () => void loadMenus().catch(() => undefined);
+
+export interface MenuProps {
   trigger: ReactElement;
   children: ReactNode;
   align?: "start" | "end";
   side?: "top" | "bottom";
 }
 
-export function Menu({ trigger, children, align = "end", side = "bottom" }: MenuProps) {
-  return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} side={side} sideOffset={6} className="z-50 outline-none">
-          <Base.Popup className="scroll-thin max-h-[min(24rem,var(--available-height))] min-w-44 max-w-[min(20rem,90vw)] overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float outline-none">
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
+type TriggerProps = ReturnType<typeof useOpening>[1];
+
+function useOpening() {
+  const [opened, setOpened] = useState<"by key" | "by pointer" | null>(null);
+  const open = (how: "by key" | "by pointer") => {
+    if (parts) return setOpened(how);
+    void loadMenus().then(
+      () => setOpened(how),
+      () => undefined,
+    );
+  };
+  const trigger = {
+    "aria-haspopup": "menu" as const,
+    "aria-expanded": false,
+    onPointerEnter: ahead,
+    onFocus: ahead,
+    // Enter and the space bar click too, without any place on the screen.
+    onClick: (event: MouseEvent) => open(event.detail === 0 ? "by key" : "by pointer"),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      open("by key");
+    },
+  };
+  return [opened, trigger] as const;
 }
 
-export const MENU_ITEM =
-  "flex w-full cursor-default select-none items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-[0.93rem] outline-none " +
-  "data-[highlighted]:bg-hover";
+export function Menu(props: MenuProps) {
+  const [opened, plain] = useOpening();
+  if (parts && opened) return <parts.Opened {...props} byKey={opened === "by key"} />;
+  return cloneElement(props.trigger as ReactElement<TriggerProps>, plain);
+}
 
-interface MenuItemProps {
+export interface MenuItemProps {
   icon?: LucideIcon;
   danger?: boolean;
   onSelect: () => void;
   children: ReactNode;
 }
 
-export function MenuItem({ icon: Icon, danger, onSelect, children }: MenuItemProps) {
-  return (
-    <Base.Item onClick={onSelect} className={cx(MENU_ITEM, danger && "text-danger")}>
-      {Icon && <Icon aria-hidden className="size-4 shrink-0 opacity-80" />}
-      {children}
-    </Base.Item>
-  );
+// What follows stands in menus only, and is drawn only once they are open.
+
+export const MenuItem = (props: MenuItemProps) => parts && <parts.Item {...props} />;
+
+export const MenuSeparator = () => parts && <parts.Separator />;
+
+export interface MenuChoicesProps {
+  value: string;
+  onChange: (value: string) => void;
+  children: ReactNode;
 }
 
-export const MenuSeparator = () => <Base.Separator className="mx-1 my-1 h-px bg-line" />;
+/** One of several. */
+export const MenuChoices = (props: MenuChoicesProps) => parts && <parts.Choices {...props} />;
+
+export interface MenuChoiceProps {
+  value: string;
+  children: ReactNode;
+  /** Behind the mark of the chosen one. */
+  after?: ReactNode;
+}
+
+export const MenuChoice = (props: MenuChoiceProps) => parts && <parts.Choice {...props} />;

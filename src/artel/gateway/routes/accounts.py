@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from artel.accounts.users import Account, Locale, WrongCredentials
+from artel.accounts.users import Account, WrongCredentials
 from artel.gateway.cookies import clear_cookie, set_cookie
-from artel.gateway.deps import Deps, SignedIn, deps_of
+from artel.gateway.deps import Deps, GatewayDeps, SignedIn, deps_of
 from artel.gateway.json_route import resource
 from artel.gateway.openapi import problems
+from artel.gateway.proving import prove_again
+from artel.gateway.requests import address_of, is_secure, language_of
 from artel.gateway.shapes import accounts as shapes
+from artel.kit.errors import Forbidden
 
 router = resource("/auth", "Account")
+
+
+class PasswordsOff(Forbidden):
+    """Nobody signs in with a password here. Use the provider on the sign-in page."""
+
+    slug = "passwords-off"
 
 
 @router.get("/options/", summary="Whether one can register", openapi_extra={"security": []})
 async def options(deps: Deps) -> shapes.Options:
     """What the sign-up page needs to know; open to everyone."""
     state = await deps.users.registration()
+    passwords = _takes_passwords(deps)
     return shapes.Options(
-        registration=state.policy, can_register=state.can_register, needs_first_account=state.needs_first_account
+        registration=state.policy,
+        can_register=state.can_register and passwords,
+        needs_first_account=state.needs_first_account,
+        oidc=shapes.OidcOption(name=deps.oidc.config.name) if deps.oidc else None,
+        password=passwords,
     )
 
 
@@ -32,22 +46,24 @@ async def options(deps: Deps) -> shapes.Options:
 )
 async def register(request: Request, response: Response, body: shapes.Registration, deps: Deps) -> shapes.Registered:
     """Makes an account and signs in. The first account of a server is its administrator."""
-    await deps.attempts.count(body.email, _address(request))
-    account = await deps.users.register(body.email, body.password, body.locale or _language(request))
+    _check_takes_passwords(deps)
+    await deps.attempts.count(body.email, address_of(request))
+    account = await deps.users.register(body.email, body.password, body.locale or language_of(request))
     await _let_in(request, response, account)
     return shapes.Registered(id=account.id, email=account.email)
 
 
-@router.post("/login", summary="Sign in", responses=problems(429), openapi_extra={"security": []})
+@router.post("/login", summary="Sign in", responses=problems(403, 429), openapi_extra={"security": []})
 async def login(request: Request, response: Response, body: shapes.Credentials, deps: Deps) -> shapes.Me:
     """Sets the cookie `artel_session`."""
-    await deps.attempts.count(body.email, _address(request))
+    _check_takes_passwords(deps)
+    await deps.attempts.count(body.email, address_of(request))
     try:
         account = await deps.users.log_in(body.email, body.password)
     except WrongCredentials:
         deps.metrics.login_failures.inc()
         raise
-    await deps.attempts.succeeded(body.email, _address(request))
+    await deps.attempts.succeeded(body.email, address_of(request))
     await _let_in(request, response, account)
     return shapes.me(account)
 
@@ -58,7 +74,7 @@ async def logout(request: Request, deps: Deps) -> Response:
     principal = request.state.principal
     if principal is not None and principal.sign_in_id is not None:
         await deps.sign_ins.revoke(principal.user_id, principal.sign_in_id)
-    return Response(status_code=204, headers={"Set-Cookie": clear_cookie(secure=_is_secure(request))})
+    return Response(status_code=204, headers={"Set-Cookie": clear_cookie(secure=is_secure(request))})
 
 
 @router.get("/me", summary="Who am I?")
@@ -75,29 +91,34 @@ async def change_me(body: shapes.MePatch, principal: SignedIn, deps: Deps) -> sh
     return shapes.me(await deps.users.set_locale(principal.user_id, body.locale))
 
 
-@router.post("/password", status_code=204, summary="Change my password", responses=problems(429))
+@router.post("/password", status_code=204, summary="Change my password", responses=problems(403, 429))
 async def change_password(request: Request, body: shapes.PasswordChange, principal: SignedIn, deps: Deps) -> Response:
-    """Sets a new password and ends all other sign-ins. API keys stay."""
-    entry = await deps.users.get(principal.user_id)
-    await deps.attempts.count(entry.email, _address(request))
-    await deps.users.change_password(principal.user_id, body.current_password, body.new_password)
+    """Sets a new password and ends all other sign-ins. API keys stay.
+
+    An account that has none yet, since one signs in to it through a provider, gets its first one without
+    `current_password`, from a browser that signed in less than 15 minutes ago.
+    """
+    _check_takes_passwords(deps)
+    account = await deps.users.get(principal.user_id)
+    await deps.attempts.count(account.email, address_of(request))
+    if account.has_password:
+        await deps.users.change_password(principal.user_id, body.current_password or "", body.new_password)
+    else:
+        await prove_again(request, deps, principal, None)
+        await deps.users.set_first_password(principal.user_id, body.new_password)
     await deps.sign_ins.revoke_others(principal.user_id, kept=principal.sign_in_id)
     return Response(status_code=204)
 
 
 async def _let_in(request: Request, response: Response, account: Account) -> None:
     token = await deps_of(request).sign_ins.open(account.id, request.headers.get("user-agent", ""))
-    response.headers["Set-Cookie"] = set_cookie(token, secure=_is_secure(request))
+    response.headers["Set-Cookie"] = set_cookie(token, secure=is_secure(request))
 
 
-def _is_secure(request: Request) -> bool:
-    public_url = deps_of(request).options.public_url or ""
-    return request.url.scheme == "https" or public_url.startswith("https://")
+def _takes_passwords(deps: GatewayDeps) -> bool:
+    return deps.oidc is None or not deps.oidc.config.only
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _language(request: Request) -> Locale:
-    return "ru" if request.headers.get("accept-language", "").lower().startswith("ru") else "en"
+def _check_takes_passwords(deps: GatewayDeps) -> None:
+    if not _takes_passwords(deps):
+        raise PasswordsOff

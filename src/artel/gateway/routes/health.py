@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Final
 
 from fastapi import Request, Response
 
@@ -15,6 +16,9 @@ from artel.kit.errors import Unauthenticated, Unavailable
 from artel.kit.secrets import same_bytes
 from artel.store.health import Check
 from artel.telemetry.metrics import CONTENT_TYPE
+
+_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+"""Headers by which a proxy tells for whom it asks."""
 
 router = resource("", "Server")
 
@@ -59,13 +63,28 @@ async def ready(deps: Deps) -> Response:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response, openapi_extra={"security": []})
 async def metrics(request: Request, deps: Deps) -> Response:
-    """Wants the administrator's token when there is one."""
+    """Wants the administrator's token when there is one; else only this machine and its network are answered."""
     token = deps.options.metrics_token
     if token is not None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not same_bytes(given.encode(), token.encode()):
             raise Unauthenticated("The metrics want a token: 'Authorization: Bearer <token>'.")
+    elif not _is_near(request):
+        raise Unauthenticated("The metrics are for this machine and its network. Set ARTEL_METRICS_TOKEN to open them.")
     return Response(deps.metrics.render(), media_type=CONTENT_TYPE)
+
+
+def _is_near(request: Request) -> bool:
+    """Whether a request comes from this machine or a private network, and from nobody behind a proxy."""
+    if any(name in request.headers for name in _PASSED_ON):
+        return False
+    if request.client is None:
+        return True
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return not (getattr(address, "ipv4_mapped", None) or address).is_global
 
 
 async def _ask(check: Check, seconds: float) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from pydantic import Field, StringConstraints
 
 from artel.accounts.api_keys import ApiKeyView
 from artel.accounts.emails import MAX_EMAIL
+from artel.accounts.oidc.identities import IdentityView
+from artel.accounts.oidc.model import OidcConfig
 from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignInView
 from artel.accounts.users import Account
@@ -52,6 +54,8 @@ class Me(Shape):
     locale: Locale
     created_at: datetime
     user_prefix: str = Field(examples=["user1_"])
+    has_password: bool
+    """False where one signs in through a provider only."""
 
 
 class MePatch(Body):
@@ -61,18 +65,57 @@ class MePatch(Body):
 
 
 class PasswordChange(Body):
-    """Both passwords."""
+    """Both passwords; `current_password` is null for an account that has none yet."""
 
-    current_password: Password
+    current_password: Password | None = None
     new_password: Password
 
 
+class OidcOption(Shape):
+    """A provider to sign in through, at `GET /auth/oidc/start/`."""
+
+    name: str = Field(examples=["Example ID"])
+
+
 class Options(Shape):
-    """Whether a stranger may make an account."""
+    """Whether a stranger may make an account, and how one signs in."""
 
     registration: Literal["first", "open", "closed"]
     can_register: bool
     needs_first_account: bool
+    oidc: OidcOption | None
+    password: bool
+    """False: only through the provider."""
+
+
+class LinkIn(Body):
+    """The present password; null for an account that has none."""
+
+    current_password: Password | None = None
+
+
+class LinkAt(Shape):
+    """The provider's address to open."""
+
+    url: str = Field(examples=["https://id.example.org/authorize?response_type=code"])
+
+
+class Identity(Shape):
+    """A person of the provider's who is this account."""
+
+    email: str | None
+    created_at: datetime
+    used_at: datetime
+
+
+class IdentityOf(Shape):
+    """Who one is at the provider."""
+
+    name: str = Field(examples=["Example ID"])
+    issuer: str = Field(examples=["https://id.example.org"])
+    identity: Identity | None
+    can_unlink: bool
+    """False where nothing else would open the account."""
 
 
 class SignIn(Shape):
@@ -133,7 +176,14 @@ def me(account: Account) -> Me:
         locale=account.locale,
         created_at=account.created_at,
         user_prefix=user_prefix(account.id),
+        has_password=account.has_password,
     )
+
+
+def identity_of(view: IdentityView | None, config: OidcConfig, *, can_unlink: bool) -> IdentityOf:
+    """For `GET /auth/oidc/identity/`."""
+    identity = view and Identity(email=view.email, created_at=view.created_at, used_at=view.used_at)
+    return IdentityOf(name=config.name, issuer=config.issuer, identity=identity, can_unlink=can_unlink)
 
 
 def sign_in(view: SignInView, asking: Principal) -> SignIn:

@@ -1,20 +1,25 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearch } from "wouter";
 import { useOptions } from "@/api/account";
 import { Button } from "@/ui/Button";
 import { Logo } from "@/ui/Logo";
 import { Skeleton } from "@/ui/Skeleton";
 import { CredentialsForm } from "./CredentialsForm";
 import { LanguageSwitch } from "./LanguageSwitch";
+import { ProviderProblem, ProviderWay } from "./provider";
 
 /** The door: sign in, or make an account where the server allows it. */
 export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
   const { t } = useTranslation();
   const { data: options, isPending } = useOptions();
   const [chosen, setChosen] = useState<"sign-in" | "register" | null>(null);
+  const search = new URLSearchParams(useSearch());
+  const problem = search.get("problem");
+  const passwords = options?.password ?? true;
   const first = options?.needs_first_account ?? false;
-  const mode = chosen ?? (first ? "register" : "sign-in");
-  const heading = mode === "sign-in" ? "signIn" : first ? "first" : "register";
+  const mode = chosen ?? (first && passwords ? "register" : "sign-in");
+  const heading = first && !chosen ? "first" : mode === "sign-in" ? "signIn" : "register";
 
   return (
     <div className="scroll-thin flex h-full flex-col overflow-y-auto">
@@ -36,7 +41,23 @@ export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
           <>
             <h1 className="font-semibold text-[1.7rem] tracking-tight">{t(`auth.${heading}Title`)}</h1>
             <p className="mt-1.5 mb-7 text-ink-soft">{t(`auth.${heading}Text`)}</p>
-            <CredentialsForm key={mode} mode={mode} onDone={mode === "register" ? onRegistered : undefined} />
+            {problem && (
+              <Suspense fallback={null}>
+                <ProviderProblem problem={problem} />
+              </Suspense>
+            )}
+            {passwords && (
+              <CredentialsForm
+                key={mode}
+                mode={mode}
+                onDone={mode === "register" ? onRegistered : undefined}
+              />
+            )}
+            {options?.oidc && (
+              <Suspense fallback={<Skeleton className={passwords ? "mt-16 h-11" : "h-11"} />}>
+                <ProviderWay name={options.oidc.name} way={search.get("next") ?? "/"} beside={passwords} />
+              </Suspense>
+            )}
             {!first && options?.can_register && (
               <Button
                 look="ghost"
@@ -46,7 +67,7 @@ export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
                 {t(mode === "register" ? "auth.haveAccount" : "auth.needAccount")}
               </Button>
             )}
-            {!first && options && !options.can_register && (
+            {!first && options?.password && !options.can_register && (
               <p className="mt-5 text-center text-[0.87rem] text-ink-faint">{t("auth.closed")}</p>
             )}
             {first && (

@@ -1,9 +1,8 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import { Check, ChevronDown, Sparkles } from "lucide-react";
+import { ChevronDown, Sparkles } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Agent } from "@/api/types";
 import { AgentAvatar, StatusDot } from "@/ui/AgentAvatar";
-import { MENU_ITEM, Menu, MenuSeparator } from "@/ui/Menu";
+import { Menu, MenuChoice, MenuChoices, MenuSeparator } from "@/ui/Menu";
 
 interface TargetMenuProps {
   agents: Agent[];
@@ -41,32 +40,25 @@ export function TargetMenu({ agents, target, onChange }: TargetMenuProps) {
         </button>
       }
     >
-      <Base.RadioGroup value={target ?? ""} onValueChange={(value) => onChange(value || null)}>
+      <MenuChoices value={target ?? ""} onChange={(value) => onChange(value || null)}>
         {agents.map((agent) => (
-          <Base.RadioItem key={agent.agent_id} value={agent.handle} closeOnClick className={MENU_ITEM}>
+          <MenuChoice key={agent.agent_id} value={agent.handle} after={<StatusDot status={agent.status} />}>
             <AgentAvatar name={agent.name} seed={agent.handle} size="sm" />
             <span className="min-w-0 flex-1">
               <span className="block truncate">{agent.name}</span>
               <span className="block truncate text-[0.8rem] text-ink-soft">@{agent.handle}</span>
             </span>
-            <Base.RadioItemIndicator
-              render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />}
-            />
-            <StatusDot status={agent.status} />
-          </Base.RadioItem>
+          </MenuChoice>
         ))}
         {agents.length > 0 && <MenuSeparator />}
-        <Base.RadioItem value="" closeOnClick className={MENU_ITEM}>
+        <MenuChoice value="">
           <Sparkles aria-hidden className="mx-1 size-4 shrink-0" />
           <span className="min-w-0 flex-1">
             <span className="block">{t("chat.auto")}</span>
             <span className="block text-[0.8rem] text-ink-soft">{t("chat.autoText")}</span>
           </span>
-          <Base.RadioItemIndicator
-            render={<Check aria-hidden className="size-4 shrink-0 text-accent-text" />}
-          />
-        </Base.RadioItem>
-      </Base.RadioGroup>
+        </MenuChoice>
+      </MenuChoices>
     </Menu>
   );
 }

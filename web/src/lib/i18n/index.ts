@@ -16,17 +16,26 @@ const LATER: Record<Language, () => Promise<object>> = {
   en: async () => (await import("./later.en")).later,
   ru: async () => (await import("./later.ru")).later,
 };
-let laterWanted = false;
+/** Of a sign-in page where one may come through a provider: not many, so that they wait for no others. */
+const OIDC: Record<Language, () => Promise<object>> = {
+  en: async () => ({ oidc: (await import("./oidc.en")).oidc }),
+  ru: async () => ({ oidc: (await import("./oidc.ru")).oidc }),
+};
+const wanted = new Set<typeof LATER>();
 
 /** Loads the texts of parts that the first screen does not show; what is lazy waits for them. */
-export async function laterTexts(): Promise<void> {
-  laterWanted = true;
-  await addLater(i18next.language as Language);
+export const laterTexts = () => want(LATER);
+
+/** Loads the texts about signing in through a provider. */
+export const oidcTexts = () => want(OIDC);
+
+async function want(texts: typeof LATER): Promise<void> {
+  wanted.add(texts);
+  await add(texts, i18next.language as Language);
 }
 
-async function addLater(language: Language): Promise<void> {
-  const texts = await LATER[language]();
-  i18next.addResourceBundle(language, "translation", texts, true);
+async function add(texts: typeof LATER, language: Language): Promise<void> {
+  i18next.addResourceBundle(language, "translation", await texts[language](), true);
 }
 
 /** The language chosen last, otherwise the first of the browser's that we speak. */
@@ -58,7 +67,7 @@ export async function speak(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
     i18next.addResourceBundle(language, "translation", await LOADERS[language]());
   }
-  if (laterWanted) await addLater(language);
+  await Promise.all([...wanted].map((texts) => add(texts, language)));
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
 }

@@ -1,4 +1,5 @@
 import { memory } from "./memory.en";
+import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";
 import { toolTexts } from "./toolTexts.en";
 
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  oidc,
   chat: {
     stopped: "Stopped",
     queued: "Waiting in line: {{name}} is busy",

@@ -1,4 +1,5 @@
 import { memory } from "./memory.ru";
+import { oidc } from "./oidc.ru";
 import { servers } from "./servers.ru";
 import { toolTexts } from "./toolTexts.ru";
 
@@ -7,6 +8,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  oidc,
   chat: {
     stopped: "Остановлено",
     queued: "В очереди: {{name}} занят",
