@@ -57,6 +57,7 @@ def _embedding_model(value: str) -> str:
 # SQLAlchemy's spelling of the scheme is common in people's environments; which driver we use is our own affair.
 PostgresUrl = Annotated[str, BeforeValidator(lambda url: url.replace("+asyncpg://", "://", 1)), _scheme(*_POSTGRES)]
 RedisUrl = Annotated[str, _scheme(*_REDIS)]
+SecretKey = Annotated[SecretStr, Field(min_length=16)]
 HttpUrl = Annotated[str, _scheme(*_HTTP), AfterValidator(lambda url: url.rstrip("/"))]
 
 
@@ -155,6 +156,10 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_SECRET_KEY")
     """Seals users' provider keys; without it a random one is kept in the data directory."""
+    secret_keys_old: Annotated[tuple[SecretKey, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), validation_alias="ARTEL_SECRET_KEY_OLD"
+    )
+    """Keys that still open what was sealed with them, and seal nothing."""
 
     default_model: Annotated[str, AfterValidator(_model_name)] | None = Field(
         None, validation_alias="ARTEL_DEFAULT_MODEL"
@@ -175,6 +180,14 @@ class Settings(BaseSettings):
     """Of one file, in millions of bytes."""
     storage_mb: int = Field(1000, ge=1, validation_alias="ARTEL_STORAGE_MB")
     """Of all files of a user."""
+    retention_chats_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_CHATS_DAYS")
+    """Nobody's chats are kept longer without activity. The same below for other things; None: no bound."""
+    retention_files_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_FILES_DAYS")
+    retention_memories_days: int | None = Field(None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_MEMORIES_DAYS")
+    retention_decisions_days: int | None = Field(
+        None, ge=1, le=36_500, validation_alias="ARTEL_RETENTION_DECISIONS_DAYS"
+    )
+    retention_usage_days: int | None = Field(None, ge=62, le=36_500, validation_alias="ARTEL_RETENTION_USAGE_DAYS")
     searxng_url: HttpUrl | None = Field(None, validation_alias="ARTEL_SEARXNG_URL")
     """A SearXNG that searches the web for agents; without it the public engines are asked."""
     tools_private_addresses: bool = Field(False, validation_alias="ARTEL_TOOLS_PRIVATE_ADDRESSES")
@@ -208,6 +221,12 @@ class Settings(BaseSettings):
     def _as_many_migrations_as_databases(self) -> Settings:
         if self.migration_urls and len(self.migration_urls) != len(self.database_urls):
             raise ValueError("ARTEL_MIGRATION_URL must name as many databases as DATABASE_URL, in the same order")
+        return self
+
+    @model_validator(mode="after")
+    def _no_old_keys_without_a_new_one(self) -> Settings:
+        if self.secret_keys_old and self.secret_key is None:
+            raise ValueError("ARTEL_SECRET_KEY_OLD needs ARTEL_SECRET_KEY, which seals")
         return self
 
     @model_validator(mode="after")

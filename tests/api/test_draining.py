@@ -67,7 +67,7 @@ async def test_what_is_under_way_is_answered_and_the_rest_left_to_others(pair: P
             await asyncio.sleep(0.01)
 
     # when the process drains, and is asked for more
-    drained = asyncio.create_task(pair.leaving.leaving.drain())
+    drained = asyncio.create_task(pair.leaving.draining.drain())
     stream = await listening
     ready = await pair.ann.http.get("/readyz")
     too_late = await pair.ann.http.get("/my/events/", headers={"Last-Event-ID": "7"})
@@ -91,7 +91,7 @@ async def test_what_takes_too_long_is_handed_over(pair: Pair, model_server: Mode
     waited = asyncio.create_task(pair.say("@coder [[answer tokens=60 first_ms=100 delay_ms=50]]", wait=60))
     await model_server.wait_until("open", 1)
 
-    await pair.leaving.leaving.drain()
+    await pair.leaving.draining.drain()
 
     answer = await asyncio.wait_for(waited, 5)
     assert answer.status_code == 202, "the wait is over before the answer is"
@@ -106,7 +106,7 @@ async def test_who_is_in_a_hurry_hands_over_at_once(pair: Pair, model_server: Mo
     await model_server.wait_until("open", 1)
 
     async with asyncio.timeout(10):
-        await pair.leaving.leaving.drain(lambda: True)
+        await pair.leaving.draining.drain(lambda: True)
 
     await pair.until(sent.json()["run_id"], "completed")
     assert await pair.contents() == [numbered_text(30)]

@@ -25,6 +25,8 @@ from tests.support.figures import lived_in, spend
 from tests.support.planning import TWO, asked, confirm, is_, until
 from tests.support.plans import request
 from tests.support.stores import Stores
+from tests.support.tool_people import asked_about, chosen, no
+from tests.support.tool_scripts import calling
 
 NAMES = (
     "user_agent_count_avg",
@@ -211,3 +213,18 @@ async def test_a_worker_is_watched_on_a_port_of_its_own(site: Site) -> None:
                 pass
     async with watched(site.house) as nowhere:
         assert nowhere is None
+
+
+async def test_a_tool_that_is_refused_was_answered_and_one_that_is_stopped_was_not(site: Site, ann: Person) -> None:
+    await ann.agent("Coder", tools=chosen(current_time="ask"))
+    before = await scrape(site)
+    count = "approval_response_time_count{'type': 'tool'}"
+
+    _, approval = await asked_about(ann, calling([("current_time", {})]))
+    await no(ann, approval, "not now")
+    await no(ann, approval, "not now")
+    run_id, _ = await asked_about(ann, calling([("current_time", {})]))
+    await ann.http.post(f"/my/runs/{run_id}/cancel/")
+    await until(ann, run_id, is_("cancelled"))
+
+    assert (await scrape(site))[count] - before[count] == 1

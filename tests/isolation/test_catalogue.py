@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+from collections.abc import AsyncGenerator
+from typing import Final
 
 import asyncpg
 import pytest
 
+from artel.store.doors import APP_ROLE, ME, POLICIES, TABLES, open_doors
 from artel.store.roles import APP, MIGRATOR, OWNER, DatabaseUrls, plain_dsn
 from tests.support.isolation_registry import WITHOUT_USER
 
-ME: Final = "NULLIF(current_setting('app.user_id'::text, true), ''::text))::bigint"
-OWN_ROWS: Final = f"(user_id = ({ME})"
 ABOVE_RLS: Final = {
     "tasks_lost": "ids of tasks that the asking worker holds no longer",
     "users_with_work": "ids of users whose tasks wait, for the sweeper",
@@ -23,6 +22,7 @@ ABOVE_RLS: Final = {
     "belongs_to_another": "yes or no, to count attempts",
     "users_with_memory_work": "ids of users whose memory has something to write",
     "memories_waiting": "a number for the metrics",
+    "users_to_tidy": "ids of users of whom nobody looked today for what is too old",
     "users_with_unread_chats": "ids of users whose chats are to be learned from, or summed up",
     "users_and_agents": "numbers for the metrics",
     "spent_since": "sums per provider for the metrics",
@@ -33,38 +33,6 @@ ABOVE_RLS: Final = {
 }
 """Functions that see all users' rows, and what they answer. A new line here is what a reviewer looks for."""
 
-_TABLES = """
-select relname::text as name, relkind::text as kind, relowner::regrole::text as owner,
-    relrowsecurity as secured, relforcerowsecurity as forced,
-    (select format_type(atttypid, null) || case when attnotnull then ' not null' else '' end
-        from pg_attribute where attrelid = pg_class.oid and attname = 'user_id') as user_id,
-    has_table_privilege($1, oid, 'truncate') as truncates,
-    has_table_privilege($1, oid, 'references') or has_table_privilege($1, oid, 'trigger') as alters
-from pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and relnamespace = 'public'::regnamespace order by 1
-"""
-_POLICIES = """
-select tablename::text as name, permissive, roles::text[] as roles, cmd, qual, with_check from pg_policies
-where schemaname = 'public'
-"""
-_KEYS = """
-select pg_class.relname::text as name, index.relname::text as index, indisprimary as is_primary,
-    (select attname::text from pg_attribute where attrelid = pg_class.oid and attnum = indkey[0]) as first
-from pg_index join pg_class on pg_class.oid = indrelid join pg_class index on index.oid = indexrelid
-where indisunique and pg_class.relnamespace = 'public'::regnamespace
-"""
-_REFERENCES = """
-select conrelid::regclass::text as name, conname::text as reference, confrelid::regclass::text as parent,
-    (select attname::text from pg_attribute where attrelid = conrelid and attnum = conkey[1]) as child_first,
-    (select attname::text from pg_attribute where attrelid = confrelid and attnum = confkey[1]) as parent_first
-from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace
-"""
-_APP_ROLE = """
-select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication as has_powers,
-    exists (select from pg_auth_members where member = pg_roles.oid) as is_member,
-    exists (select from pg_shdepend where refobjid = pg_roles.oid and deptype = 'o') as owns,
-    has_schema_privilege(rolname, 'public', 'create') as creates
-from pg_roles where rolname = $1
-"""
 _FUNCTIONS = """
 select proname::text as name, prorettype::regtype::text as answers, proretset as is_set, proconfig as settings
 from pg_proc where prosecdef and pronamespace = 'public'::regnamespace
@@ -78,8 +46,6 @@ create table notes (id bigint primary key, user_id bigint, session_id bigint ref
 create table shares (id bigint primary key);
 grant all on notes, shares to artel_app
 """
-
-Rows = Sequence[asyncpg.Record]
 
 
 @pytest.fixture(params=[0, 1], ids=["directory", "second-shard"])
@@ -96,74 +62,15 @@ async def catalogue(
     await connection.close()
 
 
-async def open_doors(connection: asyncpg.Connection) -> list[str]:
-    """What is wrong with the tables, in words."""
-    tables = await connection.fetch(_TABLES, APP)
-    policies, keys = await connection.fetch(_POLICIES), await connection.fetch(_KEYS)
-    references = await connection.fetch(_REFERENCES)
-    owned = {table["name"] for table in tables if table["user_id"] is not None}
-    faults: list[str] = []
-    for table in tables:
-        name = table["name"]
-        faults += [f"{name}: {fault}" for fault in _faults_of_any(table)]
-        if name in owned:
-            own_policies = [policy for policy in policies if policy["name"] == name]
-            own_keys = [key for key in keys if key["name"] == name]
-            faults += [
-                f"{name}: {fault}" for fault in (*_faults_of_rows(table, own_policies), *_faults_of_keys(own_keys))
-            ]
-        elif name not in WITHOUT_USER:
-            faults.append(f"{name}: has no user_id and is not in WITHOUT_USER")
-    for reference in references:
-        if reference["name"] in owned and (reference["child_first"], reference["parent_first"]) != (
-            "user_id",
-            "user_id",
-        ):
-            faults.append(
-                f"{reference['name']}: {reference['reference']} does not carry user_id to {reference['parent']}"
-            )
-    return faults
-
-
-def _faults_of_any(table: asyncpg.Record) -> list[str]:
-    faults: list[str] = []
-    if table["kind"] not in ("r", "p"):
-        faults.append("is a view or a foreign table, which row-level security does not bind")
-    if table["owner"] == APP:
-        faults.append("belongs to the app's role")
-    if table["truncates"] or table["alters"]:
-        faults.append("the app's role may truncate it, or hang keys and triggers on it")
-    return faults
-
-
-def _faults_of_rows(table: asyncpg.Record, policies: Rows) -> list[str]:
-    faults: list[str] = []
-    if not (table["secured"] and table["forced"]):
-        faults.append("row-level security is not forced")
-    if table["user_id"] != "bigint not null":
-        faults.append(f"user_id is {table['user_id']}")
-    wanted: list[Any] = [("PERMISSIVE", ["public"], "ALL", OWN_ROWS, OWN_ROWS)]
-    if [(p["permissive"], p["roles"], p["cmd"], p["qual"], p["with_check"]) for p in policies] != wanted:
-        faults.append("its policies are not exactly the one of `artel.store.rls.protect`")
-    return faults
-
-
-def _faults_of_keys(keys: Rows) -> list[str]:
-    faults = [f"{key['index']} is unique across users" for key in keys if key["first"] != "user_id"]
-    if not any(key["is_primary"] and key["first"] == "user_id" for key in keys):
-        faults.append("the primary key does not begin with user_id")
-    return faults
-
-
 async def test_every_table_is_closed(catalogue: asyncpg.Connection) -> None:
-    assert await open_doors(catalogue) == []
+    assert await open_doors(catalogue, WITHOUT_USER) == []
     assert await catalogue.fetch(_OUTSIDE) == []
 
 
 async def test_an_open_table_is_noticed(catalogue: asyncpg.Connection) -> None:
     await catalogue.execute(_TWO_OPEN_TABLES)
 
-    faults = await open_doors(catalogue)
+    faults = await open_doors(catalogue, WITHOUT_USER)
 
     for expected in (
         "notes: row-level security is not forced",
@@ -191,12 +98,12 @@ async def test_an_open_table_is_noticed(catalogue: asyncpg.Connection) -> None:
 async def test_a_loosened_table_is_noticed(catalogue: asyncpg.Connection, change: str) -> None:
     await catalogue.execute(f"set local role {OWNER}; {change}; reset role")
 
-    assert [fault for fault in await open_doors(catalogue) if fault.startswith("messages: ")]
+    assert [fault for fault in await open_doors(catalogue, WITHOUT_USER) if fault.startswith("messages: ")]
 
 
 async def test_the_directory_shows_a_user_their_own_row(catalogue: asyncpg.Connection) -> None:
-    [table] = [row for row in await catalogue.fetch(_TABLES, APP) if row["name"] == "users"]
-    policies = [row for row in await catalogue.fetch(_POLICIES) if row["name"] == "users"]
+    [table] = [row for row in await catalogue.fetch(TABLES, APP) if row["name"] == "users"]
+    policies = [row for row in await catalogue.fetch(POLICIES) if row["name"] == "users"]
     system = "(current_setting('app.system'::text, true) = 'on'::text)"
 
     assert (table["secured"], table["forced"]) == (True, True)
@@ -204,7 +111,7 @@ async def test_the_directory_shows_a_user_their_own_row(catalogue: asyncpg.Conne
 
 
 async def test_the_apps_role_has_no_powers(catalogue: asyncpg.Connection) -> None:
-    role = await catalogue.fetchrow(_APP_ROLE, APP)
+    role = await catalogue.fetchrow(APP_ROLE, APP)
     above = await catalogue.fetch("select rolname::text from pg_roles where rolbypassrls and rolname like 'artel_%'")
 
     assert role is not None

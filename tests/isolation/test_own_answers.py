@@ -12,6 +12,7 @@ import pytest
 from artel.app.gateway import openapi_document
 from tests.support.isolation_attacks import body_of, leaks, own_ids
 from tests.support.isolation_operations import Operation, operations
+from tests.support.isolation_registry import LEAVES
 from tests.support.isolation_world import ALL_LAYERS, World, in_worlds
 
 OPERATIONS = [pytest.param(each, id=each.name.replace(" ", "-")) for each in operations(openapi_document())]
@@ -20,8 +21,9 @@ OPERATIONS = [pytest.param(each, id=each.name.replace(" ", "-")) for each in ope
 @in_worlds(ALL_LAYERS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_it_works_for_the_owner_and_tells_nothing_of_others(world: World, operation: Operation) -> None:
-    browser = await world.people.browser(world.owner.user_id)
-    owner = replace(world.owner, headers=browser.headers)
+    whose = await world.people.newcomer("who leaves") if operation.name == LEAVES else world.owner
+    browser = await world.people.browser(whose.user_id)
+    owner = replace(whose, headers=browser.headers)
     before = await world.ledger.of(world.victim.id)
     ids = await own_ids(operation, owner)
 

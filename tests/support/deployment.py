@@ -72,13 +72,8 @@ VALUES: Final[Mapping[str, Object]] = {
     "nothing": NOTHING,
 }
 
-COMING: Final = frozenset(
-    {
-        *("ARTEL_DRAIN_SECONDS", "ARTEL_METRICS_PORT", "ARTEL_METRICS_TOKEN", "ARTEL_GRAFANA_PASSWORD"),
-        *("--before", "--after"),
-    }
-)
-"""Variables and options of rooms that are built beside this one: docs/cluster.md, docs/watching.md."""
+COMING: Final = frozenset({"ARTEL_DRAIN_SECONDS", "--before", "--after"})
+"""What is built beside this: docs/cluster.md."""
 
 
 def script(path: Path) -> ModuleType:

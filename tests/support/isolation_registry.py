@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from artel.kit.ids import IdMaker
+from artel.space.retention import KINDS
 from tests.support.isolation_http import Caller, Form
 from tests.support.isolation_mcp import new_server, server_of
 from tests.support.isolation_people import PASSWORD
@@ -143,8 +144,13 @@ BODIES: Final[Mapping[str, Callable[[Caller], Any]]] = {
     "PUT /my/providers/{provider}/": _provider,
     "POST /my/providers/{provider}/test/": lambda _: {"model": "scripted"},
     "PUT /my/budget/": lambda _: {"monthly_usd": 1000},
+    "PUT /my/retention/": lambda _: {"chats_days": 300},
+    "DELETE /my/": lambda caller: {"confirm": caller.email},
 }
 """A body with which the operation succeeds, by the operation's name."""
+
+LEAVES: Final = "DELETE /my/"
+"""Whoever does this is nobody afterwards: each time by somebody new."""
 
 # ---- fields of bodies, queries and headers
 
@@ -293,6 +299,9 @@ PLAIN: Final = frozenset(
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("provider", "name")),
         *(f"body.{model}.{part}" for model in ("model", "fallback_model") for part in ("temperature", "max_tokens")),
         *("body.model", "body.base_url"),
+        # Ages of one's own things, and the address of one's own account.
+        *(f"{place}.{kind}_days" for place in ("body", "query") for kind in KINDS),
+        "body.confirm",
     }
 )
 """Fields that name nothing of a user's."""
@@ -322,6 +331,7 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "identities": "of the directory: whose account a person of a provider's opens; row-level security by its account",
     "shard_info": "the database's own name",
     "workers": "processes and their leases",
+    "erasures": "ids of users who are gone, until no store has anything of theirs",
     "alembic_version": "the schema's revision",
     "schema_versions": "which migrations ran, and when they may",
 }

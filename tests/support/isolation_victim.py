@@ -167,6 +167,7 @@ class _Maker:
             {"instructions": f"Remember {self._word()}", "model": {"provider": "openai", "name": f"m-{self._word()}"}},
         )
         await self._caller.ok("PUT", "/my/budget/", {"monthly_usd": 1000})
+        await self._caller.ok("PUT", "/my/retention/", {"chats_days": 300, "usage_days": 300})
         keys = self._house.provider_keys
         for provider in ("anthropic", "openrouter"):
             secret = f"sk-{self._word()}"

@@ -111,7 +111,7 @@ async def open_site(stores: Stores, sizes: PoolSizes | None = None) -> AsyncGene
         houses: list[House] = []
         wires: list[Wire] = []
         for _ in range(2):
-            house = await enter(house_over(stores, model, sizes=sizes, **provider))
+            house = await enter(house_over(stores, model, None, sizes, None, **provider))
             port = await enter(live_server(gateway_for(house), house.hub.shut))
             houses.append(house)
             wires.append(Wire(session, port, model.base_url, mcp.url))

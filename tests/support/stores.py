@@ -70,6 +70,7 @@ class Stores:
         for user in await self.as_migrator("delete from users returning id"):
             self.shards.forget(user["id"])
         await self.as_migrator("delete from shard_users")
+        await self.as_migrator("delete from erasures")
 
 
 @asynccontextmanager

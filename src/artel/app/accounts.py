@@ -19,7 +19,7 @@ from artel.store.shards import Shards
 @asynccontextmanager
 async def open_accounts(settings: Settings, stores: Stores) -> AsyncGenerator[Users]:
     """The directory of users; what is changed reaches running servers at once, through Redis."""
-    shards, redis = Shards(stores.shards), redis_client(stores.redis_url)
+    shards, redis = Shards(stores.shards, other_passwords=stores.other_passwords), redis_client(stores.redis_url)
     await shards.start()
     try:
         control = ControlChannel(redis, Subscriber(redis))

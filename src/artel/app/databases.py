@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
@@ -18,11 +19,12 @@ from artel.store.embedded import (
     load_or_create_secret,
     no_companions,
     postgres_servers_of,
+    read_secrets,
 )
 from artel.store.engine import PoolSizes
 from artel.store.migrate import migrate, name_shard
 from artel.store.phases import Phase
-from artel.store.roles import DatabaseUrls, prepare_database, role_urls
+from artel.store.roles import APP, DatabaseUrls, prepare_database, role_password, role_urls, working_urls
 
 _DATABASE = "artel"
 
@@ -44,6 +46,10 @@ class Stores:
     pool_sizes: PoolSizes = field(default_factory=PoolSizes)
     companions: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Sockets of what runs beside the embedded servers; see `app.memory`."""
+    old_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Secret keys that still open what was sealed with them."""
+    other_passwords: tuple[str, ...] = field(default=(), repr=False)
+    """Of the app role, while secret keys are being changed."""
 
 
 def embedded_servers(
@@ -89,42 +95,76 @@ async def open_stores(
     Raises:
         DeploymentUnfinished: those of the other phase come first.
     """
-    secret_key = _secret_key(settings)
-    databases = await _databases(settings, endpoints, secret_key, upgrade=upgrade)
+    secret_key, *old_keys = keys = secret_keys(settings)
     if upgrade:
+        databases = await prepared_databases(settings, endpoints)
         for position, urls in enumerate(databases):
             await migrate(urls.migrator, only=only)
             await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0)
+    else:
+        databases = _databases(settings, endpoints, secret_key)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
     assert redis_url is not None
-    companions = endpoints.companions if endpoints else dict[str, Sequence[str]]()
-    return Stores(tuple(urls.app for urls in databases), redis_url, secret_key, alone, companions=companions)
+    return Stores(
+        tuple(urls.app for urls in databases),
+        redis_url,
+        secret_key,
+        alone,
+        companions=endpoints.companions if endpoints else {},
+        old_keys=tuple(old_keys),
+        other_passwords=tuple(role_password(key, APP) for key in keys) if old_keys else (),
+    )
 
 
-def _secret_key(settings: Settings) -> str:
+def secret_keys(settings: Settings) -> Sequence[str]:
+    """The key that seals, then those that still open; one is made in the data directory when there is none."""
     if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    return load_or_create_secret(settings.data_dir / "secret.key")
+        return [key.get_secret_value() for key in (settings.secret_key, *settings.secret_keys_old)]
+    load_or_create_secret(key_file(settings))
+    return read_secrets(key_file(settings))
 
 
-async def _databases(
-    settings: Settings, endpoints: Endpoints | None, secret_key: str, *, upgrade: bool
-) -> Sequence[DatabaseUrls]:
+def key_file(settings: Settings) -> Path:
+    """Where the secret keys are kept when the environment names none: the newest first, one a line."""
+    return settings.data_dir / "secret.key"
+
+
+async def prepared_databases(settings: Settings, endpoints: Endpoints | None) -> Sequence[DatabaseUrls]:
+    """The databases, with their roles; an embedded one is made when it is missing. Nothing is migrated."""
+    secret_key, *old_keys = secret_keys(settings)
+    if settings.migration_urls:
+        return _databases(settings, endpoints, secret_key)
+    if not settings.database_urls:
+        for server in endpoints.postgres if endpoints else ():
+            await ensure_database(server, _DATABASE)
+    password = settings.grafana_password.get_secret_value() if settings.grafana_password else None
+    return [
+        await prepare_database(url, secret_key, password, old_keys=old_keys) for url in admin_urls(settings, endpoints)
+    ]
+
+
+async def working_databases(settings: Settings, endpoints: Endpoints | None) -> Sequence[DatabaseUrls]:
+    """The databases as they are, each with the passwords that it takes: for commands beside running servers."""
+    newest, *older = [_databases(settings, endpoints, key) for key in secret_keys(settings)]
+    if not older:
+        return newest
+    return [await working_urls(choices, choices[0]) for choices in zip(newest, *older, strict=True)]
+
+
+def admin_urls(settings: Settings, endpoints: Endpoints | None) -> Sequence[str]:
+    """Logins that may make roles."""
+    if settings.database_urls:
+        return settings.database_urls
+    assert endpoints is not None
+    return [server.dsn(_DATABASE) for server in endpoints.postgres]
+
+
+def _databases(settings: Settings, endpoints: Endpoints | None, secret_key: str) -> Sequence[DatabaseUrls]:
     if settings.migration_urls:
         # The administrator made the roles: each URL is used as it is.
         pairs = zip(settings.database_urls, settings.migration_urls, strict=True)
         return [DatabaseUrls(_async_url(app), _async_url(migrator)) for app, migrator in pairs]
-    admin_urls = list(settings.database_urls)
-    if not admin_urls:
-        assert endpoints is not None
-        for server in endpoints.postgres:
-            if upgrade:
-                await ensure_database(server, _DATABASE)
-            admin_urls.append(server.dsn(_DATABASE))
-    if upgrade:
-        password = settings.grafana_password.get_secret_value() if settings.grafana_password else None
-        return [await prepare_database(url, secret_key, password) for url in admin_urls]
-    return [role_urls(url, secret_key) for url in admin_urls]
+    return [role_urls(url, secret_key) for url in admin_urls(settings, endpoints)]
 
 
 def _async_url(url: str) -> URL:

@@ -10,10 +10,13 @@ from starlette.types import ASGIApp
 from artel import __version__
 from artel.accounts.attempts import Attempts
 from artel.app.house import House
+from artel.app.retention import bounds_of
 from artel.gateway.app import api, create_app, create_probes
 from artel.gateway.deps import GatewayDeps, GatewayOptions
 from artel.gateway.openapi import describe
+from artel.kit.clock import utc_now
 from artel.memory.state import MemoryState, read_state
+from artel.space.export.desk import ExportDesk
 from artel.space.factory import SpaceFactory
 from artel.space.foreign import ForeignIds
 from artel.space.memory import SharedMemory
@@ -58,6 +61,7 @@ def _deps(house: House) -> GatewayDeps:
         mcp_sign_ins=house.mcp.sign_ins,
         memory=_shared_memory(house),
         about_to_ask=house.recall.begin,
+        retention_bounds=bounds_of(house.settings),
         on_sent=house.metrics.sent,
         on_answer=lambda kind, seconds: house.metrics.approval_response_time.labels(kind).observe(seconds),
     )
@@ -71,12 +75,15 @@ def _deps(house: House) -> GatewayDeps:
         attempts=Attempts(house.redis),
         idempotency=IdempotencyStore(house.shards, house.box),
         foreign=ForeignIds(house.shards),
+        leaving=house.leaving,
+        erasures=house.erasing.erasures,
+        exports=ExportDesk(house.shards, house.pace, utc_now, __version__),
         pulse=house.pulse,
         metrics=house.metrics,
         checks=store_checks(house.shards, house.redis),
         oidc=house.oidc,
         memory_troubles=house.memory.troubles if house.memory else None,
-        leaving=lambda: house.leaving.begun,
+        drains=lambda: house.draining.begun,
         version=__version__,
         options=GatewayOptions(
             public_url=house.settings.public_url,

@@ -16,7 +16,9 @@ from redis.asyncio import Redis
 from artel import __version__
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.authentication import Authenticator
+from artel.accounts.leaving import Leaving
 from artel.accounts.oidc.door import OidcDoor
+from artel.accounts.pace import EXPORTS, Pace
 from artel.accounts.passwords import Passwords
 from artel.accounts.principal import Principal
 from artel.accounts.provider_keys import ProviderKeys
@@ -31,15 +33,17 @@ from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.counting import EventCounts, count_call, count_recall
 from artel.app.databases import Stores
-from artel.app.expiry import Expiry
+from artel.app.draining import Draining
+from artel.app.erasing import ErasureSweep, erasures_of, hear_of_the_gone
+from artel.app.expiry import expiry_sweep
 from artel.app.files import FileRoom, open_files
 from artel.app.gauges import Gauges
-from artel.app.leaving import Leaving
 from artel.app.mcp import Mcp, open_mcp
 from artel.app.memory import MemoryHouse, open_memory
 from artel.app.models import default_model, server_credentials
 from artel.app.oidc import open_oidc
 from artel.app.reading import open_reading
+from artel.app.retention import tidying_sweep
 from artel.app.tools import installed_tools
 from artel.app.tracing import also_traced, open_traces, trace_call, trace_event, trace_recall, traced_runner
 from artel.bus.bus import Bus, BusConfig
@@ -66,6 +70,7 @@ from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.runner import PlanRunner, TeamRunner
 from artel.settings import Settings
 from artel.store.shards import Shards, StoreUnavailable
+from artel.store.sweeps import UserSweep
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
 from artel.tools.registry import Toolbox, ToolRegistry
@@ -118,20 +123,24 @@ class House:
     proposals: Proposals
     dry_run: DryRun
     bus: Bus
-    expiry: Expiry
+    expiry: UserSweep
     leaving: Leaving
+    draining: Draining
+    erasing: ErasureSweep
+    pace: Pace
+    tidying: UserSweep
 
 
 @asynccontextmanager
 async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGenerator[House]:
     """Makes the house; at the end running tasks are handed over and the last events sent."""
     async with AsyncExitStack() as stack:
-        metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key)
+        metrics, ids, box = Metrics(), IdMaker(), SecretBox(stores.secret_key, *stores.old_keys)
         metrics.build.labels(__version__).set(1)
         traces = await stack.enter_async_context(open_traces(settings))
         stack.callback(check_owners(lambda _place: metrics.user_isolation_violations.inc()))
 
-        shards = Shards(stores.shards, stores.pool_sizes)
+        shards = Shards(stores.shards, stores.pool_sizes, stores.other_passwords)
         stack.push_async_callback(shards.stop)
         await started(shards)
 
@@ -201,6 +210,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         config = BusConfig(worker_id=uuid4().hex, slots=part.tasks, takes_queue=part.takes_queue, alone=stores.alone)
         bus = Bus(config, shards, redis, ids, runner, announcer, tell_others)
         control.on(_TASKS_CANCELLED, lambda message: bus.end_here([UUID(task) for task in message["tasks"]]))
+        hear_of_the_gone(control, bus.worker, outbox)
         metrics.tasks_running.set_function(lambda: len(bus.worker.held))
         metrics.sse_connections.set_function(lambda: len(hub))
         metrics.events_waiting.set_function(lambda: outbox.backlog)
@@ -220,11 +230,25 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
         gauges = Gauges(shards, redis, metrics)
         gauges.start()
         stack.push_async_callback(gauges.aclose)
-        expiry = Expiry(
+        leaving, pace = Leaving(shards, passwords, revocations), Pace(redis)
+        erasing = erasures_of(
+            shards,
+            leaving,
+            log,
+            memory.contexts if memory else None,
+            control,
+            lambda user: pace.forget(EXPORTS, str(user)),
+        )
+        expiry = expiry_sweep(
             shards, lambda user: Consent(user, shards, ids, tools, files.limits, outbox.emit, bus.wake).expire()
         )
         expiry.start()
         stack.push_async_callback(expiry.aclose)
+        erasing.start()
+        stack.push_async_callback(erasing.aclose)
+        tidying = tidying_sweep(settings, shards, bus, wake)
+        tidying.start()
+        stack.push_async_callback(tidying.aclose)
         if settings.read_chats:
             await stack.enter_async_context(
                 open_reading(shards, ids, agents, outbox.emit, memory.finder if memory else None)
@@ -262,7 +286,11 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             dry_run=dry_run,
             bus=bus,
             expiry=expiry,
-            leaving=Leaving(bus, hub, outbox, settings.drain_seconds, settings.drain_notice_seconds),
+            draining=Draining(bus, hub, outbox, settings.drain_seconds, settings.drain_notice_seconds),
+            leaving=leaving,
+            erasing=erasing,
+            pace=pace,
+            tidying=tidying,
         )
 
 

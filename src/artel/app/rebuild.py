@@ -46,7 +46,10 @@ async def rebuild_memory(
         ContextUnavailable, StoreUnavailable: some may have been; repeat it.
     """
     async with AsyncExitStack() as stack:
-        shards, pool = Shards(stores.shards), ModelPool(server_credentials(settings))
+        shards, pool = (
+            Shards(stores.shards, other_passwords=stores.other_passwords),
+            ModelPool(server_credentials(settings)),
+        )
         stack.push_async_callback(shards.stop)
         await shards.start()
         await stack.enter_async_context(pool)

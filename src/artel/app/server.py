@@ -49,7 +49,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._house.leaving.drain(lambda: self._signals > 1)
+        await self._house.draining.drain(lambda: self._signals > 1)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -105,7 +105,7 @@ async def work(settings: Settings, stores: Stores, part: Part, ready: Callable[[
         with _stop_signals() as asked:
             ready("")
             await asked.first.wait()
-            await house.leaving.drain(asked.again.is_set)
+            await house.draining.drain(asked.again.is_set)
 
 
 def address_of(listener: socket.socket) -> str:

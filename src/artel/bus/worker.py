@@ -95,6 +95,11 @@ class Worker:
         if held is not None:
             self._end(held, ending)
 
+    def end_user(self, user_id: int) -> None:
+        """Stops everything of a user's who is gone; there is nowhere to keep what it had written."""
+        for held in [held for held in self.held.values() if held.user_id == user_id]:
+            self._end(held, Ending.LOST)
+
     def _end(self, held: Held, ending: Ending) -> None:
         if held.ending is not None:
             return

@@ -21,6 +21,7 @@ from artel.events.codec import Entry, parse_line
 from artel.events.record import Record
 
 _DAY_S = 86_400
+_SCANNED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class EventLog:
         """prefix: of all keys and channels; installations that share a Redis database differ in it."""
         self._limits = limits or LogLimits()
         self._prefix = prefix
+        self._redis = redis
         self._append = _script(redis, "append")
         self._read = _script(redis, "read")
         self._partials = _script(redis, "partials")
@@ -128,6 +130,17 @@ class EventLog:
             for message, attempt, text in zip(found[::3], found[1::3], found[2::3], strict=True)
         }
         return partials, int(last)
+
+    async def keys_of(self, user_id: int) -> list[str]:
+        """Every key of the user's. Looks through all keys there are: seldom."""
+        redis, stream = cast(Any, self._redis), self.channel(user_id)
+        found = [key.decode() async for key in redis.scan_iter(f"{stream}:*", count=_SCANNED_AT_ONCE)]
+        return found + ([stream] if await redis.exists(stream) else [])
+
+    async def erase(self, user_id: int) -> None:
+        """Removes everything of the user's, their position included: for one who does not come back."""
+        if keys := await self.keys_of(user_id):
+            await cast(Any, self._redis).unlink(*keys)
 
     def _keys(self, user_id: int) -> list[str]:
         stream = self.channel(user_id)

@@ -70,6 +70,7 @@ class Outbox:
         self._emitted = 0
         self._sent = 0
         self._lost: dict[int, _Loss] = {}
+        self._silenced: set[int] = set()
         self._wake = asyncio.Event()
         self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._error: RedisError | None = None
@@ -100,12 +101,18 @@ class Outbox:
 
     def emit(self, user_id: int, event: Event) -> None:
         """Says that something happened in a user's space. Never waits and never fails for want of Redis."""
+        if user_id in self._silenced:
+            return
         record = record_of(user_id, event)
         self._on_emit(event)
         if user_id in self._lost or self._is_full(record):
             self._lose(record)
             return
         self._push(record)
+
+    def silence(self, user_id: int) -> None:
+        """Nothing more is said to this user, who is gone for good: ids are never given out again."""
+        self._silenced.add(user_id)
 
     async def flush(self) -> None:
         """Returns when everything that was emitted until now is in Redis."""

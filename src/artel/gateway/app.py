@@ -29,6 +29,7 @@ from artel.gateway.routes import (
     mcp_servers,
     memory,
     messages,
+    mine,
     models,
     oidc,
     orchestrators,
@@ -54,6 +55,7 @@ _ROUTES: tuple[APIRouter, ...] = (
     memory.router,
     mcp_servers.router,
     usage.router,
+    mine.router,
     accounts.router,
     oidc.router,
     sign_ins.router,
@@ -79,7 +81,7 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     inner.router.default = Page(options.page)
     app: ASGIApp = BodyLimit(inner, BodyRule(options.max_json_bytes), _larger_bodies(options))
     app = UserIsolation(app, deps.authenticator, options.public_url)
-    app = Edge(app, deps.metrics, deps.leaving)
+    app = Edge(app, deps.metrics, deps.drains)
     if options.trusted_proxies:
         # The server has its own, equal types for the same protocol.
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from artel.accounts.api_keys import ApiKeys
 from artel.accounts.attempts import Attempts
 from artel.accounts.authentication import Authenticator
+from artel.accounts.leaving import Leaving
 from artel.accounts.oidc.door import OidcDoor
 from artel.accounts.principal import Principal
 from artel.accounts.sign_ins import SignIns
@@ -21,6 +22,8 @@ from artel.events.pulse import Pulse
 from artel.gateway.uploads import Uploads
 from artel.kit.errors import Unauthenticated
 from artel.memory.context import Trouble
+from artel.space.erasure import Erasures
+from artel.space.export.desk import ExportDesk
 from artel.space.foreign import ForeignIds
 from artel.space.registry import SpaceRegistry
 from artel.space.space import UserWorkerSpace
@@ -62,6 +65,9 @@ class GatewayDeps:
     attempts: Attempts
     idempotency: IdempotencyStore
     foreign: ForeignIds
+    leaving: Leaving
+    erasures: Erasures
+    exports: ExportDesk
     pulse: Pulse
     metrics: Metrics
     checks: Mapping[str, Check]
@@ -70,7 +76,7 @@ class GatewayDeps:
     """None where there is no provider to sign in through."""
     memory_troubles: MemoryTroubles | None = None
     """What is wrong with memory, for `/readyz` too; None where there is none."""
-    leaving: Callable[[], bool] = lambda: False
+    drains: Callable[[], bool] = lambda: False
     """Whether this process drains: `/readyz` says so, and connections are not kept."""
     version: str = "0"
     options: GatewayOptions = field(default_factory=GatewayOptions)

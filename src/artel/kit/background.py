@@ -24,7 +24,7 @@ class Recurring(ABC):
     """Takes its turn every so many seconds, from `start` to `aclose`."""
 
     def __init__(self, name: str, every: float) -> None:
-        self._name = name
+        self.name = name
         self._every = every
         self._task: asyncio.Task[None] | None = None
 
@@ -34,7 +34,7 @@ class Recurring(ABC):
 
     def start(self) -> None:
         """Takes the first turn, soon."""
-        self._task = asyncio.create_task(self._run(), name=self._name)
+        self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def aclose(self) -> None:
         """Takes no more turns. Harmless before the start."""

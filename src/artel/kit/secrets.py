@@ -27,11 +27,12 @@ class UnreadableSecret(ArtelError):
 class SecretBox:
     """AES-256-GCM with a context as associated data: a value moved to another row or purpose does not open."""
 
-    def __init__(self, master_key: str) -> None:
-        """master_key: any text of high entropy; the AES key is derived from it with BLAKE2b."""
-        self._cipher = AESGCM(
-            hashlib.blake2b(master_key.encode(), digest_size=32, person=b"artel-secretbox").digest()[:32]
-        )
+    def __init__(self, master_key: str, *old_keys: str) -> None:
+        """master_key: any text of high entropy; the AES key is derived from it with BLAKE2b.
+
+        old_keys: they open what was sealed with them, and seal nothing.
+        """
+        self._cipher, *self._old_ciphers = (_cipher(key) for key in (master_key, *old_keys))
 
     def seal(self, plain: str, context: str) -> bytes:
         """context: where the value belongs, such as "provider_keys/7/openai"."""
@@ -44,11 +45,31 @@ class SecretBox:
         Raises:
             UnreadableSecret: another key, another context, or a damaged value.
         """
-        nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        try:
-            return self._cipher.decrypt(nonce, body, context.encode()).decode()
-        except (InvalidTag, ValueError) as error:
-            raise UnreadableSecret from error
+        for cipher in (self._cipher, *self._old_ciphers):
+            if (plain := _opened(cipher, sealed, context)) is not None:
+                return plain
+        raise UnreadableSecret
+
+    def is_current(self, sealed: bytes, context: str) -> bool:
+        """Whether it was sealed with the newest key; for who seals everything anew."""
+        return _opened(self._cipher, sealed, context) is not None
+
+
+def _cipher(master_key: str) -> AESGCM:
+    return AESGCM(hashlib.blake2b(master_key.encode(), digest_size=32, person=b"artel-secretbox").digest()[:32])
+
+
+def _opened(cipher: AESGCM, sealed: bytes, context: str) -> str | None:
+    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        return cipher.decrypt(nonce, body, context.encode()).decode()
+    except (InvalidTag, ValueError):
+        return None
+
+
+def key_id(master_key: str) -> str:
+    """A name for a secret key that gives nothing of it away, as long as the key itself cannot be guessed."""
+    return hmac.new(master_key.encode(), b"artel key id", hashlib.sha256).hexdigest()[:16]
 
 
 def new_secret(n_bytes: int = 32) -> str:

@@ -118,7 +118,8 @@ class Trouble:
 
 
 class ContextStore(Protocol):
-    """The points of one user. Everything may raise `ContextUnavailable`; all but `ensure`, `erase` also `ContextLost`.
+    """The points of one user. Everything may raise `ContextUnavailable`; all but `ensure`, `erase`, `is_gone` also
+    `ContextLost`.
 
     All of it may be repeated: a second time changes nothing more.
     """
@@ -168,6 +169,10 @@ class ContextStore(Protocol):
 
     async def erase(self) -> None:
         """Removes the context with everything in it, for good. Harmless when there is none."""
+        ...
+
+    async def is_gone(self) -> bool:
+        """Whether the store has nothing of this user's, in whatever state. Seldom asked: it may look closely."""
         ...
 
     async def count(self, where: Where | None = None) -> int:

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy import text
 
-from artel.kit.background import Recurring, end_tasks
+from artel.kit.background import end_tasks
 from artel.kit.errors import ArtelError, Unauthenticated
 from artel.store.shards import Shards
+from artel.store.sweeps import UserSweep
 
 USERS_AT_ONCE: Final = 2
 _SWEEP_SECONDS: Final = 5.0
-_USERS_A_SWEEP: Final = 200
 _FIRST_BACKOFF: Final = 1.0
 _LONGEST_BACKOFF: Final = 300.0
-_FIND: Final = text("select users_with_memory_work(:at_most, :space)")
+_FIND: Final = "select users_with_memory_work(:at_most, :space)"
 
 _log = structlog.get_logger("artel.memory")
 
@@ -150,7 +149,7 @@ class Indexer:
                 continue
 
 
-class MemorySweep(Recurring):
+class MemorySweep(UserSweep):
     """Finds the users whose work nobody in this process was told of."""
 
     def __init__(
@@ -163,23 +162,16 @@ class MemorySweep(Recurring):
     ) -> None:
         """space: of the embedding model; None when there is none, so that nothing waits for it. lost: users whose
         index was lost."""
-        super().__init__("memory-sweep", every)
-        self._shards = shards
+
+        async def wake(user_id: int) -> None:
+            indexer.wake(user_id)
+
+        super().__init__("memory-sweep", shards, _FIND, wake, every=every, asked=lambda: {"space": space()})
         self._indexer = indexer
-        self._space = space
         self._lost = lost
 
     async def turn(self) -> None:
         """Looks once; what a shard that does not answer holds waits for the next look."""
         for user_id in await self._lost():
             self._indexer.doubt(user_id)
-        for shard in self._shards.by_name:
-            try:
-                async with self._shards.shard_system_tx(shard) as session:
-                    asked = {"at_most": _USERS_A_SWEEP, "space": self._space()}
-                    users = (await session.scalars(_FIND, asked)).all()
-            except ArtelError as error:
-                _log.warning("memory_not_swept", shard=shard, error=error.slug)
-                continue
-            for user_id in users:
-                self._indexer.wake(user_id)
+        await super().turn()

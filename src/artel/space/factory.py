@@ -34,6 +34,7 @@ from artel.space.mcp import UserMcpServers
 from artel.space.memory import SharedMemory, UserMemory
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
+from artel.space.retention import Retention, Terms
 from artel.space.space import UserWorkerSpace
 from artel.space.tools import UserTools
 from artel.store.shards import Shards
@@ -64,6 +65,7 @@ class SpaceFactory:
     mcp_sign_ins: McpSignIns
     memory: SharedMemory
     about_to_ask: Callable[[int, str], None]
+    retention_bounds: Terms = Terms()  # noqa: RUF009  # frozen
     on_sent: Callable[[Mode], None] = lambda mode: None
     on_answer: OnAnswer = unheard
     clock: Clock = utc_now
@@ -88,6 +90,7 @@ class SpaceFactory:
             rehearse=self.dry_run,
             models=models,
             usage=Spending(user_id, self.shards, self.clock),
+            retention=Retention(user_id, self.shards, self.retention_bounds),
             bus=self.bus,
             hub=self.hub,
             emit=self.emit,

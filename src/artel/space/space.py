@@ -40,6 +40,7 @@ from artel.space.mcp import UserMcpServers
 from artel.space.memory import UserMemory
 from artel.space.models import UserModels
 from artel.space.orchestrator import UserOrchestrator
+from artel.space.retention import Retention
 from artel.space.tools import UserTools
 from artel.store.tx import UserTx
 from artel.tools.tool import problems_of
@@ -64,6 +65,7 @@ class UserWorkerSpace:
     rehearse: DryRun
     models: UserModels
     usage: Spending
+    retention: Retention
     bus: Bus
     hub: Hub
     emit: Callable[[int, Event], None]

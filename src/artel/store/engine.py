@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -23,15 +27,34 @@ class PoolSizes:
     wait_seconds: float = 10.0
 
 
-def make_engine(url: URL) -> AsyncEngine:
-    """An engine in autocommit, for `store.tx` speaks BEGIN and COMMIT itself; `store.pool` keeps its connections."""
+def make_engine(url: URL, other_passwords: Sequence[str] = ()) -> AsyncEngine:
+    """An engine in autocommit, for `store.tx` speaks BEGIN and COMMIT itself; `store.pool` keeps its connections.
+
+    other_passwords: tried when the URL's is refused, since it changes with the secret key while we run.
+    """
+
+    async def connect(**options: Any) -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(**options)
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            for password in other_passwords:
+                options["password"] = password
+                with contextlib.suppress(asyncpg.InvalidAuthorizationSpecificationError):
+                    return await asyncpg.connect(**options)
+            raise
+
     return create_async_engine(
         url,
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": 5, "command_timeout": 60, "server_settings": {"application_name": "artel"}},
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {"application_name": "artel"},
+            "async_creator_fn": connect,
+        },
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from artel.kit.errors import ArtelError
 from artel.store.phases import History, Phase, known_history, migration_config
+from artel.store.restoring import RestoreUnfinished, is_mark
 
 _LOCK = "select pg_advisory_xact_lock(7233, 2)"
 
@@ -24,9 +25,20 @@ class WrongShard(ArtelError):
     slug = "wrong-shard"
 
 
+class UnknownRevision(ArtelError):
+    """The schema was made by a newer version of Artel. Install that version, or a newer one."""
+
+    slug = "unknown-revision"
+
+
 def head_revision() -> str:
     """The newest revision this code knows."""
     return list(known_history().phases)[-1]
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this code can bring a database to the revision, and from it to the newest."""
+    return revision in known_history().phases
 
 
 async def migrate(url: URL, revision: str = "head", *, only: Phase | None = None, more: Collection[Path] = ()) -> None:
@@ -82,6 +94,7 @@ async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
 
     Raises:
         WrongShard: the database already has the other part.
+        RestoreUnfinished: it is being restored.
     """
     engine = create_async_engine(url, poolclass=NullPool)
     try:
@@ -95,5 +108,7 @@ async def name_shard(url: URL, name: str, *, is_directory: bool) -> None:
             row = (await connection.execute(text("select name, is_directory from shard_info"))).one()
     finally:
         await engine.dispose()
+    if is_mark(row.name):
+        raise RestoreUnfinished
     if row.is_directory != is_directory:
         raise WrongShard

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -36,22 +38,28 @@ def role_urls(admin_url: str, secret_key: str) -> DatabaseUrls:
     """The URLs of the roles that `prepare_database` makes; their passwords follow from the server's secret key."""
     url = make_url(admin_url).set(drivername="postgresql+asyncpg")
     return DatabaseUrls(
-        app=url.set(username=APP, password=_password(secret_key, APP)),
-        migrator=url.set(username=MIGRATOR, password=_password(secret_key, MIGRATOR)),
+        app=url.set(username=APP, password=role_password(secret_key, APP)),
+        migrator=url.set(username=MIGRATOR, password=role_password(secret_key, MIGRATOR)),
     )
 
 
-def _password(secret_key: str, role: str) -> str:
+def role_password(secret_key: str, role: str) -> str:
+    """What a role logs in with."""
     return hmac.new(secret_key.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
 
 
-async def prepare_database(admin_url: str, secret_key: str, grafana_password: str | None = None) -> DatabaseUrls:
+async def prepare_database(
+    admin_url: str, secret_key: str, grafana_password: str | None = None, *, old_keys: Sequence[str] = ()
+) -> DatabaseUrls:
     """Makes the roles and gives them the database of the URL; harmless when repeated.
 
     admin_url: a login that may create roles with BYPASSRLS (a superuser, usually) to an existing database.
     grafana_password: lets Grafana's role log in; None leaves it as it is.
+    old_keys: a password that follows from one of them is left, since other processes may know no newer key.
     """
     urls = role_urls(admin_url, secret_key)
+    if old_keys:
+        urls = await working_urls([role_urls(admin_url, key) for key in (*old_keys, secret_key)], urls)
     for attempt in range(_TRIES):
         try:
             await _prepare(plain_dsn(make_url(admin_url)), urls, grafana_password)
@@ -62,6 +70,28 @@ async def prepare_database(admin_url: str, secret_key: str, grafana_password: st
         else:
             break
     return urls
+
+
+async def working_urls(candidates: Sequence[DatabaseUrls], otherwise: DatabaseUrls) -> DatabaseUrls:
+    """The first of them whose passwords the server takes.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the server does not answer, or refuses for another reason.
+    """
+    for urls in candidates:
+        if await _can_log_in(urls):
+            return urls
+    return otherwise
+
+
+async def _can_log_in(urls: DatabaseUrls) -> bool:
+    try:
+        for url in (urls.app, urls.migrator):
+            async with direct_connection(url):
+                pass
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        return False
+    return True
 
 
 async def _prepare(dsn: str, urls: DatabaseUrls, grafana_password: str | None) -> None:
@@ -78,6 +108,20 @@ async def _prepare(dsn: str, urls: DatabaseUrls, grafana_password: str | None) -
                 await _let_grafana_in(connection, grafana_password)
             await connection.execute(f"grant {OWNER} to {MIGRATOR} with inherit true, set true")
             await _ensure_schema(connection)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def direct_connection(url: URL, timeout: float = 10.0) -> AsyncGenerator[asyncpg.Connection]:
+    """A connection of its own, past every pool: for what is done to a whole shard, as the migrator role.
+
+    timeout: for connecting, in seconds.
+    """
+    # Behind PgBouncer in transaction mode a prepared statement may be gone at its next use.
+    connection = await asyncpg.connect(dsn=plain_dsn(url), timeout=timeout, statement_cache_size=0)
+    try:
+        yield connection
     finally:
         await connection.close()
 

@@ -1,8 +1,8 @@
 """The whole schema: `METADATA` knows every table, which it does only once all modules of tables are imported."""
 
-from artel.store import identity_tables, memory_tables, process_tables, tool_tables
+from artel.store import identity_tables, memory_tables, process_tables, retention_tables, tool_tables
 from artel.store.tables import Base
 
 METADATA = Base.metadata
 
-__all__ = ["METADATA", "identity_tables", "memory_tables", "process_tables", "tool_tables"]
+__all__ = ["METADATA", "identity_tables", "memory_tables", "process_tables", "retention_tables", "tool_tables"]

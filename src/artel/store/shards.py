@@ -19,6 +19,7 @@ from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
 from artel.store.phases import check_schema, known_history
 from artel.store.pool import Pool, PoolExhausted
+from artel.store.restoring import RestoreUnfinished, is_mark
 from artel.store.tables import ShardInfo, User
 from artel.store.tx import Transaction, UserEntry, UserTx
 
@@ -48,9 +49,11 @@ class Shard:
 class Shards:
     """All shards of an installation and the directory of users, which stands on the first."""
 
-    def __init__(self, urls: Sequence[URL], sizes: PoolSizes | None = None) -> None:
-        """urls: as the app role; the first is the directory."""
-        self._pools = [Pool(make_engine(url), sizes or PoolSizes()) for url in urls]
+    def __init__(
+        self, urls: Sequence[URL], sizes: PoolSizes | None = None, other_passwords: Sequence[str] = ()
+    ) -> None:
+        """urls: as the app role; the first is the directory. other_passwords: of that role, see `make_engine`."""
+        self._pools = [Pool(make_engine(url, other_passwords), sizes or PoolSizes()) for url in urls]
         self._shards: dict[str, Shard] = {}
         self._entries = TTLCache[int, UserEntry](maxsize=100_000, ttl=_DIRECTORY_SECONDS)
 
@@ -60,6 +63,7 @@ class Shards:
         Raises:
             DirectoryMissing: the first is not the directory, or two have one name.
             SchemaTooOld, SchemaTooNew: the schema of one does not fit this code.
+            RestoreUnfinished: one is being restored.
             StoreUnavailable: one does not answer.
         """
         self._shards.clear()
@@ -68,6 +72,8 @@ class Shards:
             async with _system(pool) as session:
                 await check_schema(session, history)
                 info = (await session.scalars(select(ShardInfo))).one()
+            if is_mark(info.name):
+                raise RestoreUnfinished
             if info.is_directory != (position == 0) or info.name in self._shards:
                 raise DirectoryMissing
             self._shards[info.name] = Shard(info.name, pool)
@@ -90,6 +96,26 @@ class Shards:
             StoreUnavailable: the shard does not answer.
         """
         return _UserDoor(self, user_id)
+
+    def snapshot_tx(self, user_id: int) -> AbstractAsyncContextManager[UserTx]:
+        """The same for reading alone: everything as it stood when the transaction began. Keep it short.
+
+        Raises:
+            Unauthenticated, StoreUnavailable: as `user_tx`.
+        """
+        return _UserDoor(self, user_id, "begin isolation level repeatable read, read only")
+
+    @asynccontextmanager
+    async def leaving_tx(self, user_id: int, shard: str) -> AsyncGenerator[UserTx]:
+        """What is left on a shard of a user whom the directory no longer knows, to remove it. Waits for all other
+        transactions of that user, and they for it.
+
+        Raises:
+            StoreUnavailable: the shard does not answer.
+        """
+        opening = f"begin; select pg_advisory_xact_lock({int(user_id)}); set local app.user_id = '{int(user_id)}'"
+        async with _raw(self._shards[shard].pool, opening) as transaction:
+            yield UserTx(UserEntry(user_id, "", "user", "en", shard, is_active=False), transaction.line)
 
     @asynccontextmanager
     async def system_tx(self) -> AsyncGenerator[AsyncSession]:
@@ -136,18 +162,19 @@ class Shards:
 class _UserDoor(AbstractAsyncContextManager[UserTx]):
     """What `user_tx` answers. A class, because every request and every task goes through it several times."""
 
-    __slots__ = ("_shards", "_transaction", "_tx", "_user_id")
+    __slots__ = ("_begin", "_shards", "_transaction", "_tx", "_user_id")
 
-    def __init__(self, shards: Shards, user_id: int) -> None:
+    def __init__(self, shards: Shards, user_id: int, begin: str = "begin") -> None:
         self._shards = shards
         self._user_id = user_id
+        self._begin = begin
 
     async def __aenter__(self) -> UserTx:
         shards, user_id = self._shards, self._user_id
         for attempt in range(_MOVE_TRIES):
             entry = await shards.entry(user_id)
             shard = shards.by_name[entry.shard]
-            self._transaction = transaction = await _begin(shard.pool, _opening(user_id))
+            self._transaction = transaction = await _begin(shard.pool, _opening(user_id, self._begin))
             if transaction.tag == "SELECT 1":
                 self._tx = UserTx(entry, transaction.line)
                 return self._tx
@@ -178,14 +205,14 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
             _raise_if_outage(error, lost)
 
 
-def _opening(user_id: int) -> str:
+def _opening(user_id: int, begin: str) -> str:
     """BEGIN, the fence and the user in one round trip; its tag is "SELECT 1" if the user lives here and is not moving.
 
     The lock comes in a statement of its own, so the state is read in a snapshot taken after a move has let go.
     """
     user = int(user_id)
     return (
-        f"begin; select pg_advisory_xact_lock_shared({user}); set local app.user_id = '{user}';"
+        f"{begin}; select pg_advisory_xact_lock_shared({user}); set local app.user_id = '{user}';"
         f" select 1 from shard_users where user_id = {user} and state = 'active'"
     )
 

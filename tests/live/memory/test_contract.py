@@ -339,3 +339,15 @@ def every_operation(context: ContextStore) -> list[Any]:
         context.set_vectors(SPACE.name, {numbered(1): meaning("текст")}),
         context.drop_space(SPACE.name),
     ]
+
+
+async def test_it_knows_whether_anything_is_left(bank: Bank) -> None:
+    mine, others = await bank.new(FACTS), await bank.new(FACTS)
+    assert not await mine.is_gone()
+    await mine.purge()
+    assert not await mine.is_gone()
+
+    await mine.erase()
+
+    assert await mine.is_gone()
+    assert not await others.is_gone()

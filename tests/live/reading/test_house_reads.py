@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from artel.agents.reading.due import FULL
-from artel.app.reading import Minds, Reading, facts_by_meaning
+from artel.app.reading import Minds, facts_by_meaning, reading_sweep
 from artel.memory.context import ContextUnavailable
 from artel.memory.finder import Finder, Sought
 from artel.memory.remember import remember
@@ -103,7 +103,7 @@ async def test_one_users_fault_does_not_keep_others_from_being_read(stores: Stor
             raise ZeroDivisionError
         await desk.reader().read(user_id)
 
-    await Reading(stores.shards, read).turn()
+    await reading_sweep(stores.shards, read).turn()
 
     assert seen == {chat.user_id, other.user_id}
     assert (await other.row())["unlearned"] == 0
@@ -123,7 +123,7 @@ async def test_a_shard_that_does_not_answer_is_looked_at_again_later(stores: Sto
             async with stores.shards.shard_system_tx(shard) as session:
                 yield session
 
-    await Reading(cast(Shards, Broken()), desk.reader().read).turn()
+    await reading_sweep(cast(Shards, Broken()), desk.reader().read).turn()
 
     assert len(desk.asked) == 1
 

@@ -16,4 +16,6 @@ export const keys = {
   memory: ["memory"] as const,
   usage: ["usage"] as const,
   budget: ["budget"] as const,
+  extent: ["extent"] as const,
+  retention: ["retention"] as const,
 };

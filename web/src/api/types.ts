@@ -4,6 +4,10 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Failure = Schemas["Fault"];
+export type Extent = Schemas["Extent"];
+export type Retention = Schemas["Retention"];
+export type RetentionTerms = Schemas["RetentionTerms"];
+export type TooOld = Schemas["TooOld"];
 export type Options = Schemas["Options"];
 export type Me = Schemas["Me"];
 export type IdentityOf = Schemas["IdentityOf"];

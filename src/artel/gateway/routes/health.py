@@ -40,7 +40,7 @@ async def ready(deps: Deps) -> Response:
 
     Without memory it serves all the same: the status is then `degraded`. A process that was told to stop is `draining`.
     """
-    if deps.leaving():
+    if deps.drains():
         answer = json_answer({"status": "draining", "version": deps.version, "checks": {}}, 503)
         answer.headers["Retry-After"] = "2"
         return answer

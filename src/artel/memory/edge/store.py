@@ -124,6 +124,10 @@ class EdgeContext:
         """See `ContextStore`."""
         await self._ask("erase", timeout=_WRITE_SECONDS)
 
+    async def is_gone(self) -> bool:
+        """See `ContextStore`."""
+        return await self._ask("is_gone", timeout=_READ_SECONDS)
+
     async def count(self, where: Where | None = None) -> int:
         """See `ContextStore`."""
         return await self._ask("count", timeout=_READ_SECONDS, where=pack_where(where))

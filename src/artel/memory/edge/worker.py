@@ -80,6 +80,7 @@ class EdgeHandler:
             "drop_space": self._drop_space,
             "purge": self._purge,
             "erase": self._erase,
+            "is_gone": self._is_gone,
         }
 
     def is_urgent(self, op: str) -> bool:
@@ -225,6 +226,10 @@ class EdgeHandler:
         del arguments, block
         self.shards.erase(user_id)
         return Reply()
+
+    def _is_gone(self, user_id: int, arguments: Arguments, block: bytes) -> Reply:
+        del arguments, block
+        return Reply(not self.shards.home(user_id).path.exists())
 
     def _changed(self, user_id: int, ids: list[UUID]) -> None:
         self.shards.changed(user_id, ids, count=len(ids))

@@ -95,6 +95,11 @@ class Collections:
         await self._remove_copies(place, but=None)
         self._spaces.pop(place.collection, None)
 
+    async def has_any(self, place: Place) -> bool:
+        """Whether there is the user's collection, or anything that a purge has left."""
+        found = (await self._client.get_collections()).collections
+        return await self._client.collection_exists(place.collection) or any(place.is_copy(each.name) for each in found)
+
     async def _create(self, name: str, spaces: Sequence[Space]) -> None:
         await self._client.create_collection(
             name,

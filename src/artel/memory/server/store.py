@@ -197,6 +197,17 @@ class QdrantContext:
                 await self._client.delete(self._place.collection, selector, wait=True)
             self._contexts.doubt()
 
+    async def is_gone(self) -> bool:
+        """See `ContextStore`."""
+        place = self._place
+        async with call(_READ_SECONDS):
+            if place.layout == "collections":
+                return not await self._collections.has_any(place)
+            if not await self._client.collection_exists(place.collection):
+                return True
+            everything = place.everything()
+            return not (await self._client.count(place.collection, count_filter=everything, exact=True)).count
+
     async def count(self, where: Where | None = None) -> int:
         """See `ContextStore`."""
         async with call(_READ_SECONDS):

@@ -3,7 +3,7 @@
 from artel.store.embedded.databases import create_database, drop_database, ensure_database
 from artel.store.embedded.directory import DataDirectory, DataDirectoryInUse
 from artel.store.embedded.endpoints import Endpoints, PostgresEndpoint
-from artel.store.embedded.secret import load_or_create_secret
+from artel.store.embedded.secret import load_or_create_secret, read_secrets, replace_secrets
 from artel.store.embedded.servers import (
     Companions,
     EmbeddedServers,
@@ -30,4 +30,6 @@ __all__ = [
     "load_or_create_secret",
     "no_companions",
     "postgres_servers_of",
+    "read_secrets",
+    "replace_secrets",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from artel.kit.secrets import new_secret
@@ -27,6 +28,28 @@ def load_or_create_secret(path: Path, n_bytes: int = 32) -> str:
     finally:
         draft.unlink()
     return path.read_text().strip()
+
+
+def read_secrets(path: Path) -> list[str]:
+    """The secrets in the file, one a line, the newest first.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+
+
+def replace_secrets(path: Path, secrets: Sequence[str]) -> None:
+    """Writes them in the place of those that were there; a kill in the middle leaves the ones or the others."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{new_secret(6)}")
+    write_private(draft, "".join(f"{secret}\n" for secret in secrets).encode())
+    draft.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def write_private(path: Path, content: bytes) -> None:

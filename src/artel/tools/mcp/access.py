@@ -99,6 +99,8 @@ class McpAccess:
                 if stored.tokens != tokens:
                     return replace(target, secrets=stored)
                 is_ours = await rows.claim_renewal(tx, server_id, _CLAIM_SECONDS)
+                # Read again under the claim: a new secret key may have sealed it anew in between.
+                row = await rows.find(tx, server_id)
             if is_ours:
                 made = await self._renew(wire, user_id, row, stored, may_go_anywhere=target.may_go_anywhere)
                 return replace(target, secrets=made)

@@ -1,13 +1,19 @@
-import { Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import { useOptions } from "@/api/account";
+import { laterTexts } from "@/lib/i18n";
 import { Button } from "@/ui/Button";
 import { Logo } from "@/ui/Logo";
 import { Skeleton } from "@/ui/Skeleton";
 import { CredentialsForm } from "./CredentialsForm";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { ProviderProblem, ProviderWay } from "./provider";
+
+const Goodbye = lazy(async () => {
+  const [page] = await Promise.all([import("./Goodbye"), laterTexts()]);
+  return { default: page.Goodbye };
+});
 
 /** The door: sign in, or make an account where the server allows it. */
 export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
@@ -17,6 +23,7 @@ export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
   const search = new URLSearchParams(useSearch());
   const problem = search.get("problem");
   const passwords = options?.password ?? true;
+  const [leaving, setLeaving] = useState(search.has("goodbye"));
   const first = options?.needs_first_account ?? false;
   const mode = chosen ?? (first && passwords ? "register" : "sign-in");
   const heading = first && !chosen ? "first" : mode === "sign-in" ? "signIn" : "register";
@@ -31,7 +38,11 @@ export function SignInPage({ onRegistered }: { onRegistered: () => void }) {
         <LanguageSwitch />
       </header>
       <main id="main" className="m-auto w-full max-w-sm px-5 py-8">
-        {isPending ? (
+        {leaving ? (
+          <Suspense fallback={<Skeleton className="h-40" />}>
+            <Goodbye onDone={() => setLeaving(false)} />
+          </Suspense>
+        ) : isPending ? (
           <div className="flex flex-col gap-4">
             <Skeleton className="h-8 w-2/3" />
             <Skeleton className="h-10" />

@@ -1,4 +1,5 @@
 import {
+  Archive,
   Cpu,
   KeyRound,
   type LucideIcon,
@@ -16,6 +17,7 @@ import { cx } from "@/lib/cx";
 import { PageHeader } from "@/ui/PageHeader";
 import { ApiKeysSection } from "./ApiKeysSection";
 import { AppearanceSection } from "./AppearanceSection";
+import { DataSection } from "./data/DataSection";
 import { ModelsSection } from "./ModelsSection";
 import { ProfileSection } from "./ProfileSection";
 import { SignInsSection } from "./SignInsSection";
@@ -23,7 +25,7 @@ import { ServersSection } from "./servers/ServersSection";
 
 interface Section {
   path: string;
-  label: "profile" | "models" | "servers" | "apiKeys" | "signIns" | "appearance";
+  label: "profile" | "models" | "servers" | "apiKeys" | "signIns" | "data" | "appearance";
   icon: LucideIcon;
   content: ComponentType<{ me: Me }>;
 }
@@ -34,6 +36,7 @@ const SECTIONS: Section[] = [
   { path: "servers", label: "servers", icon: Plug, content: ServersSection },
   { path: "api-keys", label: "apiKeys", icon: KeyRound, content: ApiKeysSection },
   { path: "sign-ins", label: "signIns", icon: MonitorSmartphone, content: SignInsSection },
+  { path: "data", label: "data", icon: Archive, content: DataSection },
   { path: "appearance", label: "appearance", icon: Palette, content: AppearanceSection },
 ];
 

@@ -1,3 +1,4 @@
+import { data } from "./data.en";
 import { memory } from "./memory.en";
 import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";
@@ -8,6 +9,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  data,
   oidc,
   chat: {
     stopped: "Stopped",
@@ -227,6 +229,7 @@ export const later = {
     servers: "Tools and servers",
     apiKeys: "API keys",
     signIns: "Sign-ins",
+    data: "Your data",
     appearance: "Appearance",
     email: "Email",
     role: "Role",

@@ -1,3 +1,4 @@
+import { data } from "./data.ru";
 import { memory } from "./memory.ru";
 import { oidc } from "./oidc.ru";
 import { servers } from "./servers.ru";
@@ -8,6 +9,7 @@ export const later = {
   ...toolTexts,
   servers,
   memory,
+  data,
   oidc,
   chat: {
     stopped: "Остановлено",
@@ -235,6 +237,7 @@ export const later = {
     servers: "Инструменты и серверы",
     apiKeys: "Ключи API",
     signIns: "Входы",
+    data: "Ваши данные",
     appearance: "Оформление",
     email: "Эл. почта",
     role: "Роль",

@@ -21,7 +21,7 @@ _LAST_EVENTS_SECONDS: Final = 2.0
 _log = structlog.get_logger("artel.server")
 
 
-class Leaving:
+class Draining:
     """The draining of one process."""
 
     def __init__(self, bus: Bus, hub: Hub, outbox: Outbox, seconds: float, notice_seconds: float) -> None:

@@ -1,0 +1,1 @@
+"""`artel doctor`: finds what is wrong, names it, and says what to do. It changes nothing."""

@@ -1,0 +1,1 @@
+"""Everything a user owns, as a ZIP that is written while it is sent."""

@@ -1,0 +1,1 @@
+"""Backups: one file with every row of every shard, and the way back. See docs/backups.md."""
