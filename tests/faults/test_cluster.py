@@ -21,11 +21,11 @@ from tests.support.talking import Talker
 from tests.support.visitors import PASSWORD
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def cluster(
     tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
 ) -> AsyncGenerator[RunningCluster]:
-    """One for all tests of this module, in their order."""
+    """One for everything: it takes long to start."""
     environment = {
         "OPENAI_BASE_URL": running_model_server.base_url,
         "OPENAI_API_KEY": "test-key",
@@ -39,7 +39,7 @@ async def cluster(
         yield cluster
 
 
-async def test_it_says_a_line_for_each_process(cluster: RunningCluster) -> None:
+async def _it_says_a_line_for_each_process(cluster: RunningCluster) -> None:
     apis = [line for line in cluster.lines if re.fullmatch(r"api http://127\.0\.0\.1:\d+ pid \d+", line)]
     workers = [line for line in cluster.lines if re.fullmatch(r"worker pid \d+", line)]
 
@@ -61,9 +61,7 @@ async def people(cluster: RunningCluster) -> AsyncGenerator[tuple[Talker, Talker
         await each.end()
 
 
-# Processes take their time to start on a busy machine.
-@pytest.mark.timeout(400)
-async def test_its_processes_are_replaced_while_people_talk(
+async def _its_processes_are_replaced_while_people_talk(
     cluster: RunningCluster, people: tuple[Talker, Talker, Talker]
 ) -> None:
     # given people who talk, and who have been asked
@@ -103,7 +101,7 @@ async def _replace(cluster: RunningCluster, *pids: int) -> None:
     await cluster.until(lambda: len(cluster.lines) >= said + len(pids), 150)
 
 
-async def test_commands_beside_it_find_every_shard(cluster: RunningCluster) -> None:
+async def _commands_beside_it_find_every_shard(cluster: RunningCluster) -> None:
     settings = load_settings({"ARTEL_DATA_DIR": str(cluster.data)})
 
     stores = await open_stores(settings, running_endpoints(settings), upgrade=False)
@@ -114,7 +112,7 @@ async def test_commands_beside_it_find_every_shard(cluster: RunningCluster) -> N
     assert {account.shard for account in everyone} == {"shard1", "shard2"}
 
 
-async def test_kill_9_leaves_nothing_behind_and_a_new_start_has_everything(cluster: RunningCluster) -> None:
+async def _kill_9_leaves_nothing_behind_and_a_new_start_has_everything(cluster: RunningCluster) -> None:
     family = psutil.Process(cluster.process.pid).children(recursive=True)
     assert len(family) > 7
 
@@ -133,3 +131,14 @@ async def test_kill_9_leaves_nothing_behind_and_a_new_start_has_everything(clust
     assert [process for process in family if process.is_running()] == []
     drained = [log.read_text().count(" drained ") for log in cluster.data.glob("processes/*-1/server.log")]
     assert drained == [2, 2], cluster.logs()
+
+
+# One test, since tests of a module may run in two processes at once. On a busy machine processes take long to start.
+@pytest.mark.timeout(600)
+async def test_a_cluster_from_its_start_to_its_end(
+    cluster: RunningCluster, people: tuple[Talker, Talker, Talker]
+) -> None:
+    await _it_says_a_line_for_each_process(cluster)
+    await _its_processes_are_replaced_while_people_talk(cluster, people)
+    await _commands_beside_it_find_every_shard(cluster)
+    await _kill_9_leaves_nothing_behind_and_a_new_start_has_everything(cluster)
