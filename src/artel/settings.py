@@ -209,6 +209,10 @@ class Settings(BaseSettings):
     allow_stdio_mcp: bool = Field(False, validation_alias="ARTEL_ALLOW_STDIO_MCP")
     """Administrators may add MCP servers that are programs, which then run on this machine as we do."""
 
+    drain_seconds: float = Field(10, ge=0, le=3600, validation_alias="ARTEL_DRAIN_SECONDS")
+    """How long running tasks may come to their end when the process is told to stop; then they are handed over."""
+    drain_notice_seconds: float = Field(0, ge=0, le=3600, validation_alias="ARTEL_DRAIN_NOTICE_SECONDS")
+    """How long the port stays open at least after that, so that a balancer can see that this process is leaving."""
     metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="ARTEL_METRICS_TOKEN")
     """What `/metrics` wants as a Bearer token; without it only this machine and private networks are answered."""
     metrics_port: int | None = Field(None, ge=0, le=65535, validation_alias="ARTEL_METRICS_PORT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from artel.store.migrate import WrongShard, head_revision, migrate, name_shard
+from artel.store.phases import DeploymentUnfinished, PhaseMissing, SchemaTooNew, SchemaTooOld, known_history
 from artel.store.roles import APP, GRAFANA, MIGRATOR, OWNER, DatabaseUrls, plain_dsn, prepare_database
 from artel.store.schema import METADATA
 from artel.store.shards import DirectoryMissing, Shards
@@ -133,3 +135,99 @@ async def test_several_who_name_a_shard_at_once_agree(empty: DatabaseUrls) -> No
     await asyncio.gather(*(name_shard(empty.migrator, f"shard{n}", is_directory=True) for n in range(6)))
 
     assert len((await _all(empty, "select name from shard_info"))[0]) == 1
+
+
+# ---- versions side by side
+
+
+def _next_version(folder: Path, *phases: str) -> Path:
+    """Migrations of a version to come, one for each phase."""
+    folder.mkdir()
+    for number, phase in enumerate(phases, 1):
+        before, revision = ("0012" if number == 1 else f"next{number - 1}"), f"next{number}"
+        (folder / f"{revision}.py").write_text(
+            "from artel.store.migrations.steps import run_as_owner\n"
+            f'revision = "{revision}"\ndown_revision = "{before}"\nphase = "{phase}"\n'
+            f'def upgrade():\n    run_as_owner("alter table workers add {revision} text")\n'
+        )
+    return folder
+
+
+async def _ran(urls: DatabaseUrls) -> dict[str, str]:
+    [rows] = await _all(urls, "select revision, phase from schema_versions")
+    return {row["revision"]: row["phase"] for row in rows}
+
+
+async def _start(urls: DatabaseUrls) -> None:
+    shards = Shards([urls.app])
+    try:
+        await shards.start()
+    finally:
+        await shards.stop()
+
+
+async def test_what_ran_is_written_down_for_processes_of_other_versions(empty: DatabaseUrls) -> None:
+    await migrate(empty.migrator)
+    everything = await _ran(empty)
+
+    await migrate(empty.migrator, "0012")
+
+    assert everything == known_history().phases
+    assert await _ran(empty) == dict.fromkeys(known_history().up_to("0012"), "before")
+
+
+async def test_a_process_refuses_a_schema_that_is_older_than_it_needs(fresh_database: FreshDatabase) -> None:
+    urls = await migrated_shard(fresh_database, "shard1", is_directory=True)
+    await _start(urls)
+
+    await migrate(urls.migrator, "0011")
+
+    with pytest.raises(SchemaTooOld, match=r"0012 did not run yet.*artel migrate --before"):
+        await _start(urls)
+
+
+async def test_a_deployment_in_two_phases(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    # given a version with two migrations before its deployment, and one after
+    urls = await migrated_shard(fresh_database, "shard1", is_directory=True)
+    new = _next_version(tmp_path / "new", "before", "before", "after")
+    with pytest.raises(DeploymentUnfinished, match="next1 comes first"):
+        await migrate(urls.migrator, only="after", more=[new])
+
+    # when the first phase has run, this version runs on, and migrating with it changes nothing
+    await migrate(urls.migrator, only="before", more=[new])
+    await _start(urls)
+    await migrate(urls.migrator)
+    assert {"next1": "before", "next2": "before"}.items() <= (await _ran(urls)).items()
+    assert "next3" not in await _ran(urls)
+
+    # then the second phase shuts it out
+    await migrate(urls.migrator, only="after", more=[new])
+    assert (await _ran(urls))["next3"] == "after"
+    with pytest.raises(SchemaTooNew, match="next3 is unknown"):
+        await _start(urls)
+    await migrate(urls.migrator, only="after", more=[new])
+
+
+async def test_a_deployment_is_finished_before_the_next_one(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    urls = await migrated_shard(fresh_database, "shard1", is_directory=True)
+    two_versions = _next_version(tmp_path / "new", "after", "before")
+
+    with pytest.raises(DeploymentUnfinished, match="next1 of the version that runs now"):
+        await migrate(urls.migrator, only="before", more=[two_versions])
+    assert "next1" not in await _ran(urls)
+
+    await migrate(urls.migrator, more=[two_versions])
+    assert {"next1", "next2"} <= (await _ran(urls)).keys()
+
+
+async def test_an_empty_database_is_migrated_in_one_go(empty: DatabaseUrls, tmp_path: Path) -> None:
+    new = _next_version(tmp_path / "new", "after", "before")
+
+    await migrate(empty.migrator, only="before", more=[new])
+
+    assert {"next1", "next2"} <= (await _ran(empty)).keys()
+
+
+def test_a_migration_without_a_phase_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PhaseMissing, match="next1"):
+        known_history([_next_version(tmp_path / "new", "sometime")])

@@ -366,6 +366,7 @@ WITHOUT_USER: Final[Mapping[str, str]] = {
     "shards": "names of databases",
     "moves": "users on the way between shards, of which only a system transaction sees any",
     "alembic_version": "the schema's revision",
+    "schema_versions": "which migrations ran, and when they may",
 }
 """Tables without a user_id, and what they hold."""
 

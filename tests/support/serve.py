@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,11 @@ _READY = re.compile(r"Artel is ready on (http://\S+)")
 _OWN_SETTINGS = re.compile(
     r"PYTHONDONTWRITEBYTECODE$|ARTEL_|HOST$|PORT$|DATABASE_URL$|REDIS_URL$|QDRANT_URL$|OPENAI_|ANTHROPIC_|GOOGLE_|GEMINI_|OPENROUTER_|OLLAMA_"
 )
+
+
+def without_own_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with none of Artel's settings in it."""
+    return {key: value for key, value in environment.items() if not _OWN_SETTINGS.match(key)}
 
 
 @dataclass
@@ -86,7 +91,7 @@ def start_serve(tmp_path: Path) -> Iterator[StartServe]:
     started: list[Serve] = []
 
     def start(data: Path, *, command: list[str] | None = None, **environment: str) -> Serve:
-        inherited = {key: value for key, value in os.environ.items() if not _OWN_SETTINGS.match(key)}
+        inherited = without_own_settings(os.environ)
         process = subprocess.Popen(
             command or [str(ARTEL), "serve"],
             env={**inherited, **_USUAL, "ARTEL_DATA_DIR": str(data), **environment},

@@ -36,8 +36,11 @@ from artel.agents.turn import Meter, Prepared
 from artel.agents.writer import AnswerWriter, Emit
 from artel.bus.finish import checkpoint
 from artel.bus.model import Answer, Fault, Held, ModelUse, Parked, TaskFailed
+from artel.bus.settle import outlast
+from artel.events.types import Event, Resync
 from artel.kit.ids import IdMaker
 from artel.store.shards import Shards
+from artel.store.tx import UserTx
 from artel.tools.tool import Caller
 
 MAX_REQUESTS = 20
@@ -111,11 +114,20 @@ class ToolTurns:
         desk.turn_to(sum(isinstance(message, ModelResponse) for message in messages[kept.own_from :]))
         # We may start from this very answer: it is kept, and paid for, and only what was stopped is opened anew.
         is_kept = held.history is not None and len(held.history["messages"]) == len(messages)
-        async with self.shards.user_tx(held.user_id) as tx:
+        use_id, tries = self.ids.uuid(), 0
+
+        async def write(tx: UserTx) -> Sequence[Event]:
+            nonlocal tries
+            tries += 1
             if not is_kept:
-                await checkpoint(tx, held, kept.as_json(), meter.use(last, messages[:-1]), self.ids.uuid())
+                await checkpoint(tx, held, kept.as_json(), meter.use(last, messages[:-1]), use_id)
                 await allowance.refresh(tx)
-            told = await desk.open_calls(tx, last)
+            return await desk.open_calls(tx, last)
+
+        told = await outlast(self.shards, held.user_id, write)
+        if tries > 1:
+            # An earlier try may have been committed all the same: then its questions are there, and nobody was told.
+            self.emit(held.user_id, Resync(reason="lost"))
         for event in told:
             self.emit(held.user_id, event)
 

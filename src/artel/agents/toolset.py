@@ -22,6 +22,7 @@ from artel.agents.places import answer_place
 from artel.agents.tool_desk import ToolDesk
 from artel.agents.writer import Emit
 from artel.bus.model import LeaseLost, TaskFailed
+from artel.bus.settle import outlast
 from artel.events.types import ToolFinished, ToolStarted
 from artel.store.shards import Shards
 from artel.tools.tool import Caller, Deferred, Outcome, Tool, ToolFailure
@@ -81,8 +82,7 @@ class AgentToolset(AbstractToolset[None]):
         """
         del tool_args, tool
         call_id = self.desk.call_id(ctx.tool_call_id or name)
-        async with self.shards.user_tx(self.desk.held.user_id) as tx:
-            row = await self.desk.begin(tx, call_id)
+        row = await outlast(self.shards, self.desk.held.user_id, lambda tx: self.desk.begin(tx, call_id))
         if row.status == "waiting":
             raise CallDeferred
         if row.status not in ("open", "running"):
@@ -139,8 +139,8 @@ class AgentToolset(AbstractToolset[None]):
 
     async def _keep(self, call_id: str, status: Literal["ok", "failed"], value: Any, files: Sequence[UUID] = ()) -> Any:
         value = _cut(value)
-        async with self.shards.user_tx(self.desk.held.user_id) as tx:
-            await self.desk.keep(tx, call_id, status, value, files)
+        user_id = self.desk.held.user_id
+        await outlast(self.shards, user_id, lambda tx: self.desk.keep(tx, call_id, status, value, files))
         return await self._for_model({"value": value, "files": [str(file) for file in files]})
 
     async def _for_model(self, result: Mapping[str, Any]) -> Any:

@@ -19,10 +19,12 @@ from artel.store.embedded import (
     ensure_database,
     load_or_create_secret,
     no_companions,
+    postgres_servers_of,
     read_secrets,
 )
 from artel.store.engine import PoolSizes, through_pooler
 from artel.store.migrate import migrate, name_shard
+from artel.store.phases import Phase
 from artel.store.placement import register_shards
 from artel.store.roles import APP, DatabaseUrls, prepare_database, role_password, role_urls, working_urls
 
@@ -54,14 +56,16 @@ class Stores:
     """Of the app role, while secret keys are being changed."""
 
 
-def embedded_servers(settings: Settings, companions: MakeCompanions = no_companions) -> EmbeddedServers | None:
+def embedded_servers(
+    settings: Settings, companions: MakeCompanions = no_companions, shards: int = 1
+) -> EmbeddedServers | None:
     """The servers to start for this environment, and what runs beside them; None when it names servers of its own for
-    everything."""
+    everything. shards: how many embedded PostgreSQL servers there are at least."""
     if settings.database_urls and settings.redis_url:
         return None
     return EmbeddedServers(
         settings.data_dir,
-        postgres_servers=0 if settings.database_urls else 1,
+        postgres_servers=0 if settings.database_urls else max(shards, postgres_servers_of(settings.data_dir)),
         valkey=settings.redis_url is None,
         companions=companions,
     )
@@ -81,12 +85,24 @@ def running_endpoints(settings: Settings) -> Endpoints | None:
     return endpoints
 
 
-async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrade: bool, alone: bool = False) -> Stores:
-    """The addresses of all stores. With `upgrade` the roles are made and every shard is migrated first."""
+async def open_stores(
+    settings: Settings,
+    endpoints: Endpoints | None,
+    *,
+    upgrade: bool,
+    only: Phase | None = None,
+    alone: bool = False,
+) -> Stores:
+    """The addresses of all stores. With `upgrade` the roles are made and every shard is migrated first. only: by the
+    migrations of this phase.
+
+    Raises:
+        DeploymentUnfinished: those of the other phase come first.
+    """
     secret_key, *old_keys = keys = secret_keys(settings)
     if upgrade:
         databases = await prepared_databases(settings, endpoints)
-        await _upgrade(databases, alone=alone)
+        await _upgrade(databases, only=only, alone=alone)
     else:
         databases = _databases(settings, endpoints, secret_key)
     redis_url = settings.redis_url or (endpoints.redis_url if endpoints else None)
@@ -102,10 +118,10 @@ async def open_stores(settings: Settings, endpoints: Endpoints | None, *, upgrad
     )
 
 
-async def _upgrade(databases: Sequence[DatabaseUrls], *, alone: bool) -> None:
+async def _upgrade(databases: Sequence[DatabaseUrls], *, only: Phase | None, alone: bool) -> None:
     names: list[str] = []
     for position, urls in enumerate(databases):
-        await migrate(urls.migrator)
+        await migrate(urls.migrator, only=only)
         names.append(await name_shard(urls.migrator, f"shard{position + 1}", is_directory=position == 0))
     closed = await register_shards(databases[0].migrator, names, opened=alone)
     if closed:

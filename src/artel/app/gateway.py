@@ -97,6 +97,7 @@ def _deps(house: House) -> GatewayDeps:
         checks=store_checks(house.shards, house.redis),
         oidc=house.oidc,
         memory_troubles=house.memory.troubles if house.memory else None,
+        drains=lambda: house.draining.begun,
         version=__version__,
         options=GatewayOptions(
             public_url=house.settings.public_url,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
+import structlog
 from redis.asyncio import Redis
 
 from artel import __version__
@@ -32,6 +35,7 @@ from artel.agents.runner import AgentRunner
 from artel.agents.tool_turn import ToolTurns
 from artel.app.counting import EventCounts, count_call, count_recall
 from artel.app.databases import Stores
+from artel.app.draining import Draining
 from artel.app.erasing import ErasureSweep, erasures_of, hear_of_the_gone
 from artel.app.eviction import Eviction
 from artel.app.expiry import expiry_sweep
@@ -58,6 +62,7 @@ from artel.events.outbox import Outbox
 from artel.events.pulse import Pulse
 from artel.events.subscriber import Subscriber
 from artel.files.search import FileSearch
+from artel.kit.errors import Unavailable
 from artel.kit.ids import IdMaker
 from artel.kit.secrets import SecretBox
 from artel.llm.local import usual_candidates
@@ -69,13 +74,16 @@ from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals
 from artel.orchestrator.runner import PlanRunner, TeamRunner
 from artel.settings import Settings
-from artel.store.shards import Shards
+from artel.store.shards import Shards, StoreUnavailable
 from artel.store.sweeps import UserSweep
 from artel.store.tx import check_owners
 from artel.telemetry.metrics import Metrics
 from artel.tools.registry import Toolbox, ToolRegistry
 
 _TASKS_CANCELLED = "tasks_cancelled"
+_START_PAUSE_SECONDS = 0.3
+
+_log = structlog.get_logger("artel.house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,7 @@ class House:
     bus: Bus
     expiry: UserSweep
     leaving: Leaving
+    draining: Draining
     erasing: ErasureSweep
     pace: Pace
     tidying: UserSweep
@@ -141,7 +150,7 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
 
         shards = Shards(stores.shards, stores.pool_sizes, stores.other_passwords, limits_of(settings))
         stack.push_async_callback(shards.stop)
-        await shards.start()
+        await started(shards)
 
         redis = redis_client(stores.redis_url)
         stack.push_async_callback(redis.aclose)
@@ -221,7 +230,9 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
 
         stack.push_async_callback(subscriber.aclose)
         subscriber.start()
-        await control.start()
+        with suppress(Unavailable):
+            # It hears as soon as Redis is back, and a process may start while that is away.
+            await control.start()
         outbox.start()
         stack.push_async_callback(outbox.aclose)
         pulse.start()
@@ -297,11 +308,32 @@ async def open_house(settings: Settings, stores: Stores, part: Part) -> AsyncGen
             dry_run=dry_run,
             bus=bus,
             expiry=expiry,
+            draining=Draining(bus, hub, outbox, settings.drain_seconds, settings.drain_notice_seconds),
             leaving=leaving,
             erasing=erasing,
             pace=pace,
             tidying=tidying,
         )
+
+
+async def started(shards: Shards, patience_seconds: float = 30.0) -> None:
+    """Starts the shards; waits for one that does not answer, such as a server that is being restarted.
+
+    Raises:
+        StoreUnavailable: it did not come back in time.
+        DirectoryMissing: they are not this installation's.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            await shards.start()
+        except StoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            _log.warning("a database does not answer; waiting for it")
+            await asyncio.sleep(_START_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _nobody(user_id: int) -> None:

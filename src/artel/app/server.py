@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -19,7 +20,8 @@ from artel.app.watching import watched
 from artel.kit.errors import ArtelError
 from artel.settings import Settings
 
-_DRAIN_SECONDS = 10
+_LAST_REQUESTS_SECONDS = 10
+"""For what is still under way when the port is closed, such as an upload."""
 _BACKLOG = 4096
 _GARBAGE_THRESHOLDS = (50_000, 20, 50)
 
@@ -33,12 +35,13 @@ class PortTaken(ArtelError):
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and ends the event streams when it is to stop: it would wait for them otherwise."""
+    """Says when it answers; when it is to stop, it drains before the port is closed."""
 
     def __init__(self, config: uvicorn.Config, house: House, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._house = house
         self._ready = ready
+        self._signals = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -46,8 +49,12 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._house.hub.shut()
+        await self._house.draining.drain(lambda: self._signals > 1)
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        super().handle_exit(sig, frame)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -85,35 +92,47 @@ async def serve(
             lifespan="off",
             backlog=_BACKLOG,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
         )
         _settle_garbage_collector()
-        await _Server(config, house, lambda: ready(_address(listener))).serve(sockets=[listener])
+        await _Server(config, house, lambda: ready(address_of(listener))).serve(sockets=[listener])
 
 
 async def work(settings: Settings, stores: Stores, part: Part, ready: Callable[[str], None]) -> None:
     """Takes tasks, without HTTP, until SIGINT or SIGTERM."""
     async with open_house(settings, stores, part) as house, watched(house):
         _settle_garbage_collector()
-        stop = asyncio.Event()
-        with _stop_signals(stop):
+        with _stop_signals() as asked:
             ready("")
-            await stop.wait()
+            await asked.first.wait()
+            await house.draining.drain(asked.again.is_set)
 
 
-def _address(listener: socket.socket) -> str:
+def address_of(listener: socket.socket) -> str:
+    """As a URL."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+class _AskedToStop:
+    """Once, and once more by somebody who does not want to wait."""
+
+    def __init__(self) -> None:
+        self.first = asyncio.Event()
+        self.again = asyncio.Event()
+
+    def note(self) -> None:
+        (self.again if self.first.is_set() else self.first).set()
+
+
 @contextmanager
-def _stop_signals(stop: asyncio.Event) -> Generator[None]:
-    loop = asyncio.get_running_loop()
+def _stop_signals() -> Generator[_AskedToStop]:
+    loop, asked = asyncio.get_running_loop(), _AskedToStop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, asked.note)
     try:
-        yield
+        yield asked
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

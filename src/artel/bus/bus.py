@@ -109,6 +109,7 @@ class Bus:
         self._beats: list[asyncio.Task[None]] = []
         self._loops: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
+        self._stopped_already = False
 
     # ---- life
 
@@ -130,8 +131,18 @@ class Bus:
             self._loops.append(asyncio.create_task(self._claimer.run()))
             self._loops.append(self._loop(0, self._hear_wakes))
 
+    async def drain(self) -> None:
+        """Takes nothing more, and returns when every task that runs here has come to its end. What comes in from now
+        on, or follows from such an end, is left to other processes."""
+        self._room.close()
+        await self._wakes.send(self._claimer.leave())
+        await self._room.until_empty()
+
     async def stop(self) -> None:
-        """Hands every task over and gives the lease up."""
+        """Hands every task over and gives the lease up. Harmless when it was done before."""
+        if self._stopped_already:
+            return
+        self._stopped_already = True
         await end_tasks(*self._loops)
         users = {held.user_id for held in self.worker.held.values()}
         await self.worker.hand_over()
@@ -294,14 +305,14 @@ class Bus:
 
     def _wake(self, user_ids: Sequence[int]) -> None:
         """Lets these users' work be looked at, here if this process takes work, elsewhere too if it is full."""
-        if self._config.takes_queue:
+        if self._config.takes_queue and not self._room.closed:
             for user_id in user_ids:
                 self._claimer.note(user_id)
         if not self._config.takes_queue or self._room.free <= 0:
             self._send(self._wakes.send(user_ids))
 
     def _note(self, user_id: int) -> None:
-        if self._config.takes_queue:
+        if self._config.takes_queue and not self._room.closed:
             self._claimer.note(user_id)
         else:
             self._send(self._wakes.send([user_id]))
@@ -327,7 +338,12 @@ class Bus:
     async def _hear_wakes(self) -> None:
         await self._room.until_free()
         try:
-            for user_id in await self._wakes.receive(_WAKES_AT_ONCE):
+            users = await self._wakes.receive(_WAKES_AT_ONCE)
+            if self._room.closed:
+                # Heard in the moment of leaving: somebody else is to hear it.
+                await self._wakes.send(users)
+                return
+            for user_id in users:
                 self._claimer.note(user_id)
         except (RedisError, OSError):
             await asyncio.sleep(_OUTAGE_PAUSE)

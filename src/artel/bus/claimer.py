@@ -27,6 +27,16 @@ _TURN_SECONDS = 10.0
 _A_TURN = 16
 """Tasks seated in one turn; who has more stands in line again."""
 
+_OF_THE_STORE = (
+    Unavailable,
+    OSError,
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # On a connection that heard the server's last word, but not yet the end of the line.
+    asyncpg.InternalClientError,
+)
+
 _log = structlog.get_logger("artel.bus")
 
 
@@ -43,6 +53,8 @@ class Claimer:
         self._runner = runner
         self._observer = observer
         self._line = Line()
+        self._next: int | None = None
+        """Who is first, and waits for room."""
         self._full: set[int] = set()
         """Users who have all the slots one user may have, and perhaps more work."""
 
@@ -56,14 +68,21 @@ class Claimer:
             self._full.discard(user_id)
             self.note(user_id)
 
+    def leave(self) -> list[int]:
+        """Users who wait for their turn here, and will have none."""
+        users = {*self._line.leave(), *self._full, *([] if self._next is None else [self._next])}
+        self._full.clear()
+        return sorted(users)
+
     async def run(self) -> None:
         """Claims until it is cancelled."""
         turns = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as claims:
             while True:
                 await turns.acquire()
-                user_id = await self._line.first()
+                self._next = user_id = await self._line.first()
                 room = await self._reserve(user_id)
+                self._next = None
                 if room:
                     claims.create_task(self._turn(user_id, room, turns))
                 else:
@@ -120,7 +139,7 @@ class Claimer:
         """
         try:
             held.prepared = await self._runner.prepare(tx, held)
-        except (Unavailable, OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _OF_THE_STORE:
             # The store's trouble, not the task's.
             raise
         except Exception as error:

@@ -17,6 +17,12 @@ class Line:
         self._waiting[user_id] = None
         self._someone.set()
 
+    def leave(self) -> list[int]:
+        """Takes everybody out."""
+        users = list(self._waiting)
+        self._waiting.clear()
+        return users
+
     async def first(self) -> int:
         """Takes the first user out, as soon as there is one."""
         while not self._waiting:

@@ -28,6 +28,11 @@ class Room:
         """How many more tasks this process takes, of whatever users."""
         return 0 if self._closed else max(0, self._slots - self._total)
 
+    @property
+    def closed(self) -> bool:
+        """Nothing is reserved any more."""
+        return self._closed
+
     def reserve(self, user_id: int, at_most: int) -> int:
         """Takes up to `at_most` slots for a user; answers how many it got. Each is to be released."""
         got = max(0, min(at_most, self.free, self._share - self._taken[user_id]))

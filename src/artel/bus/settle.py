@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-from artel.store.shards import Shards
+from artel.store.shards import Shards, StoreUnavailable
 from artel.store.tx import UserTx
 
 _TRIES = 3
+_PATIENCE_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 2.0
 _T = TypeVar("_T")
 
 
@@ -32,6 +37,25 @@ async def settle(shards: Shards, user_id: int, write: Callable[[UserTx], Awaitab
                 raise
     async with shards.user_tx(user_id) as tx:
         return await write(tx)
+
+
+async def outlast(shards: Shards, user_id: int, write: Callable[[UserTx], Awaitable[_T]]) -> _T:
+    """As `settle`, and waits out an outage of the store: what a running task has come to was paid for.
+
+    `write` may be repeated after a commit whose acknowledgement was lost: it must then come to the same.
+
+    Raises:
+        StoreUnavailable: it did not come back within a minute.
+    """
+    deadline, pause = time.monotonic() + _PATIENCE_SECONDS, _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await settle(shards, user_id, write)
+        except StoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _is_deadlock(error: DBAPIError) -> bool:

@@ -154,6 +154,11 @@ class Worker:
             while job.uncancel():
                 pass
             return None
+        except StoreUnavailable:
+            # The store's trouble, not the task's: it begins again from its checkpoint when the store is back.
+            _log.warning("the store does not answer; a task is begun anew", task=str(held.id))
+            held.ending = held.ending or Ending.HANDOVER
+            return None
         except Exception:
             _log.exception("task failed", task=str(held.id), attempt=held.attempt)
             return TaskFailed(INTERNAL)
@@ -171,6 +176,7 @@ class Worker:
             await self._fail(held, outcome)
         elif held.ending is Ending.HANDOVER:
             await self._write(held, lambda tx: hand_back(tx, held))
+            self._seat_freed(held.user_id)
         else:
             use = held.use_so_far() if held.use_so_far else None
             await self._keep_stopped(held, Answer("".join(held.text), use))

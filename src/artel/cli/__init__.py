@@ -9,6 +9,7 @@ from types import FrameType
 import typer
 
 from artel.cli import backup, doctor, running
+from artel.cli.cluster import cluster_command
 from artel.cli.keys import keys
 from artel.cli.memory import memory
 from artel.cli.shards import shards
@@ -17,6 +18,7 @@ from artel.kit.errors import ArtelError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 running.register(cli)
+cli.command("cluster")(cluster_command)
 backup.register(cli)
 doctor.register(cli)
 cli.add_typer(users, name="user")

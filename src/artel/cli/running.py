@@ -18,7 +18,8 @@ from artel.app.memory import memory_companions
 from artel.app.server import listen, serve, work
 from artel.cli.common import read_settings, run_loop
 from artel.settings import Settings
-from artel.store.embedded import Endpoints, MakeCompanions, no_companions
+from artel.store.embedded import Endpoints, MakeCompanions, borrow_endpoints, no_companions
+from artel.store.phases import Phase
 
 
 def register(cli: typer.Typer) -> None:
@@ -68,12 +69,16 @@ def worker_command() -> None:
     run_loop(run())
 
 
-def migrate_command() -> None:
+def migrate_command(
+    before: Annotated[bool, typer.Option("--before", help="What this version needs; older processes go on.")] = False,
+    after: Annotated[bool, typer.Option("--after", help="What only older processes needed.")] = False,
+) -> None:
     """Makes the database roles and brings every shard's schema up to date; what 'serve' does at its start."""
     settings = read_settings()
-    with _servers(settings) as endpoints:
-        run_loop(open_stores(settings, endpoints, upgrade=True))
-    typer.echo("The schema is up to date.")
+    only: Phase | None = None if before == after else "before" if before else "after"
+    with _stores_to_migrate(settings) as endpoints:
+        run_loop(open_stores(settings, endpoints, upgrade=True, only=only))
+    typer.echo("The schema is up to date." if only is None else f"What may run {only} the deployment has run.")
 
 
 def openapi_command(
@@ -90,6 +95,13 @@ def openapi_command(
 def version_command() -> None:
     """Says which version this is."""
     typer.echo(__version__)
+
+
+def _stores_to_migrate(settings: Settings) -> AbstractContextManager[Endpoints | None]:
+    """Those of whoever runs on the data directory, or else they are started for the while."""
+    if not (settings.database_urls and settings.redis_url) and (running := borrow_endpoints(settings.data_dir)):
+        return nullcontext(running)
+    return _servers(settings)
 
 
 def _servers(

@@ -49,6 +49,8 @@ class Hub:
         self._feeds: dict[int, Feed] = {}
         self._subscriptions: set[Subscription] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._waiters: set[Waiter] = set()
+        self._shut = False
         self._closed = False
         subscriber.on_restored(self._mend_all)
 
@@ -67,7 +69,8 @@ class Hub:
         """A place in the user's stream: everything after `last_event_id`, then live; without an id, live from now on.
 
         An id that the log does not know, or no longer, gives a `resync` first. With `session_id` only events of that
-        session and those that concern the whole space are delivered.
+        session and those that concern the whole space are delivered. While the process drains the place is closed from
+        the beginning: a browser's EventSource comes back after a stream that ends, and never after an error's status.
 
         Raises:
             Unavailable: Redis cannot be reached, or the process is about to stop.
@@ -75,6 +78,9 @@ class Hub:
         subscription = Subscription(
             user_id, session_id, principal, self._limits, self._leave, self._on_violation, self._on_slow
         )
+        if self._shut and not self._closed:
+            subscription.close()
+            return subscription
         try:
             feed = await self._join(user_id, subscription)
             await self._begin(feed, subscription, last_event_id)
@@ -95,11 +101,13 @@ class Hub:
         """
         waiter = Waiter(user_id, wanted, self._on_violation)
         try:
+            self._waiters.add(waiter)
             await self._join(user_id, waiter)
             yield waiter
         except RedisError as error:
             raise Unavailable("The event stream is not reachable. Try again in a moment; nothing was lost.") from error
         finally:
+            self._waiters.discard(waiter)
             self._part(user_id, waiter)
 
     def principals(self) -> set[object]:
@@ -120,15 +128,27 @@ class Hub:
             subscription.close()
         return len(doomed)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for one event each (`waiter`)."""
+        return len(self._waiters)
+
     def shut(self) -> None:
-        """Ends every stream and takes no new one: the clients go to another process, or come back later."""
-        self._closed = True
+        """Ends every stream, and each new one as soon as it is there: the clients go to another process."""
+        self._shut = True
         for subscription in tuple(self._subscriptions):
             subscription.close()
 
+    def release_waiters(self) -> None:
+        """Lets everyone go on who waits for an event, as if their time was over."""
+        for waiter in tuple(self._waiters):
+            waiter.give_up()
+
     async def aclose(self) -> None:
-        """`shut`, and waits for what runs in the background."""
+        """`shut`, for everyone, and waits for what runs in the background."""
         self.shut()
+        self._closed = True
+        self.release_waiters()
         for feed in self._feeds.values():
             feed.close()
         await asyncio.gather(*self._background, return_exceptions=True)

@@ -18,7 +18,7 @@ class Waiter:
         self._user_id = user_id
         self._wanted = wanted
         self._on_violation = on_violation
-        self._found: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._found: asyncio.Future[Event | None] = asyncio.get_running_loop().create_future()
 
     def deliver(self, entry: Entry) -> None:
         """Looks at the next entry. For the feed."""
@@ -33,6 +33,11 @@ class Waiter:
             return
         if self._wanted(event):
             self._found.set_result(event)
+
+    def give_up(self) -> None:
+        """Ends the wait now, unless what is waited for is there."""
+        if not self._found.done():
+            self._found.set_result(None)
 
     async def result(self, timeout: float) -> Event | None:
         """The wanted event, None if it did not come within `timeout` seconds. May be asked again."""

@@ -87,7 +87,7 @@ def create_app(deps: GatewayDeps) -> ASGIApp:
     app: ASGIApp = BodyLimit(inner, BodyRule(options.max_json_bytes), _larger_bodies(options))
     app = Pace(app, deps.quotas)
     app = UserIsolation(app, deps.authenticator, options.public_url)
-    app = Edge(app, deps.metrics)
+    app = Edge(app, deps.metrics, deps.drains)
     if options.trusted_proxies:
         # The server has its own, equal types for the same protocol.
         app = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted_hosts=options.trusted_proxies))

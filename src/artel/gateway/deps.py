@@ -91,6 +91,8 @@ class GatewayDeps:
     """None where there is no provider to sign in through."""
     memory_troubles: MemoryTroubles | None = None
     """What is wrong with memory, for `/readyz` too; None where there is none."""
+    drains: Callable[[], bool] = lambda: False
+    """Whether this process drains: `/readyz` says so, and connections are not kept."""
     version: str = "0"
     options: GatewayOptions = field(default_factory=GatewayOptions)
     uploads: Uploads = field(default_factory=Uploads)

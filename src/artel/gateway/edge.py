@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import structlog
@@ -37,22 +37,25 @@ _HEADERS: Final = (
 )
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_CLOSE: Final = (b"connection", b"close")
 _STREAM: Final = b"text/event-stream"
 
 
 class Edge:
     """Pure ASGI; adds nothing to an event of a stream."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, leaving: Callable[[], bool] = lambda: False) -> None:
+        """leaving: connections are not kept any more, so that clients go to another process."""
         self._app = app
         self._metrics = metrics
+        self._leaving = leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope["headers"])
-        answer = _Answer(scope, send, request_id, self._metrics)
+        answer = _Answer(scope, send, request_id, self._metrics, self._leaving)
         with log_context(request_id=request_id.decode()):
             try:
                 await self._app(scope, receive, answer.send)
@@ -67,8 +70,11 @@ class Edge:
 class _Answer:
     """One answer on its way out."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: bytes, metrics: Metrics) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, request_id: bytes, metrics: Metrics, leaving: Callable[[], bool]
+    ) -> None:
         self.started = False
+        self._leaving = leaving
         self._scope = scope
         self._send = send
         self._request_id = request_id
@@ -93,6 +99,8 @@ class _Answer:
         if b"cache-control" not in names:
             headers.append(_NO_STORE)
         headers.append((b"x-request-id", self._request_id))
+        if self._leaving():
+            headers.append(_CLOSE)
         message["headers"] = headers
         self._is_stream = any(name == b"content-type" and value.startswith(_STREAM) for name, value in headers)
 

@@ -60,6 +60,10 @@ class EventStreamResponse(Response):
 
 async def _stream(subscription: Subscription, send: Send) -> None:
     told = subscription.start_id
+    if subscription.closed:
+        # This process is leaving: the client keeps the position it has and comes back with it.
+        await _send_chunk(send, b"retry: %d\n\n" % _RETRY_MS)
+        return
     await _send_chunk(send, b"retry: %d\nid: %d\n\n" % (_RETRY_MS, told))
     while True:
         entries = await subscription.next()

@@ -18,6 +18,7 @@ from artel.agents.turn import Prepared
 from artel.bus.finish import checkpoint
 from artel.bus.graph import REPLANNING
 from artel.bus.model import PLANNING, Fault, Held, ModelUse, Onward, Outcome, TaskFailed
+from artel.bus.settle import outlast
 from artel.kit.ids import IdMaker
 from artel.orchestrator.brief import Result, read_results
 from artel.orchestrator.outline import outline_of
@@ -140,9 +141,13 @@ class PlanRunner:
         return messages, []
 
     async def _keep(self, held: Held, history: Any, use: ModelUse, allowance: Allowance) -> None:
-        async with self.shards.user_tx(held.user_id) as tx:
-            await checkpoint(tx, held, history, use, self.ids.uuid())
+        use_id = self.ids.uuid()
+
+        async def write(tx: UserTx) -> None:
+            await checkpoint(tx, held, history, use, use_id)
             await allowance.refresh(tx)
+
+        await outlast(self.shards, held.user_id, write)
 
     async def _write(self, tx: UserTx, held: Held, prepared: PreparedPlanning, draft: Draft) -> Any:
         place = RunPlace(held.session_id, held.run_id)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from artel.kit.errors import ArtelError
+from artel.store.phases import History, Phase, known_history, migration_config
 from artel.store.restoring import RestoreUnfinished, is_mark
 
-_LOCATION = Path(__file__).parent / "migrations"
 _LOCK = "select pg_advisory_xact_lock(7233, 2)"
 
 
@@ -32,53 +31,62 @@ class UnknownRevision(ArtelError):
     slug = "unknown-revision"
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_LOCATION).replace("%", "%%"))
-    return config
-
-
 def head_revision() -> str:
     """The newest revision this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return list(known_history().phases)[-1]
 
 
 def knows_revision(revision: str) -> bool:
     """Whether this code can bring a database to the revision, and from it to the newest."""
-    return any(step.revision == revision for step in ScriptDirectory.from_config(_config()).walk_revisions())
+    return revision in known_history().phases
 
 
-async def migrate(url: URL, revision: str = "head") -> None:
-    """Upgrades (or, to an older revision, downgrades) one database. Others that try meanwhile wait.
+async def migrate(url: URL, revision: str = "head", *, only: Phase | None = None, more: Collection[Path] = ()) -> None:
+    """Upgrades (or, to an older revision, downgrades) one database. Others that try meanwhile wait. A database that is
+    newer than this code is left as it is.
 
-    url: a login as the migrator role.
+    url: a login as the migrator role. only: of what is to be done, the migrations of this phase. more: directories with
+    further migrations.
+
+    Raises:
+        DeploymentUnfinished: those of the other phase come first; nothing was done.
     """
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_migrate, revision)
+            await connection.run_sync(_migrate, revision, only, more)
     finally:
         await engine.dispose()
 
 
-def _migrate(connection: Connection, revision: str) -> None:
+def _migrate(connection: Connection, revision: str, only: Phase | None, more: Collection[Path]) -> None:
     connection.execute(text(_LOCK))
-    config = _config()
+    config, history = migration_config(more), known_history(more)
     config.attributes["connection"] = connection
     current = MigrationContext.configure(connection).get_current_revision()
-    if _is_older(revision, current):
+    if current is not None and current not in history.phases:
+        return
+    if only is not None:
+        target = history.target(current, only)
+        if target is not None:
+            command.upgrade(config, target)
+    elif revision == "base" or (revision != "head" and revision in history.up_to(current)):
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision)
+    _note(connection, history)
 
 
-def _is_older(revision: str, current: str | None) -> bool:
-    if revision == "base":
-        return True
-    if revision == "head" or current is None:
-        return False
-    script = ScriptDirectory.from_config(_config())
-    return revision != current and any(step.revision == revision for step in script.walk_revisions("base", current))
+def _note(connection: Connection, history: History) -> None:
+    """Writes down what has run. The table is there from some migration on."""
+    if not connection.scalar(text("select to_regclass('public.schema_versions') is not null")):
+        return
+    applied = history.up_to(MigrationContext.configure(connection).get_current_revision())
+    connection.execute(text("delete from schema_versions where revision <> all(:applied)"), {"applied": applied})
+    rows = [{"revision": revision, "phase": history.phases[revision]} for revision in applied]
+    connection.execute(
+        text("insert into schema_versions (revision, phase) values (:revision, :phase) on conflict do nothing"), rows
+    )
 
 
 async def name_shard(url: URL, name: str, *, is_directory: bool) -> str:

@@ -20,6 +20,7 @@ from artel.kit.errors import ArtelError, Unauthenticated, Unavailable
 from artel.store.engine import PoolSizes, make_engine
 from artel.store.limits import NO_LIMITS, Limits
 from artel.store.limits_tables import ServerSettings
+from artel.store.phases import check_schema, known_history
 from artel.store.pool import Pool, PoolExhausted
 from artel.store.restoring import RestoreUnfinished, is_mark
 from artel.store.tables import ShardInfo, User
@@ -78,11 +79,15 @@ class Shards:
 
         Raises:
             DirectoryMissing: the first is not the directory, or two have one name.
+            SchemaTooOld, SchemaTooNew: the schema of one does not fit this code.
             RestoreUnfinished: one is being restored.
             StoreUnavailable: one does not answer.
         """
+        self._shards.clear()
+        history = known_history()
         for position, pool in enumerate(self._pools):
             async with _system(pool) as session:
+                await check_schema(session, history)
                 info = (await session.scalars(select(ShardInfo))).one()
             if is_mark(info.name):
                 raise RestoreUnfinished

@@ -317,10 +317,27 @@ async def test_an_event_that_this_version_does_not_know_passes_a_waiter_by(room:
         assert b"of_tomorrow" in (await read(subscription, 2))[0].sse
 
 
-async def test_a_hub_that_shuts_ends_its_streams_and_takes_no_new_ones(room: EventRoom):
+async def test_a_hub_that_shuts_ends_its_streams_and_each_new_one_at_once(room: EventRoom):
     subscription = await room.hub.subscribe(USER)
     room.hub.shut()
     assert subscription.closed
+    assert (await room.hub.subscribe(USER)).closed
+    assert len(room.hub) == 0
+
+
+async def test_who_waits_for_an_event_may_do_so_until_the_hub_is_closed(room: EventRoom):
+    room.hub.shut()
+    async with room.hub.waiter(USER, lambda event: isinstance(event, TasksProgress)) as waiter:
+        await room.say(USER, step(1))
+        assert await waiter.result(5) == TasksProgress(completed=1, total=0)
+    async with room.hub.waiter(USER, lambda _: True) as waiter:
+        assert room.hub.waiting == 1
+        waiting = asyncio.create_task(waiter.result(20))
+        await asyncio.sleep(0)
+        room.hub.release_waiters()
+        assert await waiting is None
+    assert room.hub.waiting == 0
+    await room.hub.aclose()
     with pytest.raises(Unavailable):
         await room.hub.subscribe(USER)
 

@@ -1568,7 +1568,7 @@ export interface paths {
          * Can it serve?
          * @description Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
          *
-         *     Without memory it serves all the same: the status is then `degraded`.
+         *     Without memory it serves all the same: the status is then `degraded`. A process that was told to stop is `draining`.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -12771,7 +12771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store does not answer. */
+            /** @description A store does not answer, or the process is leaving (`draining`). */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -32,14 +32,18 @@ async def alive() -> dict[str, str]:
 @router.get(
     "/readyz",
     summary="Can it serve?",
-    responses={503: {"description": "A store does not answer."}},
+    responses={503: {"description": "A store does not answer, or the process is leaving (`draining`)."}},
     openapi_extra={"security": []},
 )
 async def ready(deps: Deps) -> Response:
     """Asks every store now: `{status, checks: {store: {ok, ms, error?}, memory: {ok, ms, troubles}}}`.
 
-    Without memory it serves all the same: the status is then `degraded`.
+    Without memory it serves all the same: the status is then `degraded`. A process that was told to stop is `draining`.
     """
+    if deps.drains():
+        answer = json_answer({"status": "draining", "version": deps.version, "checks": {}}, 503)
+        answer.headers["Retry-After"] = "2"
+        return answer
     content, all_well = await readiness(deps)
     answer = json_answer(content, 200 if all_well else 503)
     if not all_well:

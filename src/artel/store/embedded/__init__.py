@@ -10,6 +10,7 @@ from artel.store.embedded.servers import (
     MakeCompanions,
     borrow_endpoints,
     no_companions,
+    postgres_servers_of,
 )
 from artel.store.embedded.supervisor import ServerDidNotStart
 
@@ -28,6 +29,7 @@ __all__ = [
     "ensure_database",
     "load_or_create_secret",
     "no_companions",
+    "postgres_servers_of",
     "read_secrets",
     "replace_secrets",
 ]

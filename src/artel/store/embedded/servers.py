@@ -95,8 +95,7 @@ class EmbeddedServers:
         path, runtime = self._directory.path, self._directory.runtime
         assert runtime is not None
         spares = (path / "programs", runtime / "programs")
-        names = ["postgres", *(f"postgres-{number}" for number in range(2, self._postgres_servers + 1))]
-        names = names[: self._postgres_servers]
+        names = _postgres_names(self._postgres_servers)
         postgres = [PostgresServer(name, path / name, runtime, spares, self._durable) for name in names]
         valkey = [ValkeyServer("valkey", path / "valkey", runtime, spares, self._durable)] if self._valkey else []
         servers = [*postgres, *valkey]
@@ -116,6 +115,18 @@ class EmbeddedServers:
             keeper = Keeper(server)
             self._keepers.append(keeper)
             keeper.start()
+
+
+def postgres_servers_of(data_directory: Path) -> int:
+    """How many PostgreSQL servers this data directory has; it keeps them, for users live there."""
+    number = 0
+    while (data_directory / _postgres_names(number + 1)[-1]).is_dir():
+        number += 1
+    return number
+
+
+def _postgres_names(number: int) -> list[str]:
+    return ["postgres", *(f"postgres-{place}" for place in range(2, number + 1))][:number]
 
 
 def borrow_endpoints(data_directory: Path) -> Endpoints | None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -28,8 +28,8 @@ from artel.store.embedded.account import Account
 _EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 _POLL_SECONDS = 0.005
 _FIRST_BACKOFF_SECONDS = 0.2
-_LONGEST_BACKOFF_SECONDS = 10.0
-_STEADY_AFTER_SECONDS = 60.0
+_LONGEST_BACKOFF_SECONDS = 5.0
+_STEADY_AFTER_SECONDS = 10.0
 _LARGEST_LOG_BYTES = 8_000_000
 _TAIL_BYTES = 2_000
 
@@ -51,7 +51,9 @@ class Launch:
     account: Account | None
     environment: dict[str, str]
     stop_signals: Sequence[tuple[signal.Signals, float]]
-    """From orderly to brutal, each with the seconds to wait for its effect. The first is sent too if we are killed."""
+    """From orderly to brutal, each with the seconds to wait for its effect."""
+    orphaned: signal.Signals | None = None
+    """What is sent if we are killed; the first of the stop signals if it is None."""
 
 
 class Server(Protocol):
@@ -82,7 +84,11 @@ class Server(Protocol):
 class Keeper:
     """Keeps one server running from `start` to `stop`."""
 
-    def __init__(self, server: Server, start_timeout: float = 60.0) -> None:
+    def __init__(
+        self, server: Server, start_timeout: float = 60.0, on_ready: Callable[[int], None] = lambda pid: None
+    ) -> None:
+        """start_timeout: seconds. on_ready: is told the process each time the server answers, in a thread of ours."""
+        self._on_ready = on_ready
         self.name = server.name
         self._server = server
         self._start_timeout = start_timeout
@@ -123,7 +129,7 @@ class Keeper:
             self._thread.join()
 
     def _run(self) -> None:
-        backoff = _FIRST_BACKOFF_SECONDS
+        backoff = 0.0
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -135,12 +141,14 @@ class Keeper:
                     break
             else:
                 self._log.info("server.ready", pid=self.pid, seconds=round(time.monotonic() - began, 3))
+                if (pid := self.pid) is not None:
+                    self._on_ready(pid)
                 self._first.set()
                 self._wait_for_exit()
             if time.monotonic() - began > _STEADY_AFTER_SECONDS:
-                backoff = _FIRST_BACKOFF_SECONDS
+                backoff = 0.0
             self._stopping.wait(backoff)
-            backoff = min(backoff * 2, _LONGEST_BACKOFF_SECONDS)
+            backoff = min(max(_FIRST_BACKOFF_SECONDS, backoff * 2), _LONGEST_BACKOFF_SECONDS)
         self._first.set()
 
     def _start_once(self) -> None:
@@ -235,6 +243,6 @@ def child_command(launch: Launch) -> list[str | Path]:
     """The command that becomes the launch's program, which dies with this thread. Blocks nothing and needs no shell."""
     account = launch.account
     uid, gid = (account.uid, account.gid) if account else (-1, -1)
-    parent, death_signal = os.getpid(), launch.stop_signals[0][0]
+    parent, death_signal = os.getpid(), launch.orphaned or launch.stop_signals[0][0]
     ours = (parent, int(death_signal), uid, gid)
     return [sys.executable, "-I", "-S", _EXEC_CHILD, *map(str, ours), launch.directory, *launch.program]

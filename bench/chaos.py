@@ -1,0 +1,222 @@
+"""A cluster whose processes and stores are killed at random while people talk: nothing may be lost, nothing be doubled.
+
+python -m bench.chaos [--minutes 10] [--seed 1] [--people 4]
+
+`artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. Each person talks in two chats
+at once (answers of one and of several seconds, tools that ask, plans that ask) and listens at both API processes, as a
+page does: requests that fail are sent again elsewhere under the same key, streams come back with `Last-Event-ID`.
+Every 1.5 to 4 seconds something is killed (SIGKILL), told to stop (SIGTERM; processes only) or stopped for some seconds
+(SIGSTOP): an API or worker process, the PostgreSQL of a shard, Valkey, a process of memory.
+
+Afterwards: every accepted message has one complete answer, with the very text it must have; each stream told its end
+once, in order, or told to load the history again; no approval waits; `user_isolation_violations` was 0 wherever and
+whenever it was looked at; everybody was ready within ten seconds of the last blow (on a busy machine: within the time
+that the first start took). Ends with 1 if one of these fails; the data directory, with everyone's logs, is kept then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import psutil
+import uvloop
+
+from bench.processes import child
+from bench.report import keep
+from tests.support.clusters import RunningCluster, is_alive, running_cluster
+from tests.support.talking import Talker
+
+_READY_SECONDS = 10.0
+_SETTLE_SECONDS = 5.0
+_CHATS = 2
+_BLOWS_AT_STORES = ("SIGKILL", "SIGKILL", "SIGSTOP")
+_BLOWS_AT_PROCESSES = (*_BLOWS_AT_STORES, "SIGTERM", "SIGTERM")
+
+
+@dataclass
+class Killer:
+    """Whoever does it."""
+
+    cluster: RunningCluster
+    random: Random
+    blows: Counter[str] = field(default_factory=Counter[str])
+    violations: float = 0.0
+    """The most that was seen."""
+
+    async def rage(self, seconds: float) -> None:
+        """Strikes until the time is over; nothing stays frozen."""
+        end = time.monotonic() + seconds
+        thaws: set[asyncio.Task[None]] = set()
+        while time.monotonic() < end:
+            await asyncio.sleep(self.random.uniform(1.5, 4))
+            await self.look()
+            victims = self._victims()
+            name = self.random.choice(sorted(victims))
+            kind = name.split("-")[0]
+            blows: Sequence[str] = _BLOWS_AT_PROCESSES if kind in ("api", "worker") else _BLOWS_AT_STORES
+            blow = self.random.choice(blows)
+            self.blows[f"{kind} {blow}"] += 1
+            print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
+            if blow == "SIGSTOP":
+                thaws.add(asyncio.create_task(_freeze(victims[name], self.random.uniform(2, 8))))
+            else:
+                _send(victims[name], signal.Signals[blow])
+        await asyncio.gather(*thaws)
+
+    def _victims(self) -> dict[str, int]:
+        apis = {f"api-{place}": pid for place, pid in enumerate(self.cluster.apis.values(), 1)}
+        workers = {f"worker-{pid}": pid for pid in self.cluster.alive_workers()}
+        return {name: pid for name, pid in {**apis, **workers, **self.cluster.stores()}.items() if is_alive(pid)}
+
+    async def look(self) -> None:
+        """Asks each API process for its violations."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1)) as http:
+            for address in self.cluster.apis:
+                with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                    async with http.get(f"{address}/metrics") as answer:
+                        lines = (await answer.text()).splitlines()
+                    counts = [float(line.split()[-1]) for line in lines if line.startswith("user_isolation_violations")]
+                    self.violations = max(self.violations, *counts, 0)
+
+
+async def _freeze(pid: int, seconds: float) -> None:
+    """A process for a while, with those it started: PostgreSQL answers in a child for each connection."""
+    with suppress(psutil.NoSuchProcess):
+        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        for each in family:
+            _send(each, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            for each in family:
+                _send(each, signal.SIGCONT)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+async def until_ready(cluster: RunningCluster, workers: int) -> float:
+    """Seconds until every process answers again, or a minute."""
+    began = time.monotonic()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(2)) as http:
+        while (passed := time.monotonic() - began) < 60:
+            statuses: list[int] = []
+            for address in cluster.apis:
+                with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                    async with http.get(f"{address}/readyz") as answer:
+                        statuses.append(answer.status)
+            if statuses == [200] * len(cluster.apis) and len(cluster.alive_workers()) >= workers:
+                break
+            await asyncio.sleep(0.1)
+    return passed
+
+
+async def run(model: str, data: Path, minutes: float, seed: int, people: int) -> dict[str, Any]:
+    """The whole of it."""
+    random = Random(seed)
+    access = {"OPENAI_BASE_URL": model, "OPENAI_API_KEY": "chaos", "ARTEL_READ_CHATS": "false"}
+    environment = {
+        **access,
+        "ARTEL_REGISTRATION": "open",
+        "ARTEL_FIND_LOCAL_MODELS": "false",
+        "ARTEL_DRAIN_SECONDS": "4",
+    }
+    began = time.monotonic()
+    async with running_cluster(data, environment) as cluster:
+        started_in = time.monotonic() - began
+        addresses = list(cluster.apis)
+        talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
+        going = True
+        talks = [
+            asyncio.create_task(talker.talk(chat, Random(seed * 1000 + chat), lambda: going))
+            for talker in talkers
+            for chat in talker.chats
+        ]
+        killer = Killer(cluster, random)
+        await killer.rage(minutes * 60)
+        ready_after = await until_ready(cluster, workers=2)
+        going = False
+        failed = [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
+        await asyncio.sleep(_SETTLE_SECONDS)
+        await killer.look()
+        faults = [*failed, *[fault for talker in talkers for fault in await talker.faults()]]
+        if killer.violations:
+            faults.append(f"user_isolation_violations: {killer.violations}")
+        # A machine on which nothing starts in time has other things to do.
+        if ready_after > max(_READY_SECONDS, started_in):
+            faults.append(f"ready only {ready_after:.1f} s after the last blow")
+        for talker in talkers:
+            await talker.end()
+    streams = [stream for talker in talkers for stream in talker.streams]
+    return {
+        "minutes": minutes,
+        "seed": seed,
+        "people": people,
+        "blows": dict(sorted(killer.blows.items())),
+        "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
+        "requests_sent_again": sum(talker.visitor.tries for talker in talkers),
+        "streams": len(streams),
+        "connections": sum(stream.connections for stream in streams),
+        "events": sum(len(stream.heard) for stream in streams),
+        "resyncs": sum(len(stream.resyncs) for stream in streams),
+        "started_in_seconds": round(started_in, 1),
+        "ready_after_seconds": round(ready_after, 1),
+        "load_average": round(os.getloadavg()[0], 1),
+        "user_isolation_violations": killer.violations,
+        "tracebacks": tracebacks(data),
+        "faults": faults,
+    }
+
+
+def tracebacks(data: Path) -> dict[str, int]:
+    """How often which exception was logged: to be read, not a fault by itself."""
+    found: Counter[str] = Counter()
+    for log in (data / "processes").glob("*/server.log"):
+        in_trace = False
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("Traceback"):
+                in_trace = True
+            elif in_trace and line and not line.startswith((" ", "|", "+")):
+                found[line.split(":")[0][:80]] += 1
+                in_trace = False
+    return dict(found)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--people", type=int, default=4)
+    parser.add_argument("--quick", action="store_true", help="half a minute, nothing written")
+    options = parser.parse_args()
+    minutes: float = 0.5 if options.quick else options.minutes
+    directory = Path(tempfile.mkdtemp(prefix="artel-chaos-"))
+    with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
+        found = uvloop.run(run(model.address, directory / "data", minutes, options.seed, options.people))
+    keep("chaos", found, kept=not options.quick and not found["faults"])
+    if found["faults"]:
+        print(f"Everything is in {directory}")
+        raise SystemExit(1)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m artel.cli`: the same as the command `artel`."""
+
+from artel.cli import main
+
+main()
