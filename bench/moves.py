@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from artel.store.embedded import EmbeddedServers, ensure_database
 from artel.store.migrate import migrate, name_shard
@@ -41,7 +42,7 @@ _LOADS = (
 
 
 async def _open(servers: EmbeddedServers) -> Shards:
-    urls = []
+    urls: list[URL] = []
     for number, server in enumerate(servers.__enter__().postgres, start=1):
         await ensure_database(server, "artel")
         pair = await prepare_database(server.dsn("artel"), _KEY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy.engine import URL, make_url
@@ -27,7 +28,7 @@ def artel(two_shards: Stores, postgres: PostgresEndpoint, monkeypatch: pytest.Mo
     monkeypatch.setenv("DATABASE_URL", ",".join(admin))
     monkeypatch.setenv("REDIS_URL", two_shards.redis_url)
     monkeypatch.setenv("ARTEL_SECRET_KEY", SECRET_KEY)
-    monkeypatch.setattr("artel.cli.common.configure_logging", lambda *_: None)
+    monkeypatch.setattr("artel.cli.common.configure_logging", Mock())
 
     async def run(*words: str) -> tuple[int, str]:
         result = await asyncio.to_thread(CliRunner().invoke, cli, ["shards", *words])

@@ -72,9 +72,6 @@ VALUES: Final[Mapping[str, Object]] = {
     "nothing": NOTHING,
 }
 
-COMING: Final = frozenset({"ARTEL_DRAIN_SECONDS", "--before", "--after"})
-"""What is built beside this: docs/cluster.md."""
-
 
 def script(path: Path) -> ModuleType:
     """A program of this repository that belongs to no package."""
@@ -106,7 +103,7 @@ def _filled(value: Any, environment: Mapping[str, str]) -> Any:
 def known_variables() -> set[str]:
     """Every variable that Artel reads, also by the name of a file."""
     names = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    return names | {f"{name}_FILE" for name in names | COMING} | COMING
+    return names | {f"{name}_FILE" for name in names}
 
 
 def is_command(arguments: Sequence[str]) -> bool:
@@ -121,7 +118,7 @@ def is_command(arguments: Sequence[str]) -> bool:
         else:
             return False
     known = {name for parameter in command.params for name in parameter.opts}
-    return not hasattr(command, "commands") and options <= known | COMING
+    return not hasattr(command, "commands") and options <= known
 
 
 def pods(objects: Sequence[Object]) -> Iterator[tuple[Object, Object]]:

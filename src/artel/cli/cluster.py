@@ -26,7 +26,8 @@ def cluster_command(
     with take_ports(settings, api) as ports:
         servers = embedded_servers(settings, memory_companions(settings), shards)
         with servers or nullcontext() as endpoints:
-            run_loop(open_stores(settings, endpoints, upgrade=True))
+            # Nobody else is on these databases yet, so new shards may take users at once.
+            run_loop(open_stores(settings, endpoints, upgrade=True, alone=True))
             cluster = Cluster(settings, ports, worker, _say)
             try:
                 cluster.start()

@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 import pytest
 import structlog
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from artel.accounts.provider_keys import ProviderKeys
 from artel.app.accounts import open_accounts

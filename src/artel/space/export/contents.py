@@ -46,7 +46,7 @@ CONTENTS: Final[Mapping[str, Shown | Withheld]] = {
     "users": Shown(
         ACCOUNT,
         _columns("id email role locale created_at"),
-        {"password_hash": _SEALED, **_withheld(_OURS, "shard is_active")},
+        {"password_hash": _SEALED, **_withheld(_OURS, "shard is_active limits")},
     ),
     "sign_ins": Shown(ACCOUNT, _columns("id user_agent created_at last_seen_at expires_at"), {"token_hash": _SEALED}),
     "api_keys": Shown(ACCOUNT, _columns("id name hint created_at last_used_at"), {"token_hash": _SEALED}),
@@ -148,6 +148,8 @@ CONTENTS: Final[Mapping[str, Shown | Withheld]] = {
     ),
     "identities": Withheld("in the directory, for signing in alone; Settings, Profile shows it"),
     "file_chunks": Withheld("the bytes leave as the files they are, below files/"),
+    "password_links": Withheld(_SEALED),
+    "run_counts": Withheld("messages an hour, counted where they are limited; the runs themselves leave"),
     "shard_users": Withheld(_OURS),
     "idempotency_keys": Withheld("answers that were given already, sealed, for a day"),
     "mcp_sign_ins": Withheld(_SEALED),

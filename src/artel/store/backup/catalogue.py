@@ -11,8 +11,8 @@ import asyncpg
 
 from artel.kit.errors import ArtelError
 
-LEFT_OUT: Final = frozenset({"alembic_version", "shard_info", "workers"})
-"""The schema's revision and the shard's name are written by who restores; processes' leases end with the processes."""
+LEFT_OUT: Final = frozenset({"alembic_version", "schema_versions", "shard_info", "workers"})
+"""The schema's revisions and the shard's name are written by who restores; processes' leases end with the processes."""
 SPACES: Final = "shard_users"
 USERS: Final = "users"
 

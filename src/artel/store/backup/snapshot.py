@@ -59,10 +59,12 @@ async def open_snapshots(
         async with AsyncExitStack() as stack:
             found = await asyncio.gather(*(stack.enter_async_context(_snapshot(url)) for url in urls))
             homes = {row["id"]: row["shard"] for row in await found[0].connection.fetch(_HOMES)}
-            spaces = [{row["user_id"] for row in await each.connection.fetch(_SPACES)} for each in found]
-            if len({each.revision for each in found}) > 1 or not found[0].is_directory:
-                raise WrongRevisions
-            missing = _missing(homes, {each.name: users for each, users in zip(found, spaces, strict=True)})
+            rows = [await each.connection.fetch(_SPACES) for each in found]
+            spaces = [{row["user_id"] for row in each} for each in rows]
+            # Of two snapshots one is a moment younger: whoever is being moved may be whole in neither. They are waited
+            # for.
+            settled = [{row["user_id"] for row in each if row["state"] == "active"} for each in rows]
+            missing = _missing(homes, {each.name: users for each, users in zip(found, settled, strict=True)})
             if not missing or (incomplete and attempt == tries - 1):
                 yield [
                     replace(each, strays={user for user in users if homes.get(user) != each.name})
@@ -104,4 +106,4 @@ _TABLES: Final = """
 select relname::text as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
 """
 _HOMES: Final = "select id, shard from users"
-_SPACES: Final = "select user_id from shard_users"
+_SPACES: Final = "select user_id, state from shard_users"
