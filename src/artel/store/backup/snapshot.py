@@ -64,6 +64,8 @@ async def open_snapshots(
             # Of two snapshots one is a moment younger: whoever is being moved may be whole in neither. They are waited
             # for.
             settled = [{row["user_id"] for row in each if row["state"] == "active"} for each in rows]
+            if len({each.revision for each in found}) > 1 or not found[0].is_directory:
+                raise WrongRevisions
             missing = _missing(homes, {each.name: users for each, users in zip(found, settled, strict=True)})
             if not missing or (incomplete and attempt == tries - 1):
                 yield [
