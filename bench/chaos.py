@@ -5,8 +5,9 @@ python -m bench.chaos [--minutes 10] [--seed 1] [--people 4]
 `artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. Each person talks in two chats
 at once (answers of one and of several seconds, tools that ask, plans that ask) and listens at both API processes, as a
 page does: requests that fail are sent again elsewhere under the same key, streams come back with `Last-Event-ID`.
-Every 1.5 to 4 seconds something is killed (SIGKILL), told to stop (SIGTERM; processes only) or stopped for some seconds
-(SIGSTOP): an API or worker process, the PostgreSQL of a shard, Valkey, a process of memory.
+Two others try everybody's ids all the time (`bench/lookout.py`). Every 1.5 to 4 seconds something is killed (SIGKILL),
+told to stop (SIGTERM; processes only) or stopped for some seconds (SIGSTOP): an API or worker process, the PostgreSQL
+of a shard, Valkey, a process of memory.
 
 Afterwards: every accepted message has one complete answer, with the very text it must have; each stream told its end
 once, in order, or told to load the history again; no approval waits; `user_isolation_violations` was 0 wherever and
@@ -33,9 +34,10 @@ from random import Random
 from typing import Any
 
 import aiohttp
-import psutil
 import uvloop
 
+from bench.blows import freeze, send
+from bench.lookout import Intruders, Prey, violations
 from bench.processes import child
 from bench.report import keep
 from tests.support.clusters import RunningCluster, is_alive, running_cluster
@@ -73,9 +75,9 @@ class Killer:
             self.blows[f"{kind} {blow}"] += 1
             print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
             if blow == "SIGSTOP":
-                thaws.add(asyncio.create_task(_freeze(victims[name], self.random.uniform(2, 8))))
+                thaws.add(asyncio.create_task(freeze([victims[name]], self.random.uniform(2, 8))))
             else:
-                _send(victims[name], signal.Signals[blow])
+                send(victims[name], signal.Signals[blow])
         await asyncio.gather(*thaws)
 
     def _victims(self) -> dict[str, int]:
@@ -84,32 +86,8 @@ class Killer:
         return {name: pid for name, pid in {**apis, **workers, **self.cluster.stores()}.items() if is_alive(pid)}
 
     async def look(self) -> None:
-        """Asks each API process for its violations."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1)) as http:
-            for address in self.cluster.apis:
-                with suppress(aiohttp.ClientError, TimeoutError, OSError):
-                    async with http.get(f"{address}/metrics") as answer:
-                        lines = (await answer.text()).splitlines()
-                    counts = [float(line.split()[-1]) for line in lines if line.startswith("user_isolation_violations")]
-                    self.violations = max(self.violations, *counts, 0)
-
-
-async def _freeze(pid: int, seconds: float) -> None:
-    """A process for a while, with those it started: PostgreSQL answers in a child for each connection."""
-    with suppress(psutil.NoSuchProcess):
-        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-        for each in family:
-            _send(each, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            for each in family:
-                _send(each, signal.SIGCONT)
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
+        """Asks each process for its violations."""
+        self.violations = max(self.violations, (await violations(self.cluster))[1])
 
 
 async def until_ready(cluster: RunningCluster, workers: int) -> float:
@@ -137,12 +115,15 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "ARTEL_REGISTRATION": "open",
         "ARTEL_FIND_LOCAL_MODELS": "false",
         "ARTEL_DRAIN_SECONDS": "4",
+        "ARTEL_METRICS_PORT": "0",
     }
     began = time.monotonic()
     async with running_cluster(data, environment) as cluster:
         started_in = time.monotonic() - began
         addresses = list(cluster.apis)
         talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
+        prey = [await Prey.of(talker) for talker in talkers]
+        intruders = await Intruders.begin(addresses, prey)
         going = True
         talks = [
             asyncio.create_task(talker.talk(chat, Random(seed * 1000 + chat), lambda: going))
@@ -155,8 +136,9 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         going = False
         failed = [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
         await asyncio.sleep(_SETTLE_SECONDS)
+        leaks = await intruders.end()
         await killer.look()
-        faults = [*failed, *[fault for talker in talkers for fault in await talker.faults()]]
+        faults = [*failed, *leaks, *[fault for each in (*talkers, *prey) for fault in await each.faults()]]
         if killer.violations:
             faults.append(f"user_isolation_violations: {killer.violations}")
         # A machine on which nothing starts in time has other things to do.
@@ -171,7 +153,8 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "people": people,
         "blows": dict(sorted(killer.blows.items())),
         "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
-        "requests_sent_again": sum(talker.visitor.tries for talker in talkers),
+        "requests_sent_again": sum(len(talker.visitor.refusals) for talker in talkers),
+        "intruders_were_told": intruders.answers(),
         "streams": len(streams),
         "connections": sum(stream.connections for stream in streams),
         "events": sum(len(stream.heard) for stream in streams),

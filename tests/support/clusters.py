@@ -17,6 +17,7 @@ from tests.support.serve import ARTEL, without_own_settings
 
 _API = re.compile(r"api (http://\S+) pid (\d+)$")
 _WORKER = re.compile(r"worker pid (\d+)$")
+_METRICS = re.compile(r"metrics_served\W.*?(http://[\w.:\[\]]+)")
 _STORES = {"postgres": "postgres", "valkey-server": "valkey", "artel.memory.edge.worker": "memory"}
 
 
@@ -64,16 +65,24 @@ class RunningCluster:
         return [pid for pid in self.workers if is_alive(pid)]
 
     def stores(self) -> dict[str, int]:
-        """PostgreSQL servers, Valkey and memory's processes, by a name."""
-        found: dict[str, int] = {}
+        """PostgreSQL servers, Valkey and memory's processes, by a name that they keep as long as all of them run."""
+        running: list[tuple[list[str], int]] = []
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.NoSuchProcess):
-                words = child.cmdline()
-                kind = next((name for part, name in _STORES.items() if any(part in word for word in words[:4])), None)
-                if kind and child.status() != psutil.STATUS_ZOMBIE:
-                    number = sum(name.startswith(kind) for name in found) + 1
-                    found[f"{kind}-{number}"] = child.pid
+                if child.status() != psutil.STATUS_ZOMBIE:
+                    running.append((child.cmdline(), child.pid))
+        found: dict[str, int] = {}
+        for words, pid in sorted(running):
+            kind = next((name for part, name in _STORES.items() if any(part in word for word in words[:4])), None)
+            if kind:
+                number = sum(name.startswith(kind) for name in found) + 1
+                found[f"{kind}-{number}"] = pid
         return found
+
+    def watched(self) -> list[str]:
+        """Addresses of all processes' metrics, ended ones included; workers' only with ARTEL_METRICS_PORT=0."""
+        logs = (self.data / "processes").glob("worker*/server.log")
+        return [*self.apis, *(found for log in logs for found in _METRICS.findall(log.read_text(errors="replace")))]
 
     def logs(self, size: int = 3_000) -> str:
         """The end of what each process wrote."""

@@ -41,6 +41,7 @@ class Talker:
 
     visitor: Visitor
     streams: list[Stream]
+    agents: list[str]
     chats: list[int] = field(default_factory=list[int])
     asked: list[Asked] = field(default_factory=list[Asked])
     agrees: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,12 +53,13 @@ class Talker:
         visitor = Visitor(addresses, email)
         await visitor.register()
         model = {"provider": "openai", "name": "echo"}
+        agents: list[str] = []
         asks = [{"tool_id": "current_time", "enabled": True, "policy": "ask"}]
         for name, tools in (("Coder", []), ("Writer", []), ("Asker", asks)):
             body = {"name": name, "model": model, "tools": tools, "concurrency_limit": 4}
-            await visitor.expect(201, "POST", "/my/agents/", body)
+            agents.append((await visitor.expect(201, "POST", "/my/agents/", body))["agent_id"])
         await visitor.expect(200, "PUT", "/my/orchestrators/", {"model": PLANNER, "plan_approval": "always"})
-        talker = cls(visitor, [Stream(visitor, first) for first in range(len(addresses))])
+        talker = cls(visitor, [Stream(visitor, first) for first in range(len(addresses))], agents)
         for _ in range(chats):
             talker.chats.append((await visitor.expect(201, "POST", "/my/chat/sessions/", {}))["id"])
         talker.agrees.set()
@@ -107,14 +109,15 @@ class Talker:
         """What is not as it must be, now that everything is over."""
         found = [f"{each.kind} {each.run_id} is {each.status}" for each in self.asked if each.status != "completed"]
         for chat in self.chats:
-            found += await self._faults_of(chat)
+            found += await self.faults_of(chat)
         pending = await self.visitor.expect(200, "GET", "/my/approvals/?status=pending")
         found += [f"approval {each['id']} still waits" for each in pending["items"]]
         for place, stream in enumerate(self.streams):
             found += [f"stream {place}: {wrong}" for wrong in (*disorder(stream), *self._unheard(stream))]
         return [f"{self.visitor.email}: {fault}" for fault in found]
 
-    async def _faults_of(self, chat: int) -> list[str]:
+    async def faults_of(self, chat: int) -> list[str]:
+        """What is not as it must be in the history of a chat."""
         messages = await self._history(chat)
         asked = [each for each in self.asked if each.chat == chat]
         questions = Counter(each["content"] for each in messages if each["role"] == "user")

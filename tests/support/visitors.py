@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import uuid4
 
@@ -24,13 +26,48 @@ class GaveUp(Exception):
     """Nobody answered for a long time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A try that had no answer, or one that says to come back later."""
+
+    at: float
+    """Of the monotonic clock."""
+    what: str
+    is_clear: bool
+    """Somebody who reads it knows what to do: a problem that says when to come again, or a connection that broke."""
+
+
+def refusal_of(status: int, headers: Mapping[str, str], content: bytes) -> Refusal:
+    """What an answer that asks to come back later says."""
+    is_problem = headers.get("Content-Type", "").startswith("application/problem+json")
+    slug = orjson.loads(content)["type"].rpartition("/")[2] if is_problem else "no problem"
+    says_when = headers.get("Retry-After", "").isdecimal()
+    what = f"{status} {slug}{'' if says_when else ' without Retry-After'}"
+    return Refusal(time.monotonic(), what, status in (429, 503) and is_problem and says_when)
+
+
+def no_answer(error: Exception) -> Refusal:
+    """A connection that broke, or one on which nothing came for as long as somebody waits."""
+    if isinstance(error, TimeoutError):
+        return Refusal(time.monotonic(), f"silent for {_ANSWER_SECONDS:.0f} s", is_clear=False)
+    return Refusal(time.monotonic(), "connection broke", is_clear=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A text file, as the body of a request."""
+
+    name: str
+    text: str
+
+
 class Visitor:
     """Somebody who is signed in, with one cookie for every process."""
 
     def __init__(self, addresses: Sequence[str], email: str) -> None:
         self.addresses = addresses
         self.email = email
-        self.tries = 0
+        self.refusals: list[Refusal] = []
         """Requests that had to be sent again."""
         self._turn = count()
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -53,24 +90,40 @@ class Visitor:
         Raises:
             GaveUp: nobody answered in `seconds`.
         """
-        headers = {**self.headers, **({"Idempotency-Key": str(uuid4())} if method == "POST" else {})}
+        headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         deadline = asyncio.get_running_loop().time() + seconds
-        last: object = None
         while asyncio.get_running_loop().time() < deadline:
             address = self.addresses[next(self._turn) % len(self.addresses)]
-            timeout = aiohttp.ClientTimeout(_ANSWER_SECONDS)
             try:
-                request = self._http.request(method, address + path, json=body, headers=headers, timeout=timeout)
-                async with request as answer:
-                    content = await answer.read()
-                    if answer.status not in _PASSING:
-                        return answer.status, orjson.loads(content) if content else None
-                    last = answer.status
+                status, told, content = await self.once(method, address + path, body, headers)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                last = repr(error)
-            self.tries += 1
+                self.refusals.append(no_answer(error))
+            else:
+                if status not in _PASSING:
+                    is_json = "json" in told.get("Content-Type", "")
+                    return status, orjson.loads(content) if content and is_json else content
+                self.refusals.append(refusal_of(status, told, content))
             await asyncio.sleep(_PAUSE_SECONDS)
-        raise GaveUp(f"{method} {path}: {last}")
+        raise GaveUp(f"{method} {path}: {self.refusals[-1].what}")
+
+    async def once(
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """A single try: status, headers and bytes of the answer.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError, OSError: there is none.
+        """
+        sent: dict[str, Any] = {"json": body}
+        if isinstance(body, Upload):
+            form = aiohttp.FormData()
+            form.add_field("file", body.text.encode(), filename=body.name, content_type="text/plain")
+            sent = {"data": form}
+        timeout = aiohttp.ClientTimeout(_ANSWER_SECONDS)
+        async with self._http.request(
+            method, url, headers={**self.headers, **headers}, timeout=timeout, **sent
+        ) as answer:
+            return answer.status, answer.headers, await answer.read()
 
     async def expect(self, status: int, method: str, path: str, body: Any = None) -> Any:
         """The JSON of an answer that must have this status."""

@@ -1,0 +1,196 @@
+"""Each store killed, frozen and slowed in turn while people talk: is it said clearly, and is all well soon afterwards?
+
+python -m bench.faults [--quick] [--stores postgres-1 valkey-1] [--people 4]
+
+`artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. For each store (the PostgreSQL
+of each shard, Valkey, memory's processes) and each fault there are new people, as many on one shard as on the other,
+who talk and listen as in `bench/chaos.py`, and two who try everybody's ids all the time (`bench/lookout.py`).
+
+- **killed**: SIGKILL, once. **frozen**: SIGSTOP for 8 seconds. **slowed**: stopped for 80 of every 100 ms, for 10 s.
+- A request may be refused by a problem 503 or 429 with `Retry-After`, or lose its connection. It is sent again then.
+  Any other refusal, and 8 seconds of silence, is a fault.
+- When the fault ends each person says something new. It must be answered in full within ten seconds.
+- Then everybody ends what they began: nothing is lost, nothing doubled, no end of an answer unheard without a `resync`,
+  `user_isolation_violations` is 0 on every process, and nobody was told of somebody else's things.
+
+Ends with 1 if one of these fails; the data directory, with everyone's logs, is kept then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import uvloop
+
+from bench.blows import freeze, send, slow
+from bench.lookout import Intruders, Prey, violations
+from bench.processes import child
+from bench.report import keep
+from tests.support.clusters import RunningCluster, running_cluster
+from tests.support.talking import Talker
+
+STORES: Final = ("postgres-1", "postgres-2", "valkey-1", "memory")
+_READY_SECONDS: Final = 10.0
+_BEFORE_SECONDS: Final = 1.5
+_SETTLE_SECONDS: Final = 2.0
+_FROZEN_SECONDS: Final = 8.0
+_SLOW_SECONDS: Final = 10.0
+_ENVIRONMENT: Final = {
+    "OPENAI_API_KEY": "faults",
+    "ARTEL_READ_CHATS": "false",
+    "ARTEL_REGISTRATION": "open",
+    "ARTEL_FIND_LOCAL_MODELS": "false",
+    "ARTEL_METRICS_PORT": "0",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One store and what is done to it. seconds: how long it lasts."""
+
+    store: str
+    fault: str
+    seconds: float
+
+    async def strike(self, cluster: RunningCluster) -> None:
+        """Does it, to its end."""
+        pids = [pid for name, pid in cluster.stores().items() if name.startswith(self.store)]
+        assert pids, cluster.stores()
+        if self.fault == "killed":
+            for pid in pids:
+                send(pid, signal.SIGKILL)
+        elif self.fault == "frozen":
+            await freeze(pids, self.seconds)
+        else:
+            await slow(pids, self.seconds)
+
+
+class Company:
+    """The people of one cell."""
+
+    def __init__(self, talkers: Sequence[Talker], prey: Sequence[Prey]) -> None:
+        self.talkers = talkers
+        self.prey = prey
+        self._going = True
+        self._talks = [
+            asyncio.create_task(talker.talk(talker.chats[0], Random(number), lambda: self._going))
+            for number, talker in enumerate(talkers)
+        ]
+
+    @classmethod
+    async def gather(cls, addresses: Sequence[str], name: str, people: int) -> Company:
+        """New people with two chats each: one to talk in, and one for the moment after the fault."""
+        talkers = [await Talker.begin(addresses, f"{name}-{number}@example.org", 2) for number in range(people)]
+        return cls(talkers, [await Prey.of(talker) for talker in talkers])
+
+    async def answered_after(self) -> list[float]:
+        """Seconds until each has something new accepted and answered."""
+        return await asyncio.gather(*(self._answered_after(talker) for talker in self.talkers))
+
+    async def _answered_after(self, talker: Talker) -> float:
+        began = time.monotonic()
+        await talker.say(talker.chats[1], "short", len(talker.asked), Random(1))
+        return time.monotonic() - began
+
+    async def end(self) -> list[str]:
+        """Lets everybody end what they began, and hang up; what is not as it must be."""
+        self._going = False
+        ends = await asyncio.gather(*self._talks, return_exceptions=True)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        faults = [repr(end) for end in ends if end is not None]
+        faults += [fault for each in (*self.talkers, *self.prey) for fault in await each.faults()]
+        for talker in self.talkers:
+            await talker.end()
+        return faults
+
+
+async def try_cell(cluster: RunningCluster, cell: Cell, prey: list[Prey], people: int) -> dict[str, Any]:
+    """One fault, and what came of it. prey: where intruders look for somebody."""
+    company = await Company.gather(list(cluster.apis), f"{cell.store}-{cell.fault}", people)
+    prey[:] = company.prey
+    await asyncio.sleep(_BEFORE_SECONDS)
+    began = time.monotonic()
+    await cell.strike(cluster)
+    lasted = time.monotonic() - began
+    answered = await company.answered_after()
+    # Those that were begun before the end of the fault may be refused until their time is over.
+    faults = await company.end()
+    told, seen = await violations(cluster)
+    refusals = [each for talker in company.talkers for each in talker.visitor.refusals if each.at >= began]
+    unclear = Counter(each.what for each in refusals if not each.is_clear)
+    faults += [f"{times} times: {what}" for what, times in unclear.items()]
+    if max(answered) > _READY_SECONDS:
+        faults.append(f"answered only {max(answered):.1f} s after the end")
+    if seen:
+        faults.append(f"user_isolation_violations: {seen}")
+    streams = [stream for talker in company.talkers for stream in talker.streams]
+    found = {
+        "store": cell.store,
+        "fault": cell.fault,
+        "seconds": round(lasted, 1),
+        "refused": dict(Counter(each.what for each in refusals)),
+        "answered_after_seconds": round(max(answered), 1),
+        "messages": sum(len(talker.asked) for talker in company.talkers),
+        "events": sum(len(stream.heard) for stream in streams),
+        "resyncs": sum(len(stream.resyncs) for stream in streams),
+        "violations": seen,
+        "processes_that_told": told,
+        "faults": faults,
+    }
+    print(found, flush=True)
+    return found
+
+
+async def run(model: str, data: Path, stores: Sequence[str], people: int, share: float) -> dict[str, Any]:
+    """All cells. share: how much of their time faults last."""
+    async with running_cluster(data, {**_ENVIRONMENT, "OPENAI_BASE_URL": model}) as cluster:
+        prey: list[Prey] = []
+        intruders = await Intruders.begin(list(cluster.apis), prey)
+        cells: list[dict[str, Any]] = []
+        for store in stores:
+            for fault, seconds in (("killed", 0.0), ("frozen", _FROZEN_SECONDS), ("slowed", _SLOW_SECONDS)):
+                cells.append(await try_cell(cluster, Cell(store, fault, seconds * share), prey, people))
+        leaks = await intruders.end()
+    return {
+        "people": people,
+        "load_average": round(os.getloadavg()[0], 1),
+        "intruders_were_told": intruders.answers(),
+        "cells": cells,
+        "faults": [*leaks, *(f"{cell['store']} {cell['fault']}: {each}" for cell in cells for each in cell["faults"])],
+    }
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="faults of a quarter of the time, nothing written")
+    parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES, help="only these, nothing written")
+    parser.add_argument("--people", type=int, default=4)
+    options = parser.parse_args()
+    directory = Path(tempfile.mkdtemp(prefix="artel-faults-"))
+    share = 0.25 if options.quick else 1.0
+    with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
+        found = uvloop.run(run(model.address, directory / "data", options.stores, options.people, share))
+    is_whole = not options.quick and tuple(options.stores) == STORES
+    keep("faults", found, kept=is_whole and not found["faults"])
+    if found["faults"]:
+        print(f"Everything is in {directory}")
+        raise SystemExit(1)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
