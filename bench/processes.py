@@ -91,6 +91,21 @@ def memory_mb(pid: int) -> float:
     return psutil.Process(pid).memory_info().rss / 2**20
 
 
+def private_mb(pid: int, *, shares: bool = False) -> float:
+    """What only this process has (its unique set size); of one that `shares` memory with others what is nobody's file
+    and in no shared segment.
+
+    Raises:
+        psutil.NoSuchProcess, OSError: it has ended.
+    """
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    if not rollup.exists():
+        return psutil.Process(pid).memory_full_info().uss / 2**20
+    wanted = ("Pss_Anon:",) if shares else ("Private_Clean:", "Private_Dirty:")
+    lines = [line.split() for line in rollup.read_text().splitlines()]
+    return sum(int(words[1]) for words in lines if words[0] in wanted) / 1024
+
+
 def _wait_for(process: subprocess.Popen[str], ready: str) -> str:
     assert process.stdout is not None
     written: list[str] = []

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from artel.store.embedded import PostgresEndpoint
 from artel.store.shards import Shards, StoreUnavailable
 from artel.store.tables import ChatSession
-from tests.support.pg_proxy import PostgresProxy, postgres_proxy, shards_through
+from tests.support.pg_proxy import PostgresProxy, postgres_proxy, shards_of, shards_through
 from tests.support.stores import Stores
 
 SLOW = "select pg_sleep(30)"
@@ -149,3 +149,27 @@ async def test_a_cancellation_that_comes_during_the_rollback_is_not_swallowed(
     proxy.flows.set()
 
     assert task.cancelled()
+
+
+async def test_a_database_that_hangs_is_away_soon_and_leaves_no_line_behind(
+    stores: Stores, proxy: PostgresProxy
+) -> None:
+    # given lines that are open already, to a server that no longer says a word
+    user_id = await stores.new_user()
+    async with shards_of(proxy.url(stores.databases[0].app), answer_seconds=0.05) as shards:
+        async with shards.user_tx(user_id) as tx:
+            await tx.execute("select 1")
+        proxy.flows.clear()
+
+        # then who comes is told, without waiting for the rest of a statement's time
+        async with asyncio.timeout(4):
+            with pytest.raises(StoreUnavailable):
+                async with shards.user_tx(user_id):
+                    pytest.fail("nobody gets in")
+        [lent] = [shard.pool.lent for shard in shards.by_name.values()]
+        assert lent == 0
+
+        # and when it wakes up it is there again
+        proxy.flows.set()
+        async with asyncio.timeout(4), shards.user_tx(user_id) as tx:
+            assert await tx.fetchval("select 1") == 1

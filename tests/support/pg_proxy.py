@@ -119,9 +119,9 @@ async def postgres_proxy(postgres: PostgresEndpoint) -> AsyncGenerator[PostgresP
 
 
 @asynccontextmanager
-async def shards_of(*urls: URL) -> AsyncGenerator[Shards]:
+async def shards_of(*urls: URL, answer_seconds: float = 5.0) -> AsyncGenerator[Shards]:
     """The stores of one more process, with few connections."""
-    shards = Shards(urls, PoolSizes(kept=4, extra=4, wait_seconds=5))
+    shards = Shards(urls, PoolSizes(kept=4, extra=4, wait_seconds=5, answer_seconds=answer_seconds))
     await shards.start()
     try:
         yield shards

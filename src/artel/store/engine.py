@@ -28,6 +28,10 @@ class PoolSizes:
     kept: int = 20
     extra: int = 0
     wait_seconds: float = 10.0
+    """For one of them to come free."""
+    answer_seconds: float = 5.0
+    """For the answer to a BEGIN, with what comes along with it: a server that hangs counts as away, and its users are
+    told to come back, rather than wait without a word as long as a statement may take."""
 
 
 def through_pooler(url: URL) -> URL:

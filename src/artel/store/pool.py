@@ -65,6 +65,11 @@ class Pool:
         """So many lines at once, and no more."""
         return self._sizes.kept + self._sizes.extra
 
+    @property
+    def answer_seconds(self) -> float:
+        """How long a server may take to open a transaction."""
+        return self._sizes.answer_seconds
+
     async def take(self) -> Line:
         """A line; it must be given back or discarded.
 

@@ -41,10 +41,18 @@ class Transaction:
 
     @classmethod
     async def begin(cls, pool: Pool, opening: str) -> Self:
-        """Begins one by `opening`, SQL that starts with BEGIN."""
+        """Begins one by `opening`, SQL that starts with BEGIN.
+
+        Raises:
+            TimeoutError: the server hangs, or somebody else has held for long what the opening waits for.
+        """
         transaction = cls(pool, await pool.take(), "")
         try:
-            transaction.tag = await transaction.line.driver.execute(opening)
+            transaction.tag = await transaction.line.driver.execute(opening, timeout=pool.answer_seconds)
+        except TimeoutError:
+            # Nothing was done yet, and to ask for a rollback would mean to wait once more.
+            await pool.discard(transaction.line)
+            raise
         except BaseException:
             await transaction.end()
             raise
