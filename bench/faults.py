@@ -4,12 +4,13 @@ python -m bench.faults [--quick] [--stores postgres-1 valkey-1] [--people 4]
 
 `artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. For each store (the PostgreSQL
 of each shard, Valkey, memory's processes) and each fault there are new people, as many on one shard as on the other,
-who talk and listen as in `bench/chaos.py`, and two who try everybody's ids all the time (`bench/lookout.py`).
+who talk and listen as in `bench/chaos.py` and search their memory, and two who try everybody's ids all the time (`bench/lookout.py`).
 
 - **killed**: SIGKILL, once. **frozen**: SIGSTOP for 8 seconds. **slowed**: stopped for 80 of every 100 ms, for 10 s.
 - A request may be refused by a problem 503 or 429 with `Retry-After`, or lose its connection. It is sent again then.
   Any other refusal, and 8 seconds of silence, is a fault.
-- When the fault ends each person says something new. It must be answered in full within ten seconds.
+- When the fault ends each person says something new, and then searches their memory. The answer must be whole, and
+  what they once noted be found, within ten seconds together.
 - Then everybody ends what they began: nothing is lost, nothing doubled, no end of an answer unheard without a `resync`,
   `user_isolation_violations` is 0 on every process, and nobody was told of somebody else's things.
 
@@ -46,6 +47,7 @@ STORES: Final = ("postgres-1", "postgres-2", "valkey-1", "memory")
 _READY_SECONDS: Final = 10.0
 _BEFORE_SECONDS: Final = 1.5
 _SETTLE_SECONDS: Final = 2.0
+_SEARCH_PAUSE_SECONDS: Final = 0.3
 _FROZEN_SECONDS: Final = 8.0
 _SLOW_SECONDS: Final = 10.0
 _ENVIRONMENT: Final = {
@@ -89,6 +91,7 @@ class Company:
             asyncio.create_task(talker.talk(talker.chats[0], Random(number), lambda: self._going))
             for number, talker in enumerate(talkers)
         ]
+        self._talks += [asyncio.create_task(self._search(each)) for each in prey]
 
     @classmethod
     async def gather(cls, addresses: Sequence[str], name: str, people: int) -> Company:
@@ -98,12 +101,20 @@ class Company:
 
     async def answered_after(self) -> list[float]:
         """Seconds until each has something new accepted and answered."""
-        return await asyncio.gather(*(self._answered_after(talker) for talker in self.talkers))
+        return await asyncio.gather(*(self._answered_after(each) for each in self.prey))
 
-    async def _answered_after(self, talker: Talker) -> float:
-        began = time.monotonic()
+    async def _answered_after(self, person: Prey) -> float:
+        began, talker = time.monotonic(), person.talker
         await talker.say(talker.chats[1], "short", len(talker.asked), Random(1))
+        async with asyncio.timeout(60):
+            while not await person.finds_its_memory():
+                await asyncio.sleep(_SEARCH_PAUSE_SECONDS)
         return time.monotonic() - began
+
+    async def _search(self, person: Prey) -> None:
+        while self._going:
+            await person.finds_its_memory()
+            await asyncio.sleep(_SEARCH_PAUSE_SECONDS)
 
     async def end(self) -> list[str]:
         """Lets everybody end what they began, and hang up; what is not as it must be."""
@@ -126,7 +137,6 @@ async def try_cell(cluster: RunningCluster, cell: Cell, prey: list[Prey], people
     await cell.strike(cluster)
     lasted = time.monotonic() - began
     answered = await company.answered_after()
-    # Those that were begun before the end of the fault may be refused until their time is over.
     faults = await company.end()
     told, seen = await violations(cluster)
     refusals = [each for talker in company.talkers for each in talker.visitor.refusals if each.at >= began]

@@ -50,6 +50,11 @@ class Prey:
         texts = [each["text"] for each in memories["items"] if each["id"] == self.memory_id]
         return found if texts == [_SECRET] else [*found, f"the memory is {texts}"]
 
+    async def finds_its_memory(self) -> bool:
+        """Whether a search finds what stays."""
+        found = await self.talker.visitor.expect(200, "GET", "/my/memory/?q=key")
+        return any(each["id"] == self.memory_id for each in found["items"])
+
     def words(self) -> list[str]:
         """What stands in no answer to anybody else."""
         ids = [value for each in self.talker.asked for value in (each.run_id, each.answer_id) if value]

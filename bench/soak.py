@@ -48,7 +48,7 @@ from tests.support.visitors import Stream, Upload
 _SAMPLE_SECONDS: Final = 10.0
 _QUICK_SAMPLE_SECONDS: Final = 3.0
 _SETTLE_SECONDS: Final = 3.0
-_PAUSE_SECONDS: Final = 0.5
+_PAUSE_SECONDS: Final = 1.0
 _ENVIRONMENT: Final = {
     "OPENAI_API_KEY": "soak",
     "ARTEL_REGISTRATION": "open",
@@ -144,9 +144,14 @@ class Gauges:
         for name, pid in ours.items():
             everyone = [pid] if name == "cluster" else family(pid)
             is_postgres = name.startswith("postgres")
-            with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
-                self._note(f"{name} MB", sum(private_mb(each, shares=is_postgres) for each in everyone))
-                self._note(f"{name} descriptors", sum(psutil.Process(each).num_fds() for each in everyone))
+            memory, descriptors = 0.0, 0
+            for each in everyone:
+                # Some live for one document only.
+                with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+                    memory += private_mb(each, shares=is_postgres)
+                    descriptors += psutil.Process(each).num_fds()
+            self._note(f"{name} MB", memory)
+            self._note(f"{name} descriptors", descriptors)
             if is_postgres:
                 self._note(f"{name} processes", len(everyone))
         told: dict[str, Any] = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
