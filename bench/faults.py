@@ -108,7 +108,9 @@ class Company:
     async def _answered_after(self, person: Prey) -> float:
         began, talker = time.monotonic(), person.talker
         await talker.say(talker.chats[1], "short", len(talker.asked), Random(1))
-        while not await person.finds_its_memory() and time.monotonic() - began < _GIVEN_UP_SECONDS:
+        while time.monotonic() - began < _GIVEN_UP_SECONDS:
+            if await person.finds_its_memory():
+                break
             await asyncio.sleep(_SEARCH_PAUSE_SECONDS)
         return time.monotonic() - began
 
