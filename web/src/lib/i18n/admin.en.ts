@@ -8,7 +8,6 @@ export const admin = {
     health: "Health",
     log: "Record",
   },
-  loadFailed: "This could not be loaded.",
   more: "Show more",
   people: {
     text: "Accounts and sums of this month. What people talk about with their agents is not to be seen here, or anywhere else.",
@@ -33,7 +32,6 @@ export const admin = {
   },
   account: {
     role: "Role",
-    roleHint: "Administrators manage people, invitations and limits.",
     disable: "Disable",
     disableText: "They are out at once and their work is stopped. Their data stays.",
     enable: "Let in again",
@@ -71,7 +69,6 @@ export const admin = {
     used: "{{used}} of {{limit}}",
     upTo: "up to {{limit}}",
     freeAt: "free again {{date}}",
-    reached: "reached",
   },
   invitations: {
     text: "A link lets one person make an account, whatever the registration says.",

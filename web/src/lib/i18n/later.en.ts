@@ -1,5 +1,5 @@
-import { data } from "./data.en";
 import { admin } from "./admin.en";
+import { data } from "./data.en";
 import { memory } from "./memory.en";
 import { oidc } from "./oidc.en";
 import { servers } from "./servers.en";

@@ -1,5 +1,5 @@
-import { data } from "./data.ru";
 import { admin } from "./admin.ru";
+import { data } from "./data.ru";
 import { memory } from "./memory.ru";
 import { oidc } from "./oidc.ru";
 import { servers } from "./servers.ru";
