@@ -55,6 +55,11 @@ class Prey:
         found = await self.talker.visitor.expect(200, "GET", "/my/memory/?q=key")
         return any(each["id"] == self.memory_id for each in found["items"])
 
+    async def until_found(self) -> None:
+        """Waits until what was noted is indexed."""
+        while not await self.finds_its_memory():  # noqa: ASYNC110  it is another process that does it
+            await asyncio.sleep(_PAUSE_SECONDS)
+
     def words(self) -> list[str]:
         """What stands in no answer to anybody else."""
         ids = [value for each in self.talker.asked for value in (each.run_id, each.answer_id) if value]
