@@ -23,7 +23,13 @@ async def test_policy_first_lets_exactly_one_of_two_in(stores: Stores, open_hous
 
         results = await asyncio.gather(*(_register(site, f"racer{number}@example.org") for number in range(4)))
 
-        assert options.json() == {"registration": "first", "can_register": True, "needs_first_account": True}
+        assert options.json() == {
+            "registration": "first",
+            "can_register": True,
+            "needs_first_account": True,
+            "password": True,
+            "oidc": None,
+        }
         assert sorted(status for status, _ in results) == [201, 403, 403, 403]
         assert [row["role"] for row in await stores.as_migrator("select role from users")] == ["admin"]
         assert (await (await site.visitor()).get("/auth/options/")).json()["can_register"] is False

@@ -109,7 +109,8 @@ async def test_without_valkey_work_takes_seconds_and_with_it_none(
 ) -> None:
     # given a process that takes calls and one that works
     fleet, team = own_fleet, own_team
-    api, _worker = await fleet.add(takes_queue=False, slots=0, **REAL), await fleet.add(**REAL)
+    slow: dict[str, Any] = REAL | {"sweep_seconds": 4.0}
+    api, _worker = await fleet.add(takes_queue=False, slots=0, **slow), await fleet.add(**slow)
     woken = await api.bus.submit(team.user_id, team.call("woken"))
     await team.until(woken.run_id, "completed", within=1.5)
 
@@ -123,7 +124,7 @@ async def test_without_valkey_work_takes_seconds_and_with_it_none(
     await team.until(swept.run_id, "completed")
 
     # then nobody waits for it, and the sweeper finds the work
-    assert (accepted < 1, time.monotonic() - begun < 8) == (True, True)
+    assert (accepted < 1, time.monotonic() - begun < 12) == (True, True)
 
     # and wake-ups work again when it is back, though it forgot who listened
     os.kill(valkey, signal.SIGCONT)
@@ -131,7 +132,7 @@ async def test_without_valkey_work_takes_seconds_and_with_it_none(
     await eventually(lambda: _answers(fleet.redis))
     await eventually(lambda: _is_heard(fleet.redis))
     again = await api.bus.submit(team.user_id, team.call("again"))
-    await team.until(again.run_id, "completed", within=0.9)
+    await team.until(again.run_id, "completed", within=3)
 
 
 async def _answers(redis: Redis) -> bool:

@@ -28,7 +28,9 @@ NOT_SEALED = {
     "file_chunks.content": "the user's own",
     "files.sha256": "a hash",
     "idempotency_keys.fingerprint": "a hash",
+    "invitations.token_hash": "a hash",
     "mcp_sign_ins.state_hash": "a hash",
+    "password_links.token_hash": "a hash",
     "sign_ins.token_hash": "a hash",
 }
 """Columns of bytes that no key seals, and what they are."""

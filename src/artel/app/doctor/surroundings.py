@@ -38,7 +38,7 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
             "open_without_https",
             "warning",
             f"HOST={settings.host} listens on the network, and no https address is named.",
-            "Listen on 127.0.0.1 behind a proxy with a certificate, and set ARTEL_PUBLIC_URL to its https address.",
+            "Serve on 127.0.0.1 behind a proxy with a certificate, and set ARTEL_PUBLIC_URL to its https address.",
         )
     if is_open and "*" in settings.trusted_proxies:
         yield Finding(

@@ -106,4 +106,8 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     """Ends the process and what it has started, however the run went."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    # A reader that is full reads no further: it would never come to the end of its pipe, and `wait` not to its own.
+    assert process.stdout is not None
+    while await process.stdout.read(_PIECE):
+        pass
     await process.wait()

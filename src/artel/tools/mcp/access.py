@@ -99,8 +99,12 @@ class McpAccess:
                 if stored.tokens != tokens:
                     return replace(target, secrets=stored)
                 is_ours = await rows.claim_renewal(tx, server_id, _CLAIM_SECONDS)
-                # Read again under the claim: a new secret key may have sealed it anew in between.
+                # Read again under the claim: meanwhile another may have renewed it, or a new secret key sealed it anew.
                 row = await rows.find(tx, server_id)
+                stored = self.secrets.open(user_id, server_id, row.sealed)
+                if is_ours and stored.tokens != tokens:
+                    await rows.renew(tx, server_id, was=row.sealed, sealed=row.sealed)
+                    return replace(target, secrets=stored)
             if is_ours:
                 made = await self._renew(wire, user_id, row, stored, may_go_anywhere=target.may_go_anywhere)
                 return replace(target, secrets=made)
