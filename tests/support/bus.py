@@ -112,6 +112,8 @@ class Process:
         bus = cast(Any, self.bus)
         for loop in (*bus._loops, *bus._beats):
             loop.cancel()
+        for timer in bus._later:
+            timer.cancel()
         for task in list(bus.worker.endings.tasks.values()):
             task.cancel()
         for held in list(bus.worker.held.values()):

@@ -91,6 +91,7 @@ class Bus:
             room=self._room,
             slot_freed=self._slot_freed,
             seat_freed=self._note,
+            look_later=self._note_later,
         )
         self._claimer = Claimer(shards, ids, self.worker, self._room, runner, observer)
         self.worker.endings = Endings(
@@ -109,6 +110,8 @@ class Bus:
         self._beats: list[asyncio.Task[None]] = []
         self._loops: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
+        self._later: dict[asyncio.TimerHandle, int] = {}
+        """Whom to look at when their time comes."""
         self._stopped_already = False
 
     # ---- life
@@ -148,6 +151,7 @@ class Bus:
         await self.worker.hand_over()
         # The heartbeat goes on until the tasks are handed over.
         await end_tasks(*self._beats)
+        self._hurry_looks()
         await asyncio.gather(*self._errands, return_exceptions=True)
         with suppress(ArtelError):
             await self._leases.resign()
@@ -187,7 +191,7 @@ class Bus:
         else:
             self._observer.queued(user_id, call, placed.submitted)
             if room:
-                asyncio.get_running_loop().call_later(_SECOND_LOOK_SECONDS, self._note, user_id)
+                self._note_later(user_id, _SECOND_LOOK_SECONDS)
             else:
                 self._wake([user_id])
         return placed.submitted
@@ -319,6 +323,23 @@ class Bus:
 
     def _slot_freed(self, user_id: int) -> None:
         self._claimer.slot_freed(user_id)
+
+    def _note_later(self, user_id: int, seconds: float) -> None:
+        def look() -> None:
+            del self._later[timer]
+            self._note(user_id)
+
+        timer = asyncio.get_running_loop().call_later(seconds, look)
+        self._later[timer] = user_id
+
+    def _hurry_looks(self) -> None:
+        """Leaves to others what this process was to look at later: nobody may be spoken to once it has stopped."""
+        users = set(self._later.values())
+        for timer in self._later:
+            timer.cancel()
+        self._later.clear()
+        for user_id in users:
+            self._note(user_id)
 
     def _send(self, word: Awaitable[None]) -> None:
         """Sends word over Redis without waiting for it: a Redis that hangs must not make users wait. What does not get

@@ -59,9 +59,10 @@ class Worker:
         room: Room,
         slot_freed: Callable[[int], None],
         seat_freed: Callable[[int], None],
+        look_later: Callable[[int, float], None],
     ) -> None:
         """slot_freed: this process has room again for work of this user; seat_freed: work of this user that waited for
-        a seat may now be seated."""
+        a seat may now be seated; look_later: so it may be in so many seconds."""
         self.id = worker_id
         self.held: dict[tuple[UUID, int], Held] = {}
         """By task and epoch: a task that was stopped and started again may still be ending here while it runs anew."""
@@ -72,6 +73,7 @@ class Worker:
         self._room = room
         self._slot_freed = slot_freed
         self._seat_freed = seat_freed
+        self._look_later = look_later
         self._closing = asyncio.Event()
         self.endings: Endings
         """Set by the bus, which knows what may begin after an end."""
@@ -190,7 +192,7 @@ class Worker:
         use_id = self._ids.uuid()
         if await self._write(held, lambda tx: retry_later(tx, held, failed.fault, delay, failed.use, use_id)):
             self._observer.retried(held, failed.fault, delay)
-            asyncio.get_running_loop().call_later(delay, self._seat_freed, held.user_id)
+            self._look_later(held.user_id, delay)
         else:
             await self._keep_stopped(held, said)
 
