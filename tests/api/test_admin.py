@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sqlalchemy import text, update
+
+from artel.accounts.administrators import one_at_a_time
+from artel.accounts.oidc.identities import Identities
+from artel.store.tables import User
 from tests.support.api import PASSWORD, Person, Site
+
+_WAITING = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
 
 
 async def _accounts(admin: Person, **query: Any) -> dict[str, Any]:
@@ -89,6 +96,21 @@ async def test_two_administrators_cannot_demote_each_other(ann: Person, bob: Per
 
     # The second is no administrator any more, or would be the last.
     assert sorted(status for status, _ in results) in ([200, 403], [200, 409])
+
+
+async def test_a_provider_that_takes_the_role_away_waits_for_one_who_does_so_here(site: Site, ann: Person) -> None:
+    bob = await site.person(role="admin")
+    provider = Identities(site.stores.shards)
+    async with site.stores.shards.system_tx() as session:
+        await one_at_a_time(session)
+        taking = asyncio.create_task(provider.set_role(ann.id, "user"))
+        while not await session.scalar(_WAITING):
+            assert not taking.done(), "of the last two, both could go at the same moment"
+            await asyncio.sleep(0.01)
+        await session.execute(update(User).where(User.id == bob.id).values(role="user"))
+
+    assert not await taking
+    assert (await ann.http.get("/admin/users/")).status_code == 200
 
 
 async def test_who_is_disabled_is_out_with_their_work(site: Site, ann: Person, bob: Person) -> None:

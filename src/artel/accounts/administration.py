@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.accounts.admin_log import Deed, note
+from artel.accounts.administrators import one_at_a_time, others_manage
 from artel.accounts.password_links import NoSuchAccount
 from artel.accounts.principal import Principal
 from artel.accounts.revocation import Revocations, Revoked
@@ -26,8 +27,6 @@ from artel.store.tables import User
 
 BeginErasure = Callable[[int], Awaitable[None]]
 """Begins to erase a user and everything they own, durably; the account is of no use to anybody when it returns."""
-
-_ROLES_ONE_AT_A_TIME: Final = text("select pg_advisory_xact_lock(7233, 3)")
 
 
 class AdminsOnly(Forbidden):
@@ -123,7 +122,7 @@ class Administration:
         """
         details: dict[str, Any] = {}
         async with self._shards.system_tx() as session:
-            await session.execute(_ROLES_ONE_AT_A_TIME)
+            await one_at_a_time(session)
             user = await _existing(session, account_id)
             if change.role == "user" or change.is_active is False:
                 await _leave_an_admin(session, user)
@@ -160,7 +159,7 @@ class Administration:
             NoSuchAccount, LastAdmin: nothing was changed.
         """
         async with self._shards.system_tx() as session:
-            await session.execute(_ROLES_ONE_AT_A_TIME)
+            await one_at_a_time(session)
             user = await _existing(session, account_id)
             await _leave_an_admin(session, user)
             user.is_active = False
@@ -184,6 +183,5 @@ async def _existing(session: AsyncSession, account_id: int) -> User:
 async def _leave_an_admin(session: AsyncSession, user: User) -> None:
     if user.role != "admin" or not user.is_active:
         return
-    others = select(func.count()).where(User.role == "admin", User.is_active, User.id != user.id)
-    if not await session.scalar(others):
+    if not await others_manage(session, user.id):
         raise LastAdmin

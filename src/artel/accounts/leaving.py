@@ -12,7 +12,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from artel.accounts.administrators import one_at_a_time, others_manage
 from artel.accounts.emails import normal_email
 from artel.accounts.passwords import Passwords
 from artel.accounts.revocation import Revocations, Revoked
@@ -25,8 +27,6 @@ from artel.store.tables import User
 RECENT = timedelta(hours=1)
 _CLAIM_SECONDS = 15.0
 _DUE_AT_ONCE = 20
-# The lock of registration: of two administrators who leave at once, one would be the last.
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7233, 3)")
 
 
 class LastAdministrator(Conflict):
@@ -105,13 +105,11 @@ class Leaving:
         async with self._shards.user_tx(user_id):
             pass
         async with self._shards.system_tx() as session:
-            await session.execute(_ONE_AT_A_TIME)
+            await one_at_a_time(session)
             user = await session.get(User, user_id, with_for_update=True)
             if user is None:
                 raise Unauthenticated
-            others = select(func.count(), func.count().filter(User.role == "admin", User.is_active))
-            there, administrators = (await session.execute(others.where(User.id != user_id))).one()
-            if user.role == "admin" and there and not administrators:
+            if user.role == "admin" and not await others_manage(session, user_id) and await _others(session, user_id):
                 raise LastAdministrator
             await session.delete(user)
             await session.execute(_BEGIN, {"id": user_id, "seconds": _CLAIM_SECONDS})
@@ -145,6 +143,10 @@ class Leaving:
         async with self._shards.user_tx(user_id) as tx:
             opened = await tx.fetchval(_OPENED, user_id, sign_in_id)
         return opened is not None and opened >= self._clock() - RECENT
+
+
+async def _others(session: AsyncSession, user_id: int) -> bool:
+    return bool(await session.scalar(select(func.count()).where(User.id != user_id)))
 
 
 def _plain(email: str) -> str:

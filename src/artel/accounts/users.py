@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.accounts import invitations
 from artel.accounts.admin_log import Deed, note
+from artel.accounts.administrators import one_at_a_time
 from artel.accounts.emails import normal_email
 from artel.accounts.invitations import InvitationInvalid, Invitations, Role
 from artel.accounts.passwords import Passwords
@@ -26,8 +27,6 @@ from artel.store.shards import Shards
 from artel.store.tables import User
 
 Locale = Literal["ru", "en"]
-
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7233, 3)")
 
 
 class EmailTaken(Conflict):
@@ -299,7 +298,7 @@ class Users:
         await self._shards.open_space(user_id, shard)
         try:
             async with self._shards.system_tx() as session:
-                await session.execute(_ONE_AT_A_TIME)
+                await one_at_a_time(session)
                 used = None
                 if invitation is not None:
                     used, invited_as = await invitations.use(session, invitation, email, self._clock())

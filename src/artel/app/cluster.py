@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from artel.app.server import address_of, listen
+from artel.app.server import listen
+from artel.app.sockets import address_of
 from artel.settings import Settings
 from artel.store.embedded.supervisor import Keeper, Launch
 

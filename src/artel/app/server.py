@@ -16,6 +16,7 @@ import uvicorn
 from artel.app.databases import Stores
 from artel.app.gateway import gateway_for
 from artel.app.house import House, Part, open_house
+from artel.app.sockets import address_of, bound
 from artel.app.watching import watched
 from artel.kit.errors import ArtelError
 from artel.settings import Settings
@@ -63,15 +64,7 @@ def listen(settings: Settings) -> socket.socket:
     Raises:
         PortTaken: another program has the port.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(f"{settings.host}:{settings.port}: {error.strerror}. {PortTaken.__doc__}") from error
-    return listener
+    return bound(settings.host, settings.port, PortTaken)
 
 
 async def serve(
@@ -106,12 +99,6 @@ async def work(settings: Settings, stores: Stores, part: Part, ready: Callable[[
             ready("")
             await asked.first.wait()
             await house.draining.drain(asked.again.is_set)
-
-
-def address_of(listener: socket.socket) -> str:
-    """As a URL."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class _AskedToStop:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -14,6 +13,7 @@ import uvicorn
 
 from artel.app.gateway import probes_for
 from artel.app.house import House
+from artel.app.sockets import address_of, bound
 from artel.kit.errors import ArtelError
 
 _BACKLOG: Final = 64
@@ -46,7 +46,7 @@ async def watched(house: House) -> AsyncGenerator[str | None]:
     if house.settings.metrics_port is None:
         yield None
         return
-    with _listen(house.settings.host, house.settings.metrics_port) as listener:
+    with bound(house.settings.host, house.settings.metrics_port, MetricsPortTaken, _BACKLOG) as listener:
         config = uvicorn.Config(
             probes_for(house),
             http="httptools",
@@ -60,23 +60,10 @@ async def watched(house: House) -> AsyncGenerator[str | None]:
         )
         server = _Probes(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="probes")
-        host, port = listener.getsockname()[:2]
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        address = address_of(listener)
         _log.info("metrics_served", address=address)
         try:
             yield address
         finally:
             server.should_exit = True
             await serving
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise MetricsPortTaken(f"{host}:{port}: {error.strerror}. {MetricsPortTaken.__doc__}") from error
-    return listener

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from artel.accounts.administrators import one_at_a_time, others_manage
 from artel.accounts.oidc.model import OidcFailure, Who
 from artel.accounts.users import Role
 from artel.store.identity_tables import Identity
@@ -73,9 +74,8 @@ class Identities:
         """Whether the role is another one now. The last active administrator stays one."""
         async with self.shards.system_tx() as session:
             if role == "user":
-                # Locked, so that the last two do not both go at the same moment.
-                active = select(User.id).where(User.role == "admin", User.is_active).with_for_update()
-                if set(await session.scalars(active)) <= {user_id}:
+                await one_at_a_time(session)
+                if not await others_manage(session, user_id):
                     return False
             changed = update(User).where(User.id == user_id, User.role != role).values(role=role).returning(User.id)
             return await session.scalar(changed) is not None
