@@ -7,14 +7,15 @@ Each conversation is one user, each of its sittings a chat, dated as in the data
 own path: rows of messages, `remember`, the bundled model, the embedded store, `Finder` and `Recall`. No model answers
 here, so it is not answers that are judged but what they would be made of: the turns that the data name as evidence.
 
-- *dense*, *sparse*, *hybrid*: what a search puts first. *sparse* is BM25 alone. recall@k: the mean share of a question's
-  evidence among the first k turns. hit@5: any of it is among five. MRR: one divided by the place of the first.
-- *told*: what a turn's recall gives to a model, which is at most five memories, above the threshold. *nothing*: the share of
-  questions for which it gives none. *evidence*, *some_evidence*: as recall and hit.
+- *dense*, *sparse*, *hybrid*: what a search puts first. *sparse* is BM25 alone. recall@k: the mean share of a
+  question's evidence among the first k turns. hit@5: any of it is among five. MRR: one divided by the first's place.
+- *told*: what a turn's recall gives to a model: at most five memories, above the threshold. *nothing*: the share
+  of questions for which it gives none. *evidence*, *some_evidence*: as recall and hit.
 - *adversarial* (LoCoMo) asks one person for what the other one said: its evidence is what misleads. *abstention* (ours)
   asks for what was never said.
 
-The first run embeds some 6,000 turns, which takes ten minutes; a cache keeps that. LoCoMo's data are CC BY-NC: none are here.
+The first run embeds some 6,000 turns, which takes ten minutes; a cache keeps that. LoCoMo's data are CC BY-NC: none
+of them are here.
 """
 
 from __future__ import annotations
