@@ -39,13 +39,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from artel.app.databases import Stores, embedded_servers, open_stores
 from artel.app.memory import memory_companions
 from artel.kit.ids import IdMaker
-from artel.memory import recall
 from artel.memory.context import Question
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.finder import Finder, Sought
 from artel.memory.index import Tools
 from artel.memory.recall import Asked as Turned
-from artel.memory.recall import Recall
+from artel.memory.recall import chosen, meant, question_of
 from artel.memory.sparse import SparseEncoder
 from artel.memory.turn import Turns
 from artel.memory.vectors import SparseVector
@@ -53,7 +52,7 @@ from artel.memory.words import WordReader
 from artel.settings import load_settings
 from artel.store.shards import Shards
 from bench.indexing import new_user
-from bench.long import locomo
+from bench.long import diary, locomo
 from bench.long.judge import Answered, Ranking, judge, once
 from bench.long.model import KeptModel
 from bench.long.told import Asked, Life
@@ -74,7 +73,7 @@ class Place:
     model: KeptModel
 
     async def live(self, life: Life) -> tuple[int, Mapping[UUID, str]]:
-        """Says and remembers all of it; the user, and the key of each message."""
+        """Says and remembers all of it; the user, and of each memory the key of its turn."""
         user_id, _ = await new_user(self.shards, f"{uuid4().hex}@example.org")
         keys: dict[UUID, str] = {}
         for sitting in life.sittings:
@@ -87,7 +86,9 @@ class Place:
                 await tx.execute(_CHAT, user_id, chat, sitting.at)
                 await tx.execute(_SAY, user_id, chat, run, ids, roles, texts, times)
         await self._remember(user_id)
-        return user_id, keys
+        async with self.shards.user_tx(user_id) as tx:
+            rows = await tx.fetch(_SOURCES, user_id)
+        return user_id, {row["id"]: keys[UUID(row["source_id"])] for row in rows}
 
     async def _remember(self, user_id: int) -> None:
         reader = WordReader()
@@ -112,43 +113,35 @@ async def _at_once(work: Any) -> Any:
     return work()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asker:
-    """Asks one user's memory. ms: what each recall took, with the question's vector."""
+    """Asks one user's memory. keys: of the turns by their memories. ms: what each recall took, its vector included."""
 
-    place: Place
+    finder: Finder
     user_id: int
     keys: Mapping[UUID, str]
     ms: list[float]
 
     async def ask(self, asked: Asked) -> Answered:
-        """All ways, and then as a turn does."""
-        finder = Finder(self.place.shards, self.place.contexts, self.place.model)
+        """As a turn does, and then each way alone."""
+        question = question_of(Turned(asked.text), self.finder.reader) or asked.text
         began = time.perf_counter()
-        told = await Recall(finder, seconds=60).find(self.user_id, Turned(asked.text))
+        candidates = await self.finder.candidates(self.user_id, question, Sought(), _DEEP, meant(question))
+        told = chosen(self.finder, question, candidates)
         self.ms.append((time.perf_counter() - began) * 1e3)
-        by_words = Finder(self.place.shards, self.place.contexts)
-        meant = recall.meant(asked.text)
-        both = await finder.candidates(self.user_id, asked.text, Sought(), _DEEP, meant)
-        words = await by_words.candidates(self.user_id, asked.text, Sought(), _DEEP)
+        embedder = self.finder.embedder
+        assert embedder is not None
+        words, vector = SparseEncoder(self.finder.reader).question(question), await embedder.question(meant(question))
         ways = {
-            "dense": await self._by_meaning(meant),
-            "sparse": self._keys(candidate.memory.source_id for candidate in words),
-            "hybrid": self._keys(candidate.memory.source_id for candidate in both),
+            "dense": await self._alone(Question(sparse=SparseVector(), space=embedder.space.name, vector=vector)),
+            "sparse": await self._alone(Question(sparse=words)),
+            "hybrid": once(self.keys[candidate.memory.id] for candidate in candidates),
         }
-        return Answered(asked, ways, self._keys(found.memory.source_id for found in told))
+        return Answered(asked, ways, once(self.keys[found.memory.id] for found in told))
 
-    async def _by_meaning(self, meant: str) -> Ranking:
-        model = self.place.model
-        question = Question(sparse=SparseVector(), space=model.space.name, vector=await model.question(meant))
-        hits = await self.place.contexts.of(self.user_id).search(question, limit=_DEEP)
-        async with self.place.shards.user_tx(self.user_id) as tx:
-            rows = await tx.fetch(_SOURCES, self.user_id, [hit.id for hit in hits])
-        sources = {row["id"]: row["source_id"] for row in rows}
-        return self._keys(sources[hit.id] for hit in hits)
-
-    def _keys(self, sources: Any) -> Ranking:
-        return once(self.keys[UUID(source)] for source in sources)
+    async def _alone(self, question: Question) -> Ranking:
+        hits = await self.finder.contexts.of(self.user_id).search(question, limit=_DEEP)
+        return once(self.keys[hit.id] for hit in hits)
 
 
 async def measure(place: Place, lives: Sequence[Life]) -> dict[str, Any]:
@@ -156,7 +149,7 @@ async def measure(place: Place, lives: Sequence[Life]) -> dict[str, Any]:
     answered: list[Answered] = []
     ms: list[float] = []
     for life in lives:
-        asker = Asker(place, *await place.live(life), ms)
+        asker = Asker(Finder(place.shards, place.contexts, place.model), *await place.live(life), ms)
         answered += [await asker.ask(asked) for asked in life.asked]
         print(f"{life.name}: {len(life.asked)} questions", flush=True)
     ms.sort()
@@ -210,11 +203,13 @@ def main() -> None:
     arguments = parser.parse_args()
     data: Path | None = arguments.data
     quick: bool = arguments.quick
-    assert data is not None
-    lives = locomo.read(data)
+    about: dict[str, Any] = {}
+    lives = diary.lives()
+    if data is not None:
+        about = {"data_sha256": hashlib.sha256(data.read_bytes()).hexdigest(), "paper": locomo.PAPER}
+        lives = locomo.read(data)
     found = run(lives[:1] if quick else lives, arguments.cache)
-    about = {"data_sha256": hashlib.sha256(data.read_bytes()).hexdigest(), "paper": locomo.PAPER}
-    keep("locomo", {**about, **found}, kept=not quick)
+    keep("diary" if data is None else "locomo", {**about, **found}, kept=not quick)
 
 
 _CHAT: Final = """
@@ -225,7 +220,7 @@ insert into messages (user_id, id, session_id, run_id, role, content, created_at
 select $1, said.id, $2, $3, said.role, said.content, said.at
 from unnest($4::uuid[], $5::text[], $6::text[], $7::timestamptz[]) as said (id, role, content, at)
 """
-_SOURCES: Final = "select id, source_id from memories where user_id = $1 and id = any($2::uuid[])"
+_SOURCES: Final = "select id, source_id from memories where user_id = $1"
 
 if __name__ == "__main__":
     main()
