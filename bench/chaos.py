@@ -1,13 +1,14 @@
 """A cluster whose processes and stores are killed at random while people talk: nothing may be lost, nothing be doubled.
 
-python -m bench.chaos [--minutes 10] [--seed 1] [--people 4]
+python -m bench.chaos [--minutes 10] [--seed 1] [--people 4] [--browsers 2]
 
 `artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. Each person talks in two chats
 at once (answers of one and of several seconds, tools that ask, plans that ask) and listens at both API processes, as a
 page does: requests that fail are sent again elsewhere under the same key, streams come back with `Last-Event-ID`.
-Two others try everybody's ids all the time (`bench/lookout.py`). Every 1.5 to 4 seconds something is killed (SIGKILL),
-told to stop (SIGTERM; processes only) or stopped for some seconds (SIGSTOP): an API or worker process, the PostgreSQL
-of a shard, Valkey, a process of memory.
+Others sit before real pages, each of another process and shard, and believe what they see (`bench/browsers.py`). Two
+more try everybody's ids all the time (`bench/lookout.py`). Every 1.5 to 4 seconds something is killed (SIGKILL), told
+to stop (SIGTERM; processes only) or stopped for some seconds (SIGSTOP): an API or worker process, the PostgreSQL of a
+shard, Valkey, a process of memory.
 
 Afterwards: every accepted message has one complete answer, with the very text it must have; each stream told its end
 once, in order, or told to load the history again; no approval waits; `user_isolation_violations` was 0 wherever and
@@ -37,6 +38,7 @@ import aiohttp
 import uvloop
 
 from bench.blows import freeze, send
+from bench.browsers import sitters
 from bench.lookout import Intruders, Prey, violations
 from bench.processes import child
 from bench.report import keep
@@ -106,7 +108,14 @@ async def until_ready(cluster: RunningCluster, workers: int) -> float:
     return passed
 
 
-async def run(model: str, data: Path, minutes: float, seed: int, people: int) -> dict[str, Any]:
+async def on_one_shard(administrator: Talker, browsers: int) -> list[str]:
+    """What is wrong if those who sit before pages do not live on different shards."""
+    found = await administrator.visitor.expect(200, "GET", "/admin/users/?q=sitter")
+    homes = sorted({account["shard"] for account in found["items"]})
+    return [] if len(homes) == min(browsers, 2) else [f"those with browsers live on {homes} only"]
+
+
+async def run(model: str, data: Path, minutes: float, seed: int, people: int, browsers: int) -> dict[str, Any]:
     """The whole of it."""
     random = Random(seed)
     access = {"OPENAI_BASE_URL": model, "OPENAI_API_KEY": "chaos", "ARTEL_READ_CHATS": "false"}
@@ -130,15 +139,20 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
             for talker in talkers
             for chat in talker.chats
         ]
-        killer = Killer(cluster, random)
-        await killer.rage(minutes * 60)
-        ready_after = await until_ready(cluster, workers=2)
-        going = False
-        failed = [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
+        async with sitters(addresses, browsers, data.parent / "pictures") as seated:
+            faults = await on_one_shard(talkers[0], browsers)
+            seated.begin(seed, lambda: going)
+            killer = Killer(cluster, random)
+            await killer.rage(minutes * 60)
+            ready_after = await until_ready(cluster, workers=2)
+            going = False
+            faults += await seated.end()
+            pages = await seated.figures()
+        faults += [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
         await asyncio.sleep(_SETTLE_SECONDS)
-        leaks = await intruders.end()
+        faults += await intruders.end()
         await killer.look()
-        faults = [*failed, *leaks, *[fault for each in (*talkers, *prey) for fault in await each.faults()]]
+        faults += [fault for each in (*talkers, *prey) for fault in await each.faults()]
         if killer.violations:
             faults.append(f"user_isolation_violations: {killer.violations}")
         # A machine on which nothing starts in time has other things to do.
@@ -153,6 +167,7 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "people": people,
         "blows": dict(sorted(killer.blows.items())),
         "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
+        "browsers": pages,
         "requests_sent_again": sum(len(talker.visitor.refusals) for talker in talkers),
         "intruders_were_told": intruders.answers(),
         "streams": len(streams),
@@ -188,12 +203,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--people", type=int, default=4)
+    parser.add_argument("--browsers", type=int, default=2, help="people before a page in Chromium")
     parser.add_argument("--quick", action="store_true", help="half a minute, nothing written")
     options = parser.parse_args()
     minutes: float = 0.5 if options.quick else options.minutes
     directory = Path(tempfile.mkdtemp(prefix="artel-chaos-"))
     with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
-        found = uvloop.run(run(model.address, directory / "data", minutes, options.seed, options.people))
+        found = uvloop.run(
+            run(model.address, directory / "data", minutes, options.seed, options.people, options.browsers)
+        )
     keep("chaos", found, kept=not options.quick and not found["faults"])
     if found["faults"]:
         print(f"Everything is in {directory}")
