@@ -37,11 +37,14 @@ from typing import Any
 import aiohttp
 import uvloop
 
+from bench import panels
 from bench.blows import freeze, send
 from bench.browsers import sitters
+from bench.charts import Blow, page
 from bench.lookout import Intruders, Prey, violations
 from bench.processes import child
-from bench.report import keep
+from bench.report import RESULTS, keep
+from bench.scraping import scraped
 from tests.support.clusters import RunningCluster, is_alive, running_cluster
 from tests.support.talking import Talker
 
@@ -59,6 +62,7 @@ class Killer:
     cluster: RunningCluster
     random: Random
     blows: Counter[str] = field(default_factory=Counter[str])
+    struck: list[Blow] = field(default_factory=list[Blow])
     violations: float = 0.0
     """The most that was seen."""
 
@@ -75,6 +79,7 @@ class Killer:
             blows: Sequence[str] = _BLOWS_AT_PROCESSES if kind in ("api", "worker") else _BLOWS_AT_STORES
             blow = self.random.choice(blows)
             self.blows[f"{kind} {blow}"] += 1
+            self.struck.append((time.time(), f"{blow} {name}"))
             print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
             if blow == "SIGSTOP":
                 thaws.add(asyncio.create_task(freeze([victims[name]], self.random.uniform(2, 8))))
@@ -125,9 +130,11 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int, br
         "ARTEL_FIND_LOCAL_MODELS": "false",
         "ARTEL_DRAIN_SECONDS": "4",
         "ARTEL_METRICS_PORT": "0",
+        "ARTEL_GRAFANA_PASSWORD": panels.PASSWORD,
     }
     began = time.monotonic()
-    async with running_cluster(data, environment) as cluster:
+    await asyncio.to_thread((data.parent / "pictures").mkdir)
+    async with running_cluster(data, environment) as cluster, scraped(cluster, data.parent / "watch") as prometheus:
         started_in = time.monotonic() - began
         addresses = list(cluster.apis)
         talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
@@ -153,6 +160,13 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int, br
         faults += await intruders.end()
         await killer.look()
         faults += [fault for each in (*talkers, *prey) for fault in await each.faults()]
+        shown = await panels.operators(prometheus)
+        of_users = await panels.users(data)
+        await asyncio.to_thread((data.parent / "panels.html").write_text, page(shown, killer.struck, "Chaos"))
+        faults += panels.unseen(shown, killer.blows)
+        faults += [
+            f"{user}: {title!r} is empty" for user, each in of_users.items() for title in each if not each[title]
+        ]
         if killer.violations:
             faults.append(f"user_isolation_violations: {killer.violations}")
         # A machine on which nothing starts in time has other things to do.
@@ -168,6 +182,9 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int, br
         "blows": dict(sorted(killer.blows.items())),
         "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
         "browsers": pages,
+        "panels": {panel.title: panel.figures() for panel in shown},
+        "panels_of_users": of_users,
+        "alerts": panels.fired(shown),
         "requests_sent_again": sum(len(talker.visitor.refusals) for talker in talkers),
         "intruders_were_told": intruders.answers(),
         "streams": len(streams),
@@ -212,10 +229,13 @@ def main() -> None:
         found = uvloop.run(
             run(model.address, directory / "data", minutes, options.seed, options.people, options.browsers)
         )
-    keep("chaos", found, kept=not options.quick and not found["faults"])
-    if found["faults"]:
+    is_kept = not options.quick and not found["faults"]
+    keep("chaos", found, kept=is_kept)
+    if is_kept:
+        shutil.copy(directory / "panels.html", RESULTS / "chaos.html")
+    if found["faults"] or options.quick:
         print(f"Everything is in {directory}")
-        raise SystemExit(1)
+        raise SystemExit(1 if found["faults"] else 0)
     shutil.rmtree(directory, ignore_errors=True)
 
 
