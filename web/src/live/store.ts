@@ -57,6 +57,8 @@ export class ConversationStore {
   private stale = false;
   /** Events were missed since the last load. */
   private gap = false;
+  /** The messages that are on their way: what was written first arrives first. */
+  private line: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly sessionId: number,
@@ -256,7 +258,15 @@ export class ConversationStore {
     this.setOutbox(this.state.outbox.filter((outgoing) => outgoing.key !== key));
   }
 
-  private async dispatch(outgoing: Outgoing): Promise<boolean> {
+  /** Delivers it when those before it were taken or have failed. */
+  private dispatch(outgoing: Outgoing): Promise<boolean> {
+    const turn = () => this.deliver(outgoing);
+    const delivered = this.line.then(turn, turn);
+    this.line = delivered;
+    return delivered;
+  }
+
+  private async deliver(outgoing: Outgoing): Promise<boolean> {
     try {
       const sent = await deliver(outgoing, this.services.post, this.services.pause);
       this.confirm(outgoing, sent);
