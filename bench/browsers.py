@@ -141,7 +141,7 @@ class Sitter:
             await self.send_again()
             await asyncio.sleep(_LOOK_SECONDS)
             found = await self.faults()
-        if not found:
+        if not found and self.settled_after is None:
             self.settled_after = round(time.monotonic() - began, 1)
         await self.picture("end")
         return [f"{self.name}'s page: {fault}" for fault in found]
@@ -162,7 +162,7 @@ class Sitter:
                 found.append(what)
         if found:
             return found
-        return wrongs(self.said, await self.rows())
+        return wrongs(self.said, await self.rows(), in_order=not self.retries)
 
     async def rows(self) -> list[Row]:
         """The whole conversation, as it can be scrolled through."""

@@ -45,16 +45,29 @@ async def read_all(page: Page) -> list[Row]:
     return [*rows.values(), *dict.fromkeys(doubled)]
 
 
-def wrongs(said: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """What is not as it must be: each text stands there once and has one answer, which repeats it."""
-    questions = Counter(row.text for row in rows if row.role == "user")
-    answers = Counter(" ".join(row.text.split()) for row in rows if row.role == "assistant")
-    found = [f"{text[:40]!r} stands there {questions[text]} times" for text in said if questions[text] != 1]
-    found += [f"nobody said {text[:40]!r}" for text in questions if text not in said]
+def wrongs(said: Sequence[str], rows: Sequence[Row], *, in_order: bool) -> list[str]:
+    """What is not as it must be: each text stands there once, and behind it one answer, which repeats it.
+
+    in_order: none was sent again by hand, so they stand there as they were said.
+    """
+    questions = [row.text for row in rows if row.role == "user"]
+    answers = [" ".join(row.text.split()) for row in rows if row.role == "assistant"]
+    places = {" ".join(row.text.split()): place for place, row in enumerate(rows)}
+    found: list[str] = []
     for text in said:
-        if answers.pop(answer := answer_to(text), 0) != 1:
-            found.append(f"{answer[:40]!r} is not there once")
-    return [*found, *(f"answered {text[:80]!r}, which answers nothing" for text in answers)]
+        answer = answer_to(text)
+        if questions.count(text) != 1:
+            found.append(f"{text[:40]!r} stands there {questions.count(text)} times")
+        elif answers.count(answer) != 1:
+            found.append(f"{answer[:40]!r} stands there {answers.count(answer)} times")
+        elif places[answer] < places[" ".join(text.split())]:
+            found.append(f"{text[:40]!r} stands behind its answer")
+    found += [f"nobody said {text[:40]!r}" for text in questions if text not in said]
+    expected = {answer_to(text) for text in said}
+    found += [f"{text[:80]!r} answers nothing" for text in answers if text not in expected]
+    if in_order and not found and questions != list(said):
+        found.append(f"not in the order they were said: {[text.split()[0] for text in questions]}")
+    return found
 
 
 def answer_to(text: str) -> str:
