@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Page, async_playwright
 
-from bench.reading import Row, read_all, wrongs
+from bench.reading import Row, flaws_now, read_all, wrongs
 from tests.e2e.person import Person, composer, sign_up
 from tests.support.chromium import FLAGS, chromium
 
@@ -95,8 +95,8 @@ class Sitter:
         if (typed := await field.input_value()) != text:
             self.ugly.append(f"typed {text!r}, and the field says {typed!r}")
             await field.fill(text)
-        await self.page.keyboard.press("Enter")
         self.said.append(text)
+        await self.page.keyboard.press("Enter")
         with suppress(Error):
             await self.page.wait_for_function(_IS_EMPTY, timeout=3_000)
             return
@@ -120,6 +120,9 @@ class Sitter:
             if apart:
                 self.apart_seconds += now - seen
             seen = now
+            if flaws := await flaws_now(self.page, self.said):
+                self.ugly += flaws
+                await self.picture(f"flaw-{len(self.ugly)}")
             if now >= next_picture:
                 number, next_picture = number + 1, now + _PICTURE_EVERY_SECONDS
                 await self.picture(f"{number:02}-apart" if apart else f"{number:02}")
@@ -193,7 +196,7 @@ class Sitters:
         ends = await asyncio.gather(*self._watching, return_exceptions=True)
         found += [repr(end) for end in ends if not isinstance(end, asyncio.CancelledError)]
         for each in self.everyone:
-            found += [f"{each.name}: {what}" for what in each.ugly]
+            found += [f"{each.name}: {what}" for what in dict.fromkeys(each.ugly)]
             found += await each.after_reload()
             found += [f"{each.name}'s console: {what}" for what in each.person.complaints]
         return found

@@ -45,6 +45,24 @@ async def read_all(page: Page) -> list[Row]:
     return [*rows.values(), *dict.fromkeys(doubled)]
 
 
+async def flaws_now(page: Page, said: Sequence[str]) -> list[str]:
+    """What nobody may see at any moment, whatever is away: a text twice, an answer that says something else or a part
+    of it twice. said: what was sent, and what is being sent."""
+    questions, answers = await page.evaluate(_LOOK)
+    expected = [answer_to(text) for text in said]
+    return flaws(questions, answers, expected)
+
+
+def flaws(questions: Sequence[str], answers: Sequence[str], expected: Sequence[str]) -> list[str]:
+    """The same, of what is drawn. expected: whole answers; what is drawn may be their beginnings."""
+    found = [f"{text[:40]!r} stood there {times} times" for text, times in Counter(questions).items() if times > 1]
+    for text in answers:
+        words = " ".join(text.split())
+        if not any(each.startswith(words) for each in expected):
+            found.append(f"an answer said {words[:200]!r}")
+    return found
+
+
 def wrongs(said: Sequence[str], rows: Sequence[Row], *, in_order: bool) -> list[str]:
     """What is not as it must be: each text stands there once, and behind it one answer, which repeats it.
 
@@ -75,6 +93,13 @@ def answer_to(text: str) -> str:
     return f"You said: {_DIRECTIVE.sub('', text).strip()}"
 
 
+_LOOK: Final = """() => {
+  const box = document.querySelector('section[aria-label=Messages]');
+  if (!box) return [[], []];
+  const said = [...box.querySelectorAll('p.whitespace-pre-wrap')].map(
+    each => each.textContent.slice((each.querySelector('span')?.textContent ?? '').length));
+  return [said, [...box.querySelectorAll('.prose-answer')].map(each => each.textContent)];
+}"""
 _UP: Final = """() => {
   const box = document.querySelector('section[aria-label=Messages]');
   const before = box.scrollTop;

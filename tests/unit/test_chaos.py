@@ -6,7 +6,7 @@ import pytest
 
 from bench.charts import page
 from bench.panels import Panel, unseen
-from bench.reading import Row, answer_to, wrongs
+from bench.reading import Row, answer_to, flaws, wrongs
 
 SAID = ["a-1 river [[answer delay_ms=20]]", "a-2 lamp"]
 FIRST, SECOND = (
@@ -40,6 +40,14 @@ def test_a_page_that_shows_anything_else_is_not(rows: list[Row], wrong: str) -> 
 
 def test_what_was_sent_again_by_hand_may_stand_later() -> None:
     assert wrongs(SAID, [*SECOND, *FIRST], in_order=False) == []
+
+
+def test_nobody_may_see_a_text_twice_or_a_part_of_an_answer_twice() -> None:
+    expected = [answer_to(text) for text in SAID]
+
+    assert flaws(SAID, ["", "You said: a-1", "You said: a-2 lamp"], expected) == []
+    assert flaws([*SAID, "a-2 lamp"], [], expected) == ["'a-2 lamp' stood there 2 times"]
+    assert flaws(SAID, ["You said: You said: a-1"], expected) == ["an answer said 'You said: You said: a-1'"]
 
 
 def _panels(processes: list[float], begun: float, failed: float) -> list[Panel]:
