@@ -9,7 +9,7 @@ import {
   withRun,
 } from "@/live/conversation";
 import type { LiveEvent } from "@/live/events";
-import { deliver, type Outgoing, type Pause, type Post } from "@/live/outbox";
+import { deliver, type Outgoing, oneByOne, type Pause, type Post } from "@/live/outbox";
 import { withRunTasks } from "@/live/planEvents";
 import { countOver, withPlan } from "@/live/plans";
 import { fold } from "@/live/reducer";
@@ -57,8 +57,7 @@ export class ConversationStore {
   private stale = false;
   /** Events were missed since the last load. */
   private gap = false;
-  /** The messages that are on their way: what was written first arrives first. */
-  private line: Promise<unknown> = Promise.resolve();
+  private readonly inTurn = oneByOne();
 
   constructor(
     readonly sessionId: number,
@@ -243,7 +242,7 @@ export class ConversationStore {
       error: null,
     };
     this.setOutbox([...this.state.outbox, outgoing]);
-    return this.dispatch(outgoing);
+    return this.inTurn(() => this.dispatch(outgoing));
   }
 
   resend(key: string): Promise<boolean> {
@@ -251,22 +250,14 @@ export class ConversationStore {
     if (!outgoing || outgoing.status === "sending") return Promise.resolve(false);
     const again: Outgoing = { ...outgoing, status: "sending", error: null };
     this.replaceOutgoing(again);
-    return this.dispatch(again);
+    return this.inTurn(() => this.dispatch(again));
   }
 
   discard(key: string): void {
     this.setOutbox(this.state.outbox.filter((outgoing) => outgoing.key !== key));
   }
 
-  /** Delivers it when those before it were taken or have failed. */
-  private dispatch(outgoing: Outgoing): Promise<boolean> {
-    const turn = () => this.deliver(outgoing);
-    const delivered = this.line.then(turn, turn);
-    this.line = delivered;
-    return delivered;
-  }
-
-  private async deliver(outgoing: Outgoing): Promise<boolean> {
+  private async dispatch(outgoing: Outgoing): Promise<boolean> {
     try {
       const sent = await deliver(outgoing, this.services.post, this.services.pause);
       this.confirm(outgoing, sent);
