@@ -17,7 +17,8 @@ export interface Outgoing {
 export type Post = (outgoing: Outgoing) => Promise<Sent>;
 export type Pause = (milliseconds: number) => Promise<void>;
 
-const PAUSES_MS = [400, 1000, 2500, 5000];
+/** Half a minute together: a server that is started again, on a slow machine too, is back before a user must help. */
+const PAUSES_MS = [400, 1000, 2500, 5000, 5000, 5000, 5000, 5000];
 
 /** Posts until it arrives, or until trying again cannot help any more. */
 export async function deliver(outgoing: Outgoing, post: Post, pause: Pause): Promise<Sent> {
