@@ -1,13 +1,14 @@
 """A cluster whose processes and stores are killed at random while people talk: nothing may be lost, nothing be doubled.
 
-python -m bench.chaos [--minutes 10] [--seed 1] [--people 4]
+python -m bench.chaos [--minutes 10] [--seed 1] [--people 4] [--browsers 2]
 
 `artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. Each person talks in two chats
 at once (answers of one and of several seconds, tools that ask, plans that ask) and listens at both API processes, as a
 page does: requests that fail are sent again elsewhere under the same key, streams come back with `Last-Event-ID`.
-Two others try everybody's ids all the time (`bench/lookout.py`). Every 1.5 to 4 seconds something is killed (SIGKILL),
-told to stop (SIGTERM; processes only) or stopped for some seconds (SIGSTOP): an API or worker process, the PostgreSQL
-of a shard, Valkey, a process of memory.
+Others sit before real pages, each of another process and shard, and believe what they see (`bench/browsers.py`). Two
+more try everybody's ids all the time (`bench/lookout.py`). Every 1.5 to 4 seconds something is killed (SIGKILL), told
+to stop (SIGTERM; processes only) or stopped for some seconds (SIGSTOP): an API or worker process, the PostgreSQL of a
+shard, Valkey, a process of memory.
 
 Afterwards: every accepted message has one complete answer, with the very text it must have; each stream told its end
 once, in order, or told to load the history again; no approval waits; `user_isolation_violations` was 0 wherever and
@@ -36,10 +37,14 @@ from typing import Any
 import aiohttp
 import uvloop
 
+from bench import panels
 from bench.blows import freeze, send
+from bench.browsers import sitters
+from bench.charts import Blow, page
 from bench.lookout import Intruders, Prey, violations
 from bench.processes import child
-from bench.report import keep
+from bench.report import RESULTS, keep
+from bench.scraping import scraped
 from tests.support.clusters import RunningCluster, is_alive, running_cluster
 from tests.support.talking import Talker
 
@@ -57,6 +62,7 @@ class Killer:
     cluster: RunningCluster
     random: Random
     blows: Counter[str] = field(default_factory=Counter[str])
+    struck: list[Blow] = field(default_factory=list[Blow])
     violations: float = 0.0
     """The most that was seen."""
 
@@ -73,6 +79,7 @@ class Killer:
             blows: Sequence[str] = _BLOWS_AT_PROCESSES if kind in ("api", "worker") else _BLOWS_AT_STORES
             blow = self.random.choice(blows)
             self.blows[f"{kind} {blow}"] += 1
+            self.struck.append((time.time(), f"{blow} {name}"))
             print(f"{time.strftime('%H:%M:%S')} {blow} {name} {victims[name]}", flush=True)
             if blow == "SIGSTOP":
                 thaws.add(asyncio.create_task(freeze([victims[name]], self.random.uniform(2, 8))))
@@ -106,7 +113,14 @@ async def until_ready(cluster: RunningCluster, workers: int) -> float:
     return passed
 
 
-async def run(model: str, data: Path, minutes: float, seed: int, people: int) -> dict[str, Any]:
+async def on_one_shard(administrator: Talker, browsers: int) -> list[str]:
+    """What is wrong if those who sit before pages do not live on different shards."""
+    found = await administrator.visitor.expect(200, "GET", "/admin/users/?q=sitter")
+    homes = sorted({account["shard"] for account in found["items"]})
+    return [] if len(homes) == min(browsers, 2) else [f"those with browsers live on {homes} only"]
+
+
+async def run(model: str, data: Path, minutes: float, seed: int, people: int, browsers: int) -> dict[str, Any]:
     """The whole of it."""
     random = Random(seed)
     access = {"OPENAI_BASE_URL": model, "OPENAI_API_KEY": "chaos", "ARTEL_READ_CHATS": "false"}
@@ -116,9 +130,11 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "ARTEL_FIND_LOCAL_MODELS": "false",
         "ARTEL_DRAIN_SECONDS": "4",
         "ARTEL_METRICS_PORT": "0",
+        "ARTEL_GRAFANA_PASSWORD": panels.PASSWORD,
     }
     began = time.monotonic()
-    async with running_cluster(data, environment) as cluster:
+    await asyncio.to_thread((data.parent / "pictures").mkdir)
+    async with running_cluster(data, environment) as cluster, scraped(cluster, data.parent / "watch") as prometheus:
         started_in = time.monotonic() - began
         addresses = list(cluster.apis)
         talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
@@ -130,15 +146,27 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
             for talker in talkers
             for chat in talker.chats
         ]
-        killer = Killer(cluster, random)
-        await killer.rage(minutes * 60)
-        ready_after = await until_ready(cluster, workers=2)
-        going = False
-        failed = [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
+        async with sitters(addresses, browsers, data.parent / "pictures") as seated:
+            faults = await on_one_shard(talkers[0], browsers)
+            seated.begin(seed, lambda: going)
+            killer = Killer(cluster, random)
+            await killer.rage(minutes * 60)
+            ready_after = await until_ready(cluster, workers=2)
+            going = False
+            faults += await seated.end()
+            pages = await seated.figures()
+        faults += [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
         await asyncio.sleep(_SETTLE_SECONDS)
-        leaks = await intruders.end()
+        faults += await intruders.end()
         await killer.look()
-        faults = [*failed, *leaks, *[fault for each in (*talkers, *prey) for fault in await each.faults()]]
+        faults += [fault for each in (*talkers, *prey) for fault in await each.faults()]
+        shown = await panels.operators(prometheus)
+        of_users = await panels.users(data)
+        await asyncio.to_thread((data.parent / "panels.html").write_text, page(shown, killer.struck, "Chaos"))
+        faults += panels.unseen(shown, killer.blows)
+        faults += [
+            f"{user}: {title!r} is empty" for user, each in of_users.items() for title in each if not each[title]
+        ]
         if killer.violations:
             faults.append(f"user_isolation_violations: {killer.violations}")
         # A machine on which nothing starts in time has other things to do.
@@ -153,6 +181,10 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int) ->
         "people": people,
         "blows": dict(sorted(killer.blows.items())),
         "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
+        "browsers": pages,
+        "panels": {panel.title: panel.figures() for panel in shown},
+        "panels_of_users": of_users,
+        "alerts": panels.fired(shown),
         "requests_sent_again": sum(len(talker.visitor.refusals) for talker in talkers),
         "intruders_were_told": intruders.answers(),
         "streams": len(streams),
@@ -188,16 +220,22 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--people", type=int, default=4)
+    parser.add_argument("--browsers", type=int, default=2, help="people before a page in Chromium")
     parser.add_argument("--quick", action="store_true", help="half a minute, nothing written")
     options = parser.parse_args()
     minutes: float = 0.5 if options.quick else options.minutes
     directory = Path(tempfile.mkdtemp(prefix="artel-chaos-"))
     with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
-        found = uvloop.run(run(model.address, directory / "data", minutes, options.seed, options.people))
-    keep("chaos", found, kept=not options.quick and not found["faults"])
-    if found["faults"]:
+        found = uvloop.run(
+            run(model.address, directory / "data", minutes, options.seed, options.people, options.browsers)
+        )
+    is_kept = not options.quick and not found["faults"]
+    keep("chaos", found, kept=is_kept)
+    if is_kept:
+        shutil.copy(directory / "panels.html", RESULTS / "chaos.html")
+    if found["faults"] or options.quick:
         print(f"Everything is in {directory}")
-        raise SystemExit(1)
+        raise SystemExit(1 if found["faults"] else 0)
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -152,6 +152,8 @@ class Intruder:
                     http.get(f"{address}/my/events/?last_event_id={last}") as answer,
                 ):
                     self.answers[f"stream {answer.status}"] += 1
+                    if answer.status not in (200, 429, 503):
+                        self.leaks.append(f"events after {last}: {answer.status}")
                     async for piece in answer.content.iter_any():
                         heard += piece
         self._look(victim, f"events after {last}", bytes(heard))

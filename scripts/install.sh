@@ -28,10 +28,7 @@ find_python() {
 
 make_venv() {
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-            say "Installing python3-venv"
-            apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv >/dev/null
-        fi
+        scripts/apt.sh python3-venv python3-venv || true
         "$python" -c 'import ensurepip, venv' 2>/dev/null ||
             fail "This Python cannot make virtual environments. Install the missing part and run make again:" \
                 "    sudo apt-get install python3-venv"

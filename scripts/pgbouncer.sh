@@ -2,18 +2,17 @@
 # Makes sure that there is a PgBouncer for the tests of pooled databases; as root on Debian or Ubuntu it installs one.
 # Elsewhere those tests are skipped, and say why.
 set -eu
+cd "$(dirname "$0")/.."
 
 if command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing PgBouncer"
-    apt-get update -qq
     # The tests start one of their own: the package's service must not run.
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d.artel
     chmod +x /usr/sbin/policy-rc.d.artel
     kept=""
     if [ -e /usr/sbin/policy-rc.d ]; then kept=1; else mv /usr/sbin/policy-rc.d.artel /usr/sbin/policy-rc.d; fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends pgbouncer >/dev/null
+    scripts/apt.sh PgBouncer pgbouncer
     if [ -z "$kept" ]; then rm -f /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d.artel; fi
     exit 0
 fi

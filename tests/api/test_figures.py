@@ -142,6 +142,7 @@ async def test_a_store_that_is_away_is_told_and_its_figures_stay(stores: Stores)
 
     seen = samples(metrics.render().decode())
     assert seen["artel_store_up{'store': 'postgres:shard1'}"] == 0
+    assert away.by_name["shard1"].pool.figures.failures == 1
     assert seen["artel_users{'shard': 'shard1'}"] == 1
 
 
@@ -163,6 +164,7 @@ async def test_waiting_for_a_connection_is_counted(stores: Stores) -> None:
 
     assert seen["artel_store_pool_waits_total{'shard': 'shard1'}"] == 2
     assert seen["artel_store_pool_exhausted_total{'shard': 'shard1'}"] == 1
+    assert seen["artel_store_failures_total{'shard': 'shard1'}"] == 0
     assert seen["artel_store_pool_wait_seconds_total{'shard': 'shard1'}"] >= 0.04
     assert (seen["artel_store_pool_lent{'shard': 'shard1'}"], seen["artel_store_pool_most{'shard': 'shard1'}"]) == (
         1,

@@ -44,7 +44,7 @@ async def test_messages_of_an_hour(site: Site, ann: Person, bob: Person) -> None
     refused = await bob.say(chat, "@coder hello")
 
     assert [answer.status_code for answer in sent] == [200, 200]
-    assert "2 messages" in (detail := _reached(refused))
+    assert "messages of this hour are used up (limit: 2)" in (detail := _reached(refused))
     assert f"{Windows.of(datetime.now(UTC)).end('hour'):%H:%M} UTC" in detail
     assert await _messages(site, bob) == before
     await bob.http.delete(f"/my/chat/{chat}/")
@@ -97,7 +97,7 @@ async def test_tokens_used_up_take_no_message(site: Site, ann: Person, bob: Pers
 
     await _use_tokens(site, bob, 100, datetime.now(UTC))
 
-    assert f"100 tokens that this account may use in this {of}" in _reached(await bob.say(chat, "@coder hello"))
+    assert f"tokens of this {of} are used up (limit: 100)" in _reached(await bob.say(chat, "@coder hello"))
 
 
 async def test_an_answer_that_goes_beyond_the_tokens_is_stopped(site: Site, ann: Person, bob: Person) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -16,23 +15,10 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e import priced
 from tests.e2e.person import PASSWORD, Person, sign_up
+from tests.support.chromium import FLAGS, chromium
 from tests.support.model_server import ModelServer
 from tests.support.serve import Serve
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A camera and a microphone that anybody may use: whose context grants it.
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 ADMIN = "olga@example.org"
 _NUMBERS = count(1)
 # What is waited for comes when it comes: the machine may be busy with other tests.
@@ -80,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelSe
 async def browser() -> AsyncGenerator[Browser]:
     """One Chromium for all tests of this process."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_chromium(), args=_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
         await browser.close()
 
@@ -105,11 +91,3 @@ async def olga(browser: Browser, site: str) -> AsyncIterator[Person]:
     yield person
     await context.close()
     assert person.complaints == []
-
-
-def _chromium() -> str:
-    named = os.environ.get("ARTEL_CHROMIUM")
-    for name in (named, *_BROWSERS) if named else _BROWSERS:
-        if found := shutil.which(name):
-            return found
-    return str(_MAC)

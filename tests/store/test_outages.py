@@ -52,6 +52,9 @@ async def test_sql_in_a_users_transaction(stores: Stores, proxy: PostgresProxy, 
         async with shards.user_tx(user_id) as tx:
             await _cut_while(proxy, tx.execute(SLOW))
 
+    [shard] = shards.by_name.values()
+    assert shard.pool.figures.failures == 1
+
 
 @pytest.mark.parametrize("then", ["sql", "orm", "commit"])
 async def test_between_two_statements(stores: Stores, proxy: PostgresProxy, shards: Shards, then: str) -> None:

@@ -81,8 +81,16 @@ class RunningCluster:
 
     def watched(self) -> list[str]:
         """Addresses of all processes' metrics, ended ones included; workers' only with ARTEL_METRICS_PORT=0."""
-        logs = (self.data / "processes").glob("worker*/server.log")
-        return [*self.apis, *(found for log in logs for found in _METRICS.findall(log.read_text(errors="replace")))]
+        return [*self.apis, *(found for worker in self._metrics_of_workers().values() for found in worker)]
+
+    def watched_now(self) -> dict[str, str]:
+        """The newest address of each process's metrics by its name, api-1 or worker-1, whether it lives or not."""
+        workers = {name: found[-1] for name, found in self._metrics_of_workers().items() if found}
+        return {**{f"api-{place}": address for place, address in enumerate(self.apis, 1)}, **workers}
+
+    def _metrics_of_workers(self) -> dict[str, list[str]]:
+        logs = sorted((self.data / "processes").glob("worker*/server.log"))
+        return {log.parent.name: _METRICS.findall(log.read_text(errors="replace")) for log in logs}
 
     def logs(self, size: int = 3_000) -> str:
         """The end of what each process wrote."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,26 +14,14 @@ import yaml
 from artel.app.counting import EventCounts
 from artel.app.gauges import Gauges
 from artel.telemetry.metrics import Metrics
+from tests.support.dashboards import GRAFANA, as_grafana_asks, dashboard, targets
 from tests.support.figures import CANARY, lived_in
-from tests.support.promtool import ROOT, Promtool
+from tests.support.promtool import Promtool
 from tests.support.stores import Stores
 from tests.watching.test_rules import PROMETHEUS, rules
 
-GRAFANA = ROOT / "deploy/grafana"
 OURS = re.compile(r"\b(?:artel[_:]|user_|qdrant_|direct_call_|orchestrator_|approval_|process_)[a-z0-9_:]+")
 OF_PROMETHEUS = {"up", "ALERTS"}
-
-
-def dashboard(name: str) -> dict[str, Any]:
-    return json.loads((GRAFANA / "dashboards" / f"{name}.json").read_text())
-
-
-def targets(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every question of every panel, with the panel's title."""
-    for panel in dashboard(name)["panels"]:
-        for target in panel.get("targets", ()):
-            yield panel["title"], target
-
 
 EXPRESSIONS = [(title, target["expr"]) for title, target in targets("operator")]
 QUERIES = [(title, target["rawSql"]) for title, target in targets("user")]
@@ -138,14 +125,6 @@ async def test_the_variable_lists_the_users(grafana: asyncpg.Connection, stores:
     rows = await grafana.fetch(variable["query"])
 
     assert [tuple(row) for row in rows] == [(busy,), (quiet,)]
-
-
-def as_grafana_asks(query: str, user: int) -> str:
-    """The query with Grafana's macros and variables filled in."""
-    filled = query.replace("$__timeFrom()", "(now() - interval '30 days')").replace("$__timeTo()", "now()")
-    filled = re.sub(r"\$user\b", str(user), filled)
-    assert "$" not in filled
-    return filled
 
 
 def dashboard_format(title: str) -> str:

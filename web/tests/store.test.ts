@@ -125,6 +125,48 @@ describe("sending", () => {
     });
   });
 
+  it("says that whoever was asked by name answers, before any event does", async () => {
+    const { store } = storeWith({});
+    await store.refresh();
+
+    await store.send("Hello", "coder");
+
+    expect(store.getState().conversation?.messages["a-r"]?.agent_id).toBe("coder");
+  });
+
+  it("lets what was written first arrive first, also when it has to try twice", async () => {
+    const second: Sent = { message_id: "q-s", run_id: "s", mode: "direct", answer_id: "a-s" };
+    const pause = deferred<void>();
+    const arrived: string[] = [];
+    const post = vi.fn(async ({ content: text }: { content: string }) => {
+      if (post.mock.calls.length === 1) throw new NetworkError();
+      arrived.push(text);
+      return text === "First" ? SENT : second;
+    });
+    const { store } = storeWith({ post, pause: () => pause.promise });
+    await store.refresh();
+
+    const sent = [store.send("First", "coder"), store.send("Second", "coder")];
+    await vi.waitFor(() => expect(post).toHaveBeenCalled());
+    pause.resolve();
+
+    expect(await Promise.all(sent)).toEqual([true, true]);
+    expect(arrived).toEqual(["First", "Second"]);
+    expect(store.getState().conversation?.order).toEqual(["q-r", "a-r", "q-s", "a-s"]);
+  });
+
+  it("does not let a message that cannot arrive hold up the next", async () => {
+    const refused = new ApiError(422, "unprocessable", "No", "", {}, null);
+    const post = vi.fn().mockRejectedValueOnce(refused).mockResolvedValue(SENT);
+    const { store } = storeWith({ post });
+    await store.refresh();
+
+    expect(await Promise.all([store.send("First", null), store.send("Second", "coder")])).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it("repeats with the same key when the network fails", async () => {
     const post = vi.fn().mockRejectedValueOnce(new NetworkError()).mockResolvedValue(SENT);
     const { store } = storeWith({ post });

@@ -146,11 +146,17 @@ class PoolCollector(Collector):
         exhausted = CounterMetricFamily(
             "artel_store_pool_exhausted", "Those that got none in time and failed.", labels=["shard"]
         )
+        failures = CounterMetricFamily(
+            "artel_store_failures",
+            "Transactions that the database did not answer or did not end.",
+            labels=["shard"],
+        )
         for name, shard in self._shards.by_name.items():
             pool = shard.pool
+            failures.add_metric([name], pool.figures.failures)
             lent.add_metric([name], pool.lent)
             most.add_metric([name], pool.most)
             waits.add_metric([name], pool.figures.waits)
             seconds.add_metric([name], pool.figures.waited_seconds)
             exhausted.add_metric([name], pool.figures.exhausted)
-        return (lent, most, waits, seconds, exhausted)
+        return (lent, most, waits, seconds, exhausted, failures)

@@ -87,6 +87,12 @@ class Hub:
         except RedisError as error:
             subscription.close()
             raise Unavailable("The event stream is not reachable. Try again in a moment; nothing was lost.") from error
+        except asyncio.CancelledError:
+            # Closed while it was being opened: then only the opening was called off, and the place ends at once.
+            task = asyncio.current_task()
+            if not subscription.closed or (task is not None and task.cancelling()):
+                subscription.close()
+                raise
         except BaseException:
             subscription.close()
             raise

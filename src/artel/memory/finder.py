@@ -17,6 +17,7 @@ from artel.memory.context import CallType, ContextLost, Contexts, ContextStore, 
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.payload import DENSE_PREFETCH, SPARSE_PREFETCH
 from artel.memory.questions import Questions
+from artel.memory.ranking import in_order
 from artel.memory.relevance import Relevance
 from artel.memory.sparse import SparseEncoder
 from artel.memory.vectors import BadVector
@@ -109,10 +110,8 @@ class Finder:
                 raise
             return []
         memories = await self._memories(user_id, hits, where) if hits else {}
-        seen = [
-            Candidate(replace(hit, text=memories[hit.id].text), memories[hit.id]) for hit in hits if hit.id in memories
-        ]
-        return seen[:limit]
+        seen = [replace(hit, text=memories[hit.id].text) for hit in hits if hit.id in memories]
+        return [Candidate(hit, memories[hit.id]) for hit in in_order(query, seen, self.reader)[:limit]]
 
     def found(self, candidate: Candidate) -> Found:
         """A candidate as its readers see it."""

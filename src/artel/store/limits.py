@@ -93,7 +93,7 @@ class Windows:
         """The error of a limit that is free again at the end of the window. what: as "messages"."""
         end = self.end(of)
         return LimitReached(
-            f"You have used up the {limit:,} {what} that this account may use in this {of}. It is free again at "
+            f"This account's {what} of this {of} are used up (limit: {limit:,}). More are free at "
             f"{end:%Y-%m-%d %H:%M} UTC. Nothing was stored; send it again then, or ask the administrator for more.",
             retry_after=(end - self.now).total_seconds(),
         )

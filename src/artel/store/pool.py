@@ -27,6 +27,8 @@ class PoolFigures:
     waited_seconds: float = 0.0
     exhausted: int = 0
     """Those of them who gave up."""
+    failures: int = 0
+    """Transactions that the database did not answer, or did not bring to an end."""
 
 
 class PoolExhausted(Exception):

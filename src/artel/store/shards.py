@@ -226,7 +226,7 @@ _ENTRY = (
 class _UserDoor(AbstractAsyncContextManager[UserTx]):
     """What `user_tx` answers. A class, because every request and every task goes through it several times."""
 
-    __slots__ = ("_begin", "_shards", "_transaction", "_tx", "_user_id")
+    __slots__ = ("_begin", "_pool", "_shards", "_transaction", "_tx", "_user_id")
 
     def __init__(self, shards: Shards, user_id: int, begin: str = "begin") -> None:
         self._shards = shards
@@ -240,6 +240,7 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
         while True:
             entry = await shards.entry(user_id)
             shard = shards.home(entry)
+            self._pool = shard.pool
             self._transaction = transaction = await _begin(shard.pool, _opening(user_id, self._begin))
             if transaction.tag == "SELECT 1":
                 self._tx = UserTx(entry, transaction.line)
@@ -269,10 +270,10 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
                 await self._tx.close()
                 await self._transaction.end()
         except Exception as late:
-            _raise_if_outage(late, lost)
+            _raise_if_outage(late, lost, self._pool)
             raise
         if error is not None:
-            _raise_if_outage(error, lost)
+            _raise_if_outage(error, lost, self._pool)
 
 
 _MOVERS_WAY = (
@@ -316,7 +317,7 @@ async def _raw(pool: Pool, opening: str) -> AsyncGenerator[Transaction]:
         finally:
             await transaction.end()
     except Exception as error:
-        _raise_if_outage(error, _LOST)
+        _raise_if_outage(error, _LOST, pool)
         raise
 
 
@@ -325,19 +326,18 @@ async def _begin(pool: Pool, opening: str) -> Transaction:
     try:
         return await Transaction.begin(pool, opening)
     except Exception as error:
-        _raise_if_outage(error, _UNREACHABLE)
+        _raise_if_outage(error, _UNREACHABLE, pool)
         raise
 
 
-def _raise_if_outage(error: BaseException, kinds: tuple[type[Exception], ...]) -> None:
-    """Turns "the database is not there" into an error that says so; other errors pass."""
+def _raise_if_outage(error: BaseException, kinds: tuple[type[Exception], ...], pool: Pool) -> None:
+    """Turns "the database is not there" into an error that says so, and counts it; other errors pass."""
     cause = error
     if isinstance(error, DBAPIError):
         # SQLAlchemy's adapter wraps what the driver says in an error of its own.
         cause = error.orig.__cause__ if error.orig is not None else None
-        if error.connection_invalidated:
-            raise StoreUnavailable(retry_after=2) from error
-    if isinstance(cause, kinds):
+    if isinstance(cause, kinds) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        pool.figures.failures += 1
         raise StoreUnavailable(retry_after=2) from error
 
 

@@ -325,6 +325,33 @@ async def test_a_hub_that_shuts_ends_its_streams_and_each_new_one_at_once(room: 
     assert len(room.hub) == 0
 
 
+@pytest.mark.parametrize("leaves", ["the hub", "the user"])
+async def test_a_stream_that_is_closed_while_it_opens_ends_at_once(room: EventRoom, leaves: str):
+    opening = asyncio.create_task(room.hub.subscribe(USER))
+    await asyncio.sleep(0)
+    assert len(room.hub) == 1
+    if leaves == "the hub":
+        room.hub.shut()
+    else:
+        room.hub.close_user(USER)
+
+    subscription = await opening
+
+    assert subscription.closed
+    assert await subscription.next() == []
+    assert len(room.hub) == 0
+
+
+async def test_a_request_that_is_called_off_while_its_stream_opens_is_called_off(room: EventRoom):
+    opening = asyncio.create_task(room.hub.subscribe(USER))
+    await asyncio.sleep(0)
+    opening.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert len(room.hub) == 0
+
+
 async def test_who_waits_for_an_event_may_do_so_until_the_hub_is_closed(room: EventRoom):
     room.hub.shut()
     async with room.hub.waiter(USER, lambda event: isinstance(event, TasksProgress)) as waiter:

@@ -8,6 +8,7 @@ import pytest
 
 from artel.memory.context import Hit
 from artel.memory.fusion import fuse
+from artel.memory.ranking import in_order, share
 from artel.memory.relevance import Relevance
 from artel.memory.words import WordReader
 from tests.support.memory import MONDAY, numbered
@@ -92,3 +93,39 @@ def test_all_words_of_the_question_are_enough(reader: WordReader) -> None:
 
 def test_the_product_leaves_strangers_out(reader: WordReader) -> None:
     assert kept(Relevance(), "вопрос", [hit(1, 0.05), hit(2, 0.45)], reader) == [2]
+
+
+def test_most_of_the_words_allow_for_twice_the_distance(reader: WordReader) -> None:
+    most, few = "Roman Sotnikov moved to Perm", "Roman Sidorov moved"
+    hits = [hit(1, 0.7), hit(2, 0.51, 3.0, most), hit(3, 0.51, 3.0, few), hit(4, 0.49, 3.0, most)]
+
+    assert kept(Relevance(0.3, 0.1), "where did Roman Sotnikov move to from Kazan", hits, reader) == [1, 2]
+    assert kept(Relevance(0.52, 0.1), "where did Roman Sotnikov move to from Kazan", hits, reader) == [1]
+
+
+def ordered(question: str, hits: list[Hit], reader: WordReader) -> list[int]:
+    return [item.id.int for item in in_order(question, hits, reader)]
+
+
+def test_words_count_by_how_many_of_the_question_a_text_has(reader: WordReader) -> None:
+    near = [hit(number, 0.6 - number / 100) for number in range(1, 4)]
+    whole = hit(9, 0.1, 4.0, "a new bicycle for Masha")
+    part = hit(9, 0.1, 4.0, "Masha is a friend")
+
+    assert ordered("Masha new bicycle", [*near, whole], reader) == [9, 1, 2, 3]
+    assert ordered("Masha new bicycle", [*near, part], reader) == [1, 2, 9, 3]
+
+
+def test_the_order_does_not_hang_on_the_one_hits_came_in(reader: WordReader) -> None:
+    hits = [hit(1, 0.5), hit(2, None, 2.0, "a bicycle"), hit(3, 0.5), hit(4, 0.4, 1.0, "a bicycle")]
+
+    assert ordered("bicycle", hits, reader) == ordered("bicycle", [hits[2], hits[0], hits[3], hits[1]], reader)
+
+
+def test_words_alone_stay_as_the_store_ranked_them(reader: WordReader) -> None:
+    assert ordered("new bicycle", [hit(2, None, 3.0, "bicycle"), hit(1, None, 2.0, "new bicycle")], reader) == [2, 1]
+
+
+def test_nothing_is_shared_with_no_words(reader: WordReader) -> None:
+    assert share(set(), "a bicycle", reader) == 0
+    assert share(set(reader.words("new bicycle")), "the bicycles", reader) == 0.5

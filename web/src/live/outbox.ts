@@ -32,6 +32,16 @@ export async function deliver(outgoing: Outgoing, post: Post, pause: Pause): Pro
   return post(outgoing);
 }
 
+/** What was written first arrives first: each work begins when the one before it has ended, however it did. */
+export function oneByOne(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work, work);
+    last = done;
+    return done;
+  };
+}
+
 /** Resolves after a while, or as soon as the network is back. */
 export function pauseOrOnline(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {

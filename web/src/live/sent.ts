@@ -43,7 +43,8 @@ export function withSent(
       role: "assistant",
       content: "",
       attachments: [],
-      agent_id: next.runs[sent.run_id]?.agent_id ?? null,
+      // Until an event says more, whoever was asked by name is who answers.
+      agent_id: next.runs[sent.run_id]?.agent_id ?? (sent.mode === "direct" ? outgoing.target : null),
       target_agent: null,
       status: over ? "complete" : "streaming",
       attempt: 0,

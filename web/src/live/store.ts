@@ -9,7 +9,7 @@ import {
   withRun,
 } from "@/live/conversation";
 import type { LiveEvent } from "@/live/events";
-import { deliver, type Outgoing, type Pause, type Post } from "@/live/outbox";
+import { deliver, type Outgoing, oneByOne, type Pause, type Post } from "@/live/outbox";
 import { withRunTasks } from "@/live/planEvents";
 import { countOver, withPlan } from "@/live/plans";
 import { fold } from "@/live/reducer";
@@ -57,6 +57,7 @@ export class ConversationStore {
   private stale = false;
   /** Events were missed since the last load. */
   private gap = false;
+  private readonly inTurn = oneByOne();
 
   constructor(
     readonly sessionId: number,
@@ -241,7 +242,7 @@ export class ConversationStore {
       error: null,
     };
     this.setOutbox([...this.state.outbox, outgoing]);
-    return this.dispatch(outgoing);
+    return this.inTurn(() => this.dispatch(outgoing));
   }
 
   resend(key: string): Promise<boolean> {
@@ -249,7 +250,7 @@ export class ConversationStore {
     if (!outgoing || outgoing.status === "sending") return Promise.resolve(false);
     const again: Outgoing = { ...outgoing, status: "sending", error: null };
     this.replaceOutgoing(again);
-    return this.dispatch(again);
+    return this.inTurn(() => this.dispatch(again));
   }
 
   discard(key: string): void {

@@ -19,9 +19,11 @@ from artel.memory.vectors import Vector
 
 _EF: Final = 128
 _MATCHES: Final = {"session_ids": "session_id", "call_types": "call_type", "agent_ids": "agent_id"}
+# Of values that many points share the engine links these among themselves, so that a filtered search stays exact. All
+# points of a shard are of one user, and chats are asked for by their ids: neither is worth a part of the building time.
 _SCHEMAS: Final = {
-    "user_id": engine.PayloadSchemaType.Keyword,
-    "session_id": engine.PayloadSchemaType.Integer,
+    "user_id": engine.KeywordIndexParams(enable_hnsw=False),
+    "session_id": engine.IntegerIndexParams(lookup=True, range=False),
     "call_type": engine.PayloadSchemaType.Keyword,
     "agent_id": engine.PayloadSchemaType.Keyword,
     "created_at": engine.PayloadSchemaType.Datetime,

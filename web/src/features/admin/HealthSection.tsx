@@ -55,10 +55,10 @@ function Figures({ health }: { health: Health }) {
         ))}
       </Group>
       <Group title={t("admin.health.workers")}>
-        {health.workers.map((worker) => (
-          <Line key={`${worker.shard} ${worker.id}`} ok={worker.is_alive} name={worker.id.slice(0, 8)}>
+        {processesOf(health.workers).map(([worker, shards]) => (
+          <Line key={`${worker.id} ${worker.is_alive}`} ok={worker.is_alive} name={worker.id.slice(0, 8)}>
             {[
-              worker.shard,
+              shards.join(", "),
               t(worker.is_alive ? "admin.health.alive" : "admin.health.dead"),
               t("admin.health.since", { date: relativeTime(worker.started_at, i18n.language) }),
             ].join(" · ")}
@@ -67,6 +67,18 @@ function Figures({ health }: { health: Health }) {
       </Group>
     </div>
   );
+}
+
+/** Each process once, though it has a row in every shard, with the shards in which it is as it says there. */
+function processesOf(workers: Health["workers"]): [Health["workers"][number], string[]][] {
+  const found = new Map<string, [Health["workers"][number], string[]]>();
+  for (const worker of workers) {
+    const key = `${worker.id} ${worker.is_alive}`;
+    const known = found.get(key);
+    if (known) known[1].push(worker.shard);
+    else found.set(key, [worker, [worker.shard]]);
+  }
+  return [...found.values()];
 }
 
 function Group({ title, children }: { title: string; children: ReactNode }) {

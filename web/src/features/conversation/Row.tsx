@@ -19,6 +19,7 @@ export const Row = memo(function Row({ store, id, last }: RowProps) {
   );
   const { data: agents = [] } = useAgents();
   if (!message) return null;
+  const answers = message.agent_id ?? run?.agent_id;
   return (
     <div data-message={id} className="rounded-lg outline-none">
       {message.role === "user" ? (
@@ -32,7 +33,7 @@ export const Row = memo(function Row({ store, id, last }: RowProps) {
           store={store}
           message={message}
           run={run}
-          agent={agents.find((agent) => agent.agent_id === (message.agent_id ?? run?.agent_id))}
+          agent={agents.find((agent) => agent.agent_id === answers || agent.handle === answers)}
           last={last}
           onRetried={() => void store.refresh()}
         />

@@ -1,0 +1,1 @@
+"""Memory over long conversations: the sets, and what is counted."""
