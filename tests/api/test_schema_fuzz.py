@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -77,6 +78,7 @@ _NO_SEARCH = "/problems/memory-unavailable"
 """This house has no index of memories, and says so."""
 
 
+@pytest.mark.uncovered
 async def test_no_request_that_the_schema_allows_crashes_the_server(site: Site, ann: Person) -> None:
     key = (await ann.http.post("/my/api-keys/", json={})).json()["key"]
     real_ids = {"session_id": await ann.chat(), "agent_id": await ann.agent(), "provider": "custom"}

@@ -30,6 +30,7 @@ def test_a_signal_stops_everything_in_order(start_serve: StartServe, tmp_path: P
     assert "Traceback" not in serve.output.read_text()
 
 
+@pytest.mark.uncovered
 def test_kill_9_leaves_no_server_and_a_restart_has_everything(start_serve: StartServe, tmp_path: Path) -> None:
     serve = start_serve(tmp_path / "data")
     assert httpx.post(f"{serve.url()}/auth/register", json=ACCOUNT).status_code == 201
@@ -43,6 +44,7 @@ def test_kill_9_leaves_no_server_and_a_restart_has_everything(start_serve: Start
     assert psutil.wait_procs(family, timeout=15)[1] == []
 
 
+@pytest.mark.uncovered
 def test_a_second_start_on_the_same_data_is_refused(start_serve: StartServe, tmp_path: Path) -> None:
     first = start_serve(tmp_path / "data")
     address = first.url()
@@ -55,6 +57,7 @@ def test_a_second_start_on_the_same_data_is_refused(start_serve: StartServe, tmp
     assert httpx.get(f"{address}/readyz").status_code == 200, "the first is not disturbed"
 
 
+@pytest.mark.uncovered
 def test_a_port_in_use_is_said_before_anything_starts(start_serve: StartServe, tmp_path: Path) -> None:
     port = start_serve(tmp_path / "one").url().rsplit(":", 1)[1]
 
@@ -73,6 +76,7 @@ def test_a_bad_setting_is_named(start_serve: StartServe, tmp_path: Path) -> None
     assert "Traceback" not in serve.output.read_text()
 
 
+@pytest.mark.uncovered
 def test_a_killed_make_takes_the_server_along(start_serve: StartServe, tmp_path: Path) -> None:
     """`make run` is killed with -9: make's recipe is a shell that becomes the server, as in the Makefile."""
     recipe = f"exec '{sys.executable}' -I -S '{exec_child.__file__}' $PPID 15 -1 -1 . '{ARTEL}' serve"

@@ -2,7 +2,8 @@
 
 Python 3.11's tracing nearly doubles the time of whatever it watches. These rooms attack, kill and click through what
 the others have walked line by line already: what they hold is not in lines, and without them coverage stays well above
-what is asked.
+what is asked. So do tests elsewhere that say it themselves, by `@pytest.mark.uncovered`: those that walk the same lines
+hundreds of times, or start processes and kill them before they could write down what was measured.
 """
 
 from __future__ import annotations
@@ -34,12 +35,22 @@ class _Plugin(Protocol):
     cov_controller: _Controller | None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the mark known."""
+    config.addinivalue_line("markers", "uncovered: not measured for coverage, which would double its time")
+
+
+def _is_uncovered(item: pytest.Item) -> bool:
+    room = item.path.relative_to(_TESTS).parts[0]
+    return room in _UNCOVERED or item.get_closest_marker("uncovered") is not None
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Stops measuring for the whole of such a test, with its fixtures and the processes that they start."""
     plugin = cast(_Plugin | None, item.config.pluginmanager.getplugin("_cov"))
     controller = plugin.cov_controller if plugin is not None else None
-    if controller is None or item.path.relative_to(_TESTS).parts[0] not in _UNCOVERED:
+    if controller is None or not _is_uncovered(item):
         return (yield)
     with ExitStack() as stack:
         if _FOR_CHILDREN in os.environ:

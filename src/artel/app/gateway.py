@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,7 @@ def _shared_memory(house: House) -> SharedMemory:
     return SharedMemory(memory.finder, read, memory.indexer.wake)
 
 
-def openapi_document() -> dict[str, Any]:
-    """The API's schema, without starting anything."""
+@cache
+def openapi_document() -> Mapping[str, Any]:
+    """The API's schema, without starting anything; made once."""
     return describe(api(__version__))

@@ -11,9 +11,9 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from artel.files.store import FileTooLarge
+from artel.gateway import docs
 from artel.gateway.bodies import BodyLimit, BodyRule
 from artel.gateway.deps import GatewayDeps, GatewayOptions
-from artel.gateway.docs import add_docs
 from artel.gateway.edge import Edge
 from artel.gateway.errors import ErrorAnswers
 from artel.gateway.isolation import UserIsolation
@@ -66,6 +66,7 @@ _ROUTES: tuple[APIRouter, ...] = (
     api_keys.router,
     admin.router,
     health.router,
+    docs.router,
 )
 """The busiest first: they are tried in this order."""
 
@@ -117,5 +118,4 @@ def api(version: str) -> FastAPI:
     for router in _ROUTES:
         # One flat list: nested routers would each be asked, and the hot path would wait for them.
         app.router.routes.extend(router.routes)
-    add_docs(app)
     return app

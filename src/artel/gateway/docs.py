@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from artel.gateway.idempotency import json_answer
@@ -46,28 +47,38 @@ _START: Final = """SwaggerUIBundle({
 _KEEP: Final = {"Cache-Control": "public, max-age=86400"}
 
 
-def add_docs(app: FastAPI) -> None:
-    """`/my/docs` and `/my/openapi.json`, the same for everyone."""
-    router = APIRouter(include_in_schema=False)
+# Routes that are made once, not for each application: FastAPI remembers functions, and with one that holds an
+# application it would keep the whole house.
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/my/openapi.json")
-    async def schema() -> Response:
-        return json_answer(describe(app))
 
-    @router.get("/my/docs")
-    async def page() -> Response:
-        return Response(_PAGE, media_type="text/html")
+@router.get("/my/openapi.json")
+async def schema(request: Request) -> Response:
+    """The same for everyone."""
+    return json_answer(describe(request.app))
 
-    @router.get("/my/docs/start.js")
-    async def start() -> Response:
-        return Response(_START, media_type="text/javascript", headers=_KEEP)
 
-    @router.get("/my/docs/{asset}")
-    async def asset(asset: str) -> Response:
-        media_type = _ASSETS.get(asset)
-        if media_type is None:
-            raise NotFound
-        content = (files("fastapi_swagger") / "resources" / asset).read_bytes()
-        return Response(content, media_type=media_type, headers=_KEEP)
+@router.get("/my/docs")
+async def page() -> Response:
+    """What a person looks at."""
+    return Response(_PAGE, media_type="text/html")
 
-    app.include_router(router)
+
+@router.get("/my/docs/start.js")
+async def start() -> Response:
+    """Begins what the page shows."""
+    return Response(_START, media_type="text/javascript", headers=_KEEP)
+
+
+@router.get("/my/docs/{asset}")
+async def asset(asset: str) -> Response:
+    """Swagger UI's own files.
+
+    Raises:
+        NotFound: it has none of this name.
+    """
+    media_type = _ASSETS.get(asset)
+    if media_type is None:
+        raise NotFound
+    content = (files("fastapi_swagger") / "resources" / asset).read_bytes()
+    return Response(content, media_type=media_type, headers=_KEEP)

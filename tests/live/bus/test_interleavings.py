@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -164,6 +165,7 @@ left join messages on messages.user_id = runs.user_id and messages.run_id = runs
 """
 
 
+@pytest.mark.uncovered
 @given(script=acts)
 @settings(
     max_examples=25,

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -152,6 +153,7 @@ from runs
 """
 
 
+@pytest.mark.uncovered
 @given(graph=graphs(), lanes=st.integers(1, 3), seats=st.tuples(st.integers(1, 3), st.integers(1, 3)), script=acts)
 @settings(
     max_examples=30,

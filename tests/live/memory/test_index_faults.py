@@ -58,6 +58,7 @@ async def assert_whole(diary: Diary, context: ContextStore, texts: set[str]) -> 
         assert (await context.search(question(text), limit=1))[0].text == text
 
 
+@pytest.mark.uncovered
 async def test_kill_9_after_every_step(
     stores: Stores, own_edge: Edge, contexts: EdgeContexts, new_diary: list[Diary]
 ) -> None:
