@@ -33,16 +33,18 @@ async def read_all(page: Page) -> list[Row]:
         if await page.evaluate(_UP):
             break
         await asyncio.sleep(_FRAME_SECONDS)
-    rows: dict[str, Row] = {}
+    rows: dict[str, tuple[tuple[int, int], Row]] = {}
     doubled: list[Row] = []
     for _ in range(_MOST_STEPS):
-        looked = [Row(*each) for each in await page.evaluate(_ROWS)]
-        doubled += [row for row, times in Counter(looked).items() if times > 1]
-        rows.update((row.id, row) for row in looked)
+        # The page draws a chunk of messages at a time, and the last one always: where it stands says its chunk.
+        looked = [(chunk, Row(*each)) for chunk, *each in await page.evaluate(_ROWS)]
+        doubled += [row for row, times in Counter(row for _, row in looked).items() if times > 1]
+        rows.update((row.id, ((chunk, place), row)) for place, (chunk, row) in enumerate(looked))
         if await page.evaluate(_DOWN, _STEP_PX):
             break
         await asyncio.sleep(_FRAME_SECONDS)
-    return [*rows.values(), *dict.fromkeys(doubled)]
+    in_order = sorted(rows.values(), key=lambda each: each[0])
+    return [*(row for _, row in in_order), *dict.fromkeys(doubled)]
 
 
 async def flaws_now(page: Page, said: Sequence[str]) -> list[str]:
@@ -113,12 +115,17 @@ _DOWN: Final = """(step) => {
   box.scrollTop = before + step;
   return box.scrollTop === before;
 }"""
-_ROWS: Final = """() => [...document.querySelectorAll('section[aria-label=Messages] [data-message]')].map(row => {
-  const said = row.querySelector('p.whitespace-pre-wrap');
-  if (said) {
-    const addressed = said.querySelector('span')?.textContent ?? '';
-    return [row.dataset.message, 'user', said.textContent.slice(addressed.length)];
-  }
-  const text = [...row.querySelectorAll('.prose-answer')].map(each => each.textContent).join(' ');
-  return [row.dataset.message, 'assistant', text];
-})"""
+_ROWS: Final = """() => {
+  const box = document.querySelector('section[aria-label=Messages]');
+  const chunks = [...box.querySelectorAll('[data-chunk]')];
+  return [...box.querySelectorAll('[data-message]')].map(row => {
+    const chunk = chunks.indexOf(row.closest('[data-chunk]'));
+    const said = row.querySelector('p.whitespace-pre-wrap');
+    if (said) {
+      const addressed = said.querySelector('span')?.textContent ?? '';
+      return [chunk, row.dataset.message, 'user', said.textContent.slice(addressed.length)];
+    }
+    const text = [...row.querySelectorAll('.prose-answer')].map(each => each.textContent).join(' ');
+    return [chunk, row.dataset.message, 'assistant', text];
+  });
+}"""
