@@ -5,6 +5,7 @@ import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
+import { detailsOf } from "./deeds";
 
 /** What administrators did, the newest first. */
 export function LogSection() {
@@ -39,7 +40,7 @@ export function LogSection() {
 
 function Row({ deed }: { deed: AdminDeed }) {
   const { t, i18n } = useTranslation();
-  const details = JSON.stringify(deed.details);
+  const details = detailsOf(deed, t, i18n.language);
   return (
     <li className="px-4 py-2.5">
       <p className="flex flex-wrap justify-between gap-x-4">
@@ -52,7 +53,7 @@ function Row({ deed }: { deed: AdminDeed }) {
         </span>
         <span className="text-[0.87rem] text-ink-soft">{shortTime(deed.created_at, i18n.language)}</span>
       </p>
-      {details !== "{}" && <p className="break-words font-mono text-[0.8rem] text-ink-soft">{details}</p>}
+      {details && <p className="break-words text-[0.87rem] text-ink-soft">{details}</p>}
     </li>
   );
 }

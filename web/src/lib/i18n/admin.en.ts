@@ -129,7 +129,9 @@ export const admin = {
     none: "Nothing yet.",
     server: "A command on the server",
     actor: "No. {{id}}",
-    about: "about no. {{id}}",
+    about: "no. {{id}}",
+    invitation: "invitation {{id}}",
+    usual: "limits as for everybody",
     actions: {
       add: "added an account",
       change: "changed an account",
