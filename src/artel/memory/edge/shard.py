@@ -33,8 +33,8 @@ _PRECISE: Final = engine.SearchParams(
     hnsw_ef=_EF, quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0)
 )
 # Points of the same agent, kind or time are linked in the graph, those of several chats are not: among a million the
-# usual walk would find half of the ten nearest. ACORN also looks at neighbours' neighbours: it finds 0.999, in six times
-# the time, so with a smaller ef; see docs/memory.md.
+# usual walk would find half of the ten nearest. ACORN also looks at neighbours' neighbours: it finds 0.999, in six
+# times the time, so with a smaller ef; see docs/memory.md.
 _AMONG_CHATS: Final = engine.SearchParams(
     hnsw_ef=32,
     quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0),
