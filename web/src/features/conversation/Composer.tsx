@@ -30,7 +30,8 @@ export interface ComposerHandle {
 interface ComposerProps {
   draft: string;
   onDraft: (text: string) => void;
-  target: string | null;
+  /** A handle, null for Auto; undefined until the team is known, and then nothing is sent. */
+  target: string | null | undefined;
   onTarget: (target: string | null) => void;
   /** What goes along with the message. */
   files: Attachments;
@@ -46,7 +47,7 @@ const NO_AGENTS: Agent[] = [];
 /** Where messages are written: text, files, whom it is for, send and stop. */
 export function Composer({ draft, onDraft, target, onTarget, files, onSend, onStop, handle }: ComposerProps) {
   const { t } = useTranslation();
-  const { data: agents = NO_AGENTS, isPending } = useAgents();
+  const { data: agents = NO_AGENTS, isError, refetch } = useAgents();
   /** Enter came before the team was known, or before its files were there: the message goes as soon as they are. */
   const [hurried, setHurried] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -69,12 +70,16 @@ export function Composer({ draft, onDraft, target, onTarget, files, onSend, onSt
   });
   const text = draft.trim();
   const something = text !== "" || files.items.length > 0;
-  const waits = isPending || files.busy;
+  // Of what `target` was made from, not of the query: this component may be drawn before the one that knows whom to ask.
+  const waits = target === undefined || files.busy;
 
   const send = () => {
     // What is wrong with a file stands beside it.
     if (!something || files.failed) return;
-    if (waits) return setHurried(true);
+    if (waits) {
+      if (isError) void refetch();
+      return setHurried(true);
+    }
     const addressed = splitAddress(text, agents);
     onSend(addressed?.content ?? text, addressed?.target ?? target, files.take());
     if (addressed) onTarget(addressed.target);
@@ -153,7 +158,7 @@ export function Composer({ draft, onDraft, target, onTarget, files, onSend, onSt
             />
             <TargetMenu
               agents={agents.filter((agent) => agent.is_active)}
-              target={target}
+              target={target ?? null}
               onChange={onTarget}
             />
           </div>

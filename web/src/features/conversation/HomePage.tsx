@@ -76,7 +76,7 @@ export function HomePage({ me }: { me: Me }) {
           {active.length > 0 && (
             <AgentChoice
               agents={active}
-              target={target}
+              target={target ?? null}
               onChoose={(handle) => {
                 setTarget(handle);
                 composer.current?.focus();

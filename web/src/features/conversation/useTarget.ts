@@ -10,7 +10,7 @@ const lastKey = (userId: number) => `artel.target.${userId}`;
 
 /**
  * Whom the next message is for: what was chosen here, else whoever was asked last in this chat, else last anywhere,
- * else the first agent of the team.
+ * else the first agent of the team. Undefined until the team is known.
  */
 export function useTarget(userId: number, asked: string | null | undefined, wanted?: string | null) {
   const { data: agents } = useAgents();
@@ -19,7 +19,8 @@ export function useTarget(userId: number, asked: string | null | undefined, want
     setChosen(handle ?? AUTO);
     writeStored(lastKey(userId), handle ?? AUTO);
   };
-  const active = (agents ?? []).filter((agent) => agent.is_active);
+  if (!agents) return [undefined, setTarget] as const;
+  const active = agents.filter((agent) => agent.is_active);
   const candidates = [chosen, asked === null ? AUTO : asked, readStored(lastKey(userId)), active[0]?.handle];
   const target = candidates.find(
     (handle) => handle === AUTO || active.some((agent) => agent.handle === handle),
