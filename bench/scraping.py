@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -19,6 +18,7 @@ import yaml
 
 from bench.machine import ROOT
 from tests.support.clusters import RunningCluster
+from tests.support.ports import free_port
 
 _RULES: Final = ROOT / "deploy/prometheus/rules/*.yml"
 _UNPACKED: Final = ROOT / ".cache/promtool/usr/bin/prometheus"
@@ -67,7 +67,7 @@ async def scraped(cluster: RunningCluster, directory: Path) -> AsyncGenerator[Pr
         NoPrometheus: there is none.
     """
     targets = directory / "targets.json"
-    port = _free_port()
+    port = free_port()
     _write(directory / "prometheus.yml", targets, cluster)
     process = await asyncio.create_subprocess_exec(
         _program(),
@@ -98,12 +98,6 @@ def _program() -> str:
     if found is None:
         raise NoPrometheus
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _write(configuration: Path, targets: Path, cluster: RunningCluster) -> None:

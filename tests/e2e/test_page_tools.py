@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests.e2e.person import Person, answers, say, sign_up
 from tests.e2e.team import inbox
 from tests.e2e.toolbox import ask_for, calls, dialog, question, wish, with_tool
 from tests.support.model_server import ModelServer
+from tests.support.ports import free_port
 from tests.support.serve import StartServe
 
 _SEEN = "[image_url]"
@@ -320,12 +320,6 @@ async def test_a_file_that_is_refused_is_said_so_and_can_be_left_out(maria: Pers
     await expect(answers(page).last).to_contain_text("file_ids")
 
 
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 async def _sign_up(browser: Browser, url: str) -> tuple[BrowserContext, Person]:
     context = await browser.new_context(base_url=url, locale="en-US", viewport={"width": 1280, "height": 800})
     return context, await sign_up(context, "maria@example.org")
@@ -334,7 +328,7 @@ async def _sign_up(browser: Browser, url: str) -> tuple[BrowserContext, Person]:
 async def test_a_photo_is_sent_although_the_server_was_killed_while_it_waited(
     browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
 ) -> None:
-    environment = {"PORT": _free_port(), "OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key"}
+    environment = {"PORT": str(free_port()), "OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key"}
     serve = start_serve(tmp_path / "data", **environment)
     context, maria = await _sign_up(browser, serve.url())
     page = await ask_for(maria, "camera", _WHY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from pathlib import Path
 
 from playwright.async_api import Browser, expect
@@ -13,20 +12,15 @@ from tests.e2e.person import numbered, say, sign_up
 from tests.e2e.team import answer, asked, card, confirm, gather_team, node, panel, run_of, tasks_of
 from tests.support.model_server import ModelServer
 from tests.support.plans import plan, request, task
+from tests.support.ports import free_port
 from tests.support.serve import StartServe
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 async def test_an_answer_is_whole_after_kill_9_and_a_restart(
     browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
 ) -> None:
     environment = {
-        "PORT": _free_port(),
+        "PORT": str(free_port()),
         "OPENAI_BASE_URL": model_server.base_url,
         "OPENAI_API_KEY": "test-key",
     }
@@ -54,7 +48,7 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
 ) -> None:
     environment = {
-        "PORT": _free_port(),
+        "PORT": str(free_port()),
         "OPENAI_BASE_URL": model_server.base_url,
         "OPENAI_API_KEY": "test-key",
     }

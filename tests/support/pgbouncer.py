@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -21,6 +20,7 @@ from artel.store.embedded.account import servers_account
 from artel.store.engine import PoolSizes, through_pooler
 from artel.store.roles import DatabaseUrls
 from artel.store.shards import Shards
+from tests.support.ports import free_port
 
 SERVER_CONNECTIONS = 3
 _PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -60,19 +60,13 @@ def needs_pgbouncer() -> None:
         pytest.skip("PgBouncer is not installed: sudo apt-get install pgbouncer")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def pooler(postgres: PostgresEndpoint, first_shard: DatabaseUrls, second_shard: DatabaseUrls) -> Iterator[Pooler]:
     """One for both shards."""
     needs_pgbouncer()
     assert _PROGRAM is not None
     # Not pytest's directory: as root the pooler runs as somebody else, who may not enter there.
-    directory, port = Path(tempfile.mkdtemp(prefix="artel-pooler-")), _free_port()
+    directory, port = Path(tempfile.mkdtemp(prefix="artel-pooler-")), free_port()
     shards = (first_shard, second_shard)
     lines = [f"{urls.app.database} = host=127.0.0.1 port={postgres.port}" for urls in shards]
     config = directory / "pgbouncer.ini"

@@ -29,16 +29,13 @@ _SCHEMAS: Final = {
     "created_at": engine.PayloadSchemaType.Datetime,
 }
 # Quantised numbers are not compared with the originals unless it is asked for: recall at 10 would be 0.95, not 0.995.
-_PRECISE: Final = engine.SearchParams(
-    hnsw_ef=_EF, quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0)
-)
+_RESCORED: Final = engine.QuantizationSearchParams(rescore=True, oversampling=2.0)
+_PRECISE: Final = engine.SearchParams(hnsw_ef=_EF, quantization=_RESCORED)
 # Points of the same agent, kind or time are linked in the graph, those of several chats are not: among a million the
 # usual walk would find half of the ten nearest. ACORN also looks at neighbours' neighbours: it finds 0.999, in six
 # times the time, so with a smaller ef; see docs/memory.md.
 _AMONG_CHATS: Final = engine.SearchParams(
-    hnsw_ef=32,
-    quantization=engine.QuantizationSearchParams(rescore=True, oversampling=2.0),
-    acorn=engine.AcornSearchParams(enable=True, max_selectivity=1.0),
+    hnsw_ef=32, quantization=_RESCORED, acorn=engine.AcornSearchParams(enable=True, max_selectivity=1.0)
 )
 _EXACT: Final = engine.SearchParams(exact=True)
 _NO_ROOM: Final = re.compile(r"os error 28\b|[Nn]o space left")
