@@ -55,7 +55,7 @@ from bench.indexing import new_user
 from bench.long import diary, locomo
 from bench.long.judge import Answered, Ranking, judge, once
 from bench.long.model import KeptModel
-from bench.long.told import Asked, Life
+from bench.long.told import Asked, Life, Turn
 from bench.report import keep
 
 _DEEP: Final = 40
@@ -77,14 +77,14 @@ class Place:
         user_id, _ = await new_user(self.shards, f"{uuid4().hex}@example.org")
         keys: dict[UUID, str] = {}
         for sitting in life.sittings:
-            chat, run = _IDS.number(), _IDS.uuid()
-            ids = [_IDS.uuid() for _ in sitting.turns]
+            chat, ids = _IDS.number(), [_IDS.uuid() for _ in sitting.turns]
+            runs = runs_of(sitting.turns)
             keys |= {id: turn.key for id, turn in zip(ids, sitting.turns, strict=True)}
             times: list[datetime] = [sitting.at + number * _PACE for number in range(len(ids))]
             roles, texts = [turn.role for turn in sitting.turns], [turn.text for turn in sitting.turns]
             async with self.shards.user_tx(user_id) as tx:
                 await tx.execute(_CHAT, user_id, chat, sitting.at)
-                await tx.execute(_SAY, user_id, chat, run, ids, roles, texts, times)
+                await tx.execute(_SAY, user_id, chat, runs, ids, roles, texts, times)
         await self._remember(user_id)
         async with self.shards.user_tx(user_id) as tx:
             rows = await tx.fetch(_SOURCES, user_id)
@@ -107,6 +107,14 @@ class Place:
         )
         while await turns.take(user_id) is not None:
             pass
+
+
+def runs_of(turns: Sequence[Turn]) -> list[UUID]:
+    """What belongs together: each turn with those that answer it."""
+    runs: list[UUID] = []
+    for turn in turns:
+        runs.append(runs[-1] if turn.is_answer else _IDS.uuid())
+    return runs
 
 
 async def _at_once(work: Any) -> Any:
@@ -217,8 +225,8 @@ insert into chat_sessions (user_id, id, title, created_at, updated_at) values ($
 """
 _SAY: Final = """
 insert into messages (user_id, id, session_id, run_id, role, content, created_at)
-select $1, said.id, $2, $3, said.role, said.content, said.at
-from unnest($4::uuid[], $5::text[], $6::text[], $7::timestamptz[]) as said (id, role, content, at)
+select $1, said.id, $2, said.run, said.role, said.content, said.at
+from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[]) as said (run, id, role, content, at)
 """
 _SOURCES: Final = "select id, source_id from memories where user_id = $1"
 

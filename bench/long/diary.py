@@ -29,7 +29,16 @@ _BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 _DAYS: Final = timedelta(days=6)
 _CHOICE: Final = re.compile(r"\{(\d)(?::([^}]*))?\}")
 _RUSSIAN: Final = re.compile("[а-яё]{3}", re.IGNORECASE)
-_HEARD: Final = ("Понял, запомню.", "Спасибо, учту.", "Хорошо, буду иметь в виду.", "Ясно!", "Принято.")
+_HEARD: Final = (
+    "Понял, запомню.",
+    "Спасибо, учту.",
+    "Хорошо, буду иметь в виду.",
+    "Записал. Если хотите, позже напомню или подберу что-нибудь по теме.",
+    "Отличная новость! Расскажите, чем ещё могу быть полезен.",
+    "Понимаю. Держите меня в курсе, при необходимости разберём подробнее.",
+    "Сочувствую. Скажите, если понадобится составить план или список дел.",
+)
+"""Half of them are worth remembering by their length, and say nothing."""
 
 Said = tuple[str, str, str]
 """Key, role, text."""
@@ -97,7 +106,11 @@ def _evidence(category: str, keys: Sequence[str]) -> frozenset[str]:
 
 def _sitting(place: int, chat: list[list[Said]], chance: random.Random) -> Sitting:
     chance.shuffle(chat)
-    turns = [Turn(key, "user" if role == "user" else "assistant", text) for said in chat for key, role, text in said]
+    turns = [
+        Turn(key, "user" if role == "user" else "assistant", text, is_answer=number > 0)
+        for said in chat
+        for number, (key, role, text) in enumerate(said)
+    ]
     return Sitting(_BEGIN + place * _DAYS, turns)
 
 

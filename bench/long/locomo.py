@@ -57,15 +57,17 @@ def _life(sample: Mapping[str, Any]) -> Life:
 
 
 def _turns(said: Sequence[Mapping[str, Any]], user: str) -> list[Turn]:
-    """One of the two is the user and the other the assistant. What a photo shows is told, as in the paper."""
+    """One of the two is the user and the other the assistant, who answers. What a photo shows is told, as in the
+    paper."""
     return [
         Turn(
             turn["dia_id"],
             "user" if turn["speaker"] == user else "assistant",
             f"{turn['speaker']}: {turn['text']}".strip()
             + (f"\n[photo: {turn['blip_caption']}]" if turn.get("blip_caption") else ""),
+            is_answer=turn["speaker"] != user and number > 0,
         )
-        for turn in said
+        for number, turn in enumerate(said)
     ]
 
 

@@ -10,11 +10,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that was said. key: what evidence names it by."""
+    """One thing that was said. key: what evidence names it by. is_answer: it answers what was said before it."""
 
     key: str
     role: Literal["user", "assistant"]
     text: str
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

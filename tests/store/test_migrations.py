@@ -144,7 +144,7 @@ def _next_version(folder: Path, *phases: str) -> Path:
     """Migrations of a version to come, one for each phase."""
     folder.mkdir()
     for number, phase in enumerate(phases, 1):
-        before, revision = ("0012" if number == 1 else f"next{number - 1}"), f"next{number}"
+        before, revision = ("0013" if number == 1 else f"next{number - 1}"), f"next{number}"
         (folder / f"{revision}.py").write_text(
             "from artel.store.migrations.steps import run_as_owner\n"
             f'revision = "{revision}"\ndown_revision = "{before}"\nphase = "{phase}"\n'

@@ -11,6 +11,7 @@ import asyncpg
 
 from artel.memory.context import ContextStore, Point
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
+from artel.memory.recipe import RECIPE, indexed_text
 from artel.memory.vectors import BadVector, Space, SparseVector, Vector
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
@@ -93,6 +94,28 @@ async def vector_batch(tools: Tools, context: ContextStore, space: Space, *, is_
     return len(rows)
 
 
+async def recipe_batch(tools: Tools, context: ContextStore, space: Space) -> int:
+    """Indexes some answers again that were indexed in an older way; answers how many: none when there are no more.
+
+    Until then they are found as they were.
+
+    Raises:
+        EmbedderUnavailable, ContextUnavailable, BadVector, StoreUnavailable: try again later.
+    """
+    async with tools.shards.user_tx(context.user_id) as tx:
+        rows = _some(await tx.fetch(_OLD_RECIPE, tx.user_id, ROWS_AT_ONCE))
+    if not rows:
+        return 0
+    assert tools.embedder is not None
+    changed = [row for row in rows if _indexed(row) != row["text"]]
+    if changed:
+        await context.upsert(await _points(tools, changed, space, await _each(tools.embedder, changed)))
+    async with tools.shards.user_tx(context.user_id) as tx:
+        ids, revisions = [row["id"] for row in rows], [row["revision"] for row in rows]
+        await tx.execute(_INDEXED, tx.user_id, ids, revisions, space.name)
+    return len(rows)
+
+
 async def forget_batch(tools: Tools, context: ContextStore) -> int:
     """Takes what was deleted out of the index; answers how many that were. A purge is wanted afterwards.
 
@@ -115,6 +138,10 @@ async def forget_batch(tools: Tools, context: ContextStore) -> int:
 async def index_again(tx: UserTx, ids: Sequence[UUID]) -> None:
     """Puts those of them that are memories back into the queue."""
     await tx.execute(_INDEX_AGAIN, tx.user_id, ids)
+
+
+def _indexed(row: asyncpg.Record) -> str:
+    return indexed_text(row["text"], row["question"])
 
 
 def _some(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
@@ -141,7 +168,7 @@ async def _vectors(tools: Tools, rows: Sequence[asyncpg.Record], space: Space | 
 
 async def _each(embedder: Embedder, rows: Sequence[asyncpg.Record]) -> Mapping[UUID, Vector]:
     """By row. A text that the model cannot make a vector of has none, and is only found by its words."""
-    ids, texts = [row["id"] for row in rows], [row["text"] for row in rows]
+    ids, texts = [row["id"] for row in rows], [_indexed(row) for row in rows]
     if not texts:
         return {}
     try:
@@ -159,7 +186,7 @@ async def _each(embedder: Embedder, rows: Sequence[asyncpg.Record]) -> Mapping[U
 async def _points(
     tools: Tools, rows: Sequence[asyncpg.Record], space: Space | None, vectors: Mapping[UUID, Vector] | None
 ) -> list[Point]:
-    words = await tools.encode([row["text"] for row in rows])
+    words = await tools.encode(list(map(_indexed, rows)))
     return [_point(row, sparse, space, (vectors or {}).get(row["id"])) for row, sparse in zip(rows, words, strict=True)]
 
 
@@ -177,33 +204,59 @@ def _point(row: Any, sparse: SparseVector, space: Space | None, vector: Vector |
     )
 
 
+# What an answer answers is the user's message of the same run, as it is remembered now, or nothing when that was
+# forgotten. Whoever forgets or edits it raises the revision of its answers (a trigger does).
+_QUESTION: Final = """(
+    select asked.text from memories asked
+    where asked.user_id = $1 and asked.run_id = memories.run_id and asked.kind = 'message' and asked.role = 'user'
+        and asked.part = 0 and memories.kind = 'message' and memories.role = 'assistant'
+    order by asked.created_at, asked.id limit 1
+) as question"""
+
+_WHOLE: Final = f"id, text, {_QUESTION}, session_id, call_type, role, agent_id, created_at, revision, superseded_by"
+
 # What was just said is asked for first.
-_WAITING: Final = """
-select id, text, session_id, call_type, role, agent_id, created_at, revision, superseded_by from memories
+_WAITING: Final = f"""
+select {_WHOLE} from memories
 where user_id = $1 and indexed_revision < revision order by created_at desc limit $2
 """
 
-_INDEXED: Final = """
-update memories set indexed_revision = seen.revision, indexed_space = $4
-from unnest($2::uuid[], $3::bigint[]) as seen (id, revision)
-where memories.user_id = $1 and memories.id = seen.id and memories.revision = seen.revision
+_OLD_RECIPE: Final = f"""
+select {_WHOLE} from memories
+where user_id = $1 and recipe < {RECIPE} and kind = 'message' and role = 'assistant' and indexed_revision = revision
+order by created_at desc limit $2
 """
 
-_VECTORLESS: Final = """
-select id, text, revision from memories
+# Who forgets or edits a question locks that and then its answers: locked in the same order, nobody waits for ever.
+_SEEN: Final = """
+with seen as (
+    select memories.id, revision from memories join unnest($2::uuid[], $3::bigint[]) as seen (id, revision)
+        using (id, revision)
+    where user_id = $1 order by created_at, memories.id for no key update of memories
+)
+"""
+
+_INDEXED: Final = f"""
+{_SEEN}
+update memories set indexed_revision = seen.revision, indexed_space = $4, recipe = {RECIPE} from seen
+where memories.user_id = $1 and memories.id = seen.id
+"""
+
+_VECTORLESS: Final = f"""
+select id, text, {_QUESTION}, revision from memories
 where user_id = $1 and indexed_space is null and superseded_by is null and indexed_revision = revision
 order by created_at desc limit $2
 """
 
-_ELSEWHERE: Final = """
-select id, text, revision from memories
+_ELSEWHERE: Final = f"""
+select id, text, {_QUESTION}, revision from memories
 where user_id = $1 and indexed_space is distinct from $3 and superseded_by is null and indexed_revision = revision
 order by created_at desc limit $2
 """
 
-_HAS_VECTOR: Final = """
-update memories set indexed_space = $4 from unnest($2::uuid[], $3::bigint[]) as seen (id, revision)
-where memories.user_id = $1 and memories.id = seen.id and memories.revision = seen.revision
+_HAS_VECTOR: Final = f"""
+{_SEEN}
+update memories set indexed_space = $4 from seen where memories.user_id = $1 and memories.id = seen.id
 """
 
 _DELETIONS: Final = "select id from memory_deletions where user_id = $1 limit $2"

@@ -10,7 +10,7 @@ from typing import Final
 
 from artel.memory.context import ContextLost, Contexts, ContextStore
 from artel.memory.healing import compare, index_anew
-from artel.memory.index import Tools, forget_batch, index_batch, vector_batch
+from artel.memory.index import Tools, forget_batch, index_batch, recipe_batch, vector_batch
 from artel.memory.lease import IndexState, Lease, LeaseLost, lease
 from artel.memory.remember import InThread, Passage, remember
 from artel.memory.spaces import arrive, drop_others, head_for
@@ -125,6 +125,9 @@ class Turns:
                 return True
             if state.is_elsewhere(space):
                 await arrive(shards, user_id, space.name)
+            if again := await recipe_batch(self.tools, context, space):
+                self.on_indexed(again)
+                return True
         if self._should_compare(user_id, state):
             found = await compare(shards, context)
             self._compared.add(user_id)

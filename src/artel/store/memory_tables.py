@@ -15,9 +15,10 @@ class Memory(Owned):
     """A passage that can be recalled: the truth of which the vector store holds an index.
 
     It is indexed as it stands when `indexed_revision` is `revision`; without `indexed_space` it has words in the index
-    but no vector yet. `source_id` names what it was made of, by the kind: a message, a task's message, "task:call" of a
-    tool, a file, the message that a fact is from. `created_at` is when it was said. Whoever supersedes one raises its
-    `revision` too, as who edits it does: then it leaves the index.
+    but no vector yet. `recipe`: in which way it was indexed, see `memory.recipe`. `source_id` names what it was made
+    of, by the kind: a message, a task's message, "task:call" of a tool, a file, the message that a fact is from.
+    `created_at` is when it was said. Whoever supersedes one raises its `revision` too, as who edits it does: then it
+    leaves the index.
     """
 
     __tablename__ = "memories"
@@ -33,6 +34,13 @@ class Memory(Owned):
             "user_id",
             "created_at",
             postgresql_where=text("kind = 'fact' and superseded_by is null"),
+        ),
+        Index("ix_memories_run", "user_id", "run_id", postgresql_where=text("kind = 'message'")),
+        Index(
+            "ix_memories_recipe",
+            "user_id",
+            "created_at",
+            postgresql_where=text("recipe < 1 and kind = 'message' and role = 'assistant'"),
         ),
         Index("ix_memories_waiting", "user_id", "created_at", postgresql_where=text("indexed_revision < revision")),
         Index(
@@ -60,6 +68,7 @@ class Memory(Owned):
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     indexed_revision: Mapped[int] = mapped_column(server_default=text("0"))
     indexed_space: Mapped[str | None]
+    recipe: Mapped[int] = mapped_column(server_default=text("0"))
     text: Mapped[str]
 
 

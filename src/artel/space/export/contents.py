@@ -139,7 +139,7 @@ CONTENTS: Final[Mapping[str, Shown | Withheld]] = {
             "id kind source_id part session_id file_id run_id agent_id call_type role created_at edited_at"
             " superseded_by superseded_at text"
         ),
-        _withheld(_OURS, "revision indexed_revision indexed_space"),
+        _withheld(_OURS, "revision indexed_revision indexed_space recipe"),
     ),
     "files": Shown(
         FILES,
