@@ -114,6 +114,16 @@ async def test_whoever_keeps_the_index_is_woken_and_its_troubles_are_told(
     assert (state["status"], state["reasons"]) == ("degraded", ["full"])
 
 
+async def test_in_the_first_second_a_search_finds_nothing_and_the_state_says_why(
+    site: Site, ann: Person, woken: list[int]
+) -> None:
+    ann = await again(site, ann)
+    await ann.http.post("/my/memory/", json={"text": DOG})
+
+    assert await found(ann, "Бублик") == []
+    assert (await ann.http.get("/my/memory/state/")).json()["waiting"] == 1
+
+
 async def test_without_an_index_there_is_no_search_and_everything_else(ann: Person) -> None:
     await ann.http.post("/my/memory/", json={"text": "hello"})
 

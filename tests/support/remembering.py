@@ -109,12 +109,21 @@ class Diary:
         return message
 
     async def answer(
-        self, chat: int, text: str, *, agent: str = "coder", status: str = "complete", task: str | None = None
+        self,
+        chat: int,
+        text: str,
+        *,
+        agent: str = "coder",
+        status: str = "complete",
+        task: str | None = None,
+        to: UUID | None = None,
     ) -> UUID:
-        """What an agent answers; answers its id."""
-        message = IDS.uuid()
-        await self.run(_RUN, self.run_id, chat, "auto" if task else "direct", IDS.uuid(), message, agent)
-        await self.run(_MESSAGE, message, chat, self.run_id, "assistant", text, agent, status, task)
+        """What an agent answers; answers its id. to: the user's message that it answers."""
+        message, run = IDS.uuid(), self.run_id
+        if to is not None:
+            [[run]] = await self.rows("select run_id from messages where user_id = $1 and id = $2", to)
+        await self.run(_RUN, run, chat, "auto" if task else "direct", IDS.uuid(), message, agent)
+        await self.run(_MESSAGE, message, chat, run, "assistant", text, agent, status, task)
         return message
 
     async def call(self, chat: int, tool: str, value: Any, *, status: str = "ok", agent: str = "coder") -> str:

@@ -71,7 +71,8 @@ class Finder:
     """Searches. For one event loop.
 
     embedder: None where there is none; then, and while it is away, words alone are looked for. on_lost: told of a user
-    who has memories and no index of them. on_search: told how many seconds the store took, whatever it said.
+    whose memories had an index and have none now. Who never had one, because the first is being made just now, finds
+    nothing yet. on_search: told how many seconds the store took, whatever it said.
     """
 
     shards: Shards
@@ -92,7 +93,7 @@ class Finder:
         reader to see.
 
         Raises:
-            ContextUnavailable: the store cannot be asked, or has no index of this user's memories.
+            ContextUnavailable: the store cannot be asked, or has lost the index of this user's memories.
         """
         return [self.found(candidate) for candidate in await self.candidates(user_id, query, where, limit)]
 
@@ -105,7 +106,7 @@ class Finder:
         try:
             hits = await self._hits(user_id, query, query if meant is None else meant, where)
         except ContextLost:
-            if await self._has_memories(user_id):
+            if await self._was_indexed(user_id):
                 self.on_lost(user_id)
                 raise
             return []
@@ -158,9 +159,9 @@ class Finder:
             rows = await tx.fetch(_SEEN, tx.user_id, ids, where.kind, where.superseded)
         return {row["id"]: view(row) for row in rows}
 
-    async def _has_memories(self, user_id: int) -> bool:
+    async def _was_indexed(self, user_id: int) -> bool:
         async with self.shards.user_tx(user_id) as tx:
-            return await tx.fetchval("select exists(select from memories where user_id = $1)", tx.user_id)
+            return await tx.fetchval(_WAS_INDEXED, tx.user_id)
 
 
 def _call_types(where: Sought) -> Sequence[CallType]:
@@ -176,4 +177,13 @@ def _shown(similarity: float | None) -> float | None:
 _SEEN: Final = f"""
 select {COLUMNS} from memories
 where user_id = $1 and id = any($2::uuid[]) and ($3::text is null or kind = $3) and ($4 or superseded_by is null)
+"""
+
+# Before an index that was lost is made anew, nothing of it is marked as indexed; that there was one is known by the
+# comparison, which follows when the first one is whole.
+_WAS_INDEXED: Final = """
+select exists (select from memories where user_id = $1) and (
+    exists (select from memories where user_id = $1 and indexed_revision > 0)
+    or exists (select from memory_state where user_id = $1 and compared_at is not null)
+)
 """

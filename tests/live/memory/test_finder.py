@@ -197,6 +197,22 @@ async def test_who_has_no_memories_has_no_index_and_finds_nothing(memories: Memo
     assert lost == []
 
 
+async def test_who_has_no_index_yet_finds_nothing_yet(finder: Finder, memories: Memories, ann: int) -> None:
+    lost: list[int] = []
+    finder.on_lost = lost.append
+    await memories.add(ann, "my dog is called Biscuit")
+    await memories.contexts.of(ann).erase()
+    await memories.change(ann, "update memories set indexed_revision = 0 where user_id = $1")
+
+    assert await finder.find(ann, "my dog", EVERYTHING, 5) == []
+    assert lost == []
+
+    # Of an index that was whole once it is known though everything waits again.
+    await memories.change(ann, "insert into memory_state (user_id, compared_at) values ($1, now())")
+    with pytest.raises(ContextLost):
+        await finder.find(ann, "my dog", EVERYTHING, 5)
+
+
 async def test_a_lost_index_is_told(memories: Memories, ann: int) -> None:
     lost: list[int] = []
     finder = Finder(memories.shards, memories.contexts, memories.embedder, on_lost=lost.append)

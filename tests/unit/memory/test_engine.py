@@ -14,7 +14,7 @@ import pytest
 
 from artel.kit.errors import IsolationViolation
 from artel.memory.context import ContextUnavailable
-from artel.memory.edge.store import EdgeContexts
+from artel.memory.edge.store import EdgeContext, EdgeContexts
 from artel.memory.engine.client import EngineClient, EngineGone, EngineRefused
 from artel.memory.engine.host import Host, NotNow, Refused, Reply
 from artel.memory.engine.wire import MAX_FRAME, BadFrame, Frame, pack, read_frame
@@ -182,6 +182,18 @@ async def test_an_answer_that_does_not_come_is_given_up() -> None:
     async with served(silent) as client:
         with pytest.raises(EngineGone, match="no answer in time"):
             await client.call("op", timeout=0.02)
+
+
+async def test_a_search_that_takes_too_long_says_when_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artel.memory.edge.store._READ_SECONDS", 0.02)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with served(silent) as client:
+        with pytest.raises(ContextUnavailable, match="takes up to half a minute to open") as caught:
+            await EdgeContext(1, client, lambda: None).count()
+    assert caught.value.retry_after == 5
 
 
 @pytest.mark.parametrize("last", [b"", b"\1\0\0\0\1\0\0\0x", b"\xff\xff\xff\xff\1\0\0\0"], ids=["end", "bad", "huge"])

@@ -19,13 +19,20 @@ from artel.memory.context import (
     Where,
 )
 from artel.memory.edge.shapes import pack_points, pack_question, pack_vectors, pack_where
-from artel.memory.engine.client import EngineClient, EngineGone, EngineRefused
+from artel.memory.engine.client import EngineClient, EngineGone, EngineRefused, EngineSlow
 from artel.memory.payload import OnViolation, hit_of
 from artel.memory.vectors import BadVector, Space, Vector, check_vector
 
 _READ_SECONDS: Final = 5.0
 _WRITE_SECONDS: Final = 60.0
 _PURGE_SECONDS: Final = 1800.0
+
+_OPENING: Final = (
+    "Memory did not answer in time. A very large one that nobody asked for a while takes up to half a minute to open; "
+    "ask again in a moment. Nothing is lost."
+)
+_OPENING_PAUSE: Final = 5.0
+"""Seconds. Opening goes on when the request that began it was given up."""
 
 _REFUSALS: Final[Mapping[str, Callable[[str], Exception]]] = {
     "lost": lambda _: ContextLost(),
@@ -156,6 +163,8 @@ class EdgeContext:
     async def _ask(self, op: str, block: bytes = b"", *, timeout: float, **arguments: Any) -> Any:
         try:
             answer = await self._client.call(op, block, timeout=timeout, user=self.user_id, **arguments)
+        except EngineSlow as error:
+            raise ContextUnavailable(_OPENING, retry_after=_OPENING_PAUSE) from error
         except EngineGone as error:
             raise ContextUnavailable from error
         except EngineRefused as refusal:

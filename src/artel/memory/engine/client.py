@@ -17,6 +17,10 @@ class EngineGone(ConnectionError):
     """The child cannot be reached, died over the request, or does not answer in time."""
 
 
+class EngineSlow(EngineGone):
+    """It does not answer in time; it may be at it still."""
+
+
 class EngineRefused(Exception):
     """The child refused the request."""
 
@@ -48,7 +52,7 @@ class EngineClient:
         A request that was given up may still be carried out.
 
         Raises:
-            EngineGone: no answer.
+            EngineGone: no answer. EngineSlow: none in time.
             EngineRefused: it says why not.
             ValueError: the request is too large.
         """
@@ -62,8 +66,10 @@ class EngineClient:
                 writer.write(frame)
                 await writer.drain()
                 found = await answer
-        except (OSError, TimeoutError) as error:
-            raise EngineGone(str(error) or "no answer in time") from error
+        except TimeoutError as error:
+            raise EngineSlow("no answer in time") from error
+        except OSError as error:
+            raise EngineGone(str(error)) from error
         finally:
             self._asked.pop(number, None)
             if answer.done() and not answer.cancelled():
