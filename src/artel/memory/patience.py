@@ -15,7 +15,8 @@ from typing import Final
 
 SOON_SECONDS: Final = 0.06
 """What memory may add to the first text of an answer, at the median."""
-MOST_SECONDS: Final = 0.6
+MOST_SECONDS: Final = 1.5
+"""A model takes seconds for its answer, and one that does not know what it was told is no answer."""
 SLOW_SHARE: Final = 1 / 3
 """Of the turns lately that may take longer than soon; less than half, or the median would be no promise."""
 SLOW_ANYWAY: Final = 8
