@@ -14,6 +14,7 @@ from artel.memory.context import ContextUnavailable
 from artel.memory.excerpt import excerpt
 from artel.memory.finder import Finder
 from artel.memory.ids import memory_id
+from artel.memory.patience import Patience
 from artel.memory.recall import EXCERPT_CHARS, MAX_RECALLED, MAX_TOKENS, Asked, Recall, question_of
 from artel.memory.vectors import Vector
 from artel.memory.views import Found
@@ -37,7 +38,7 @@ def outcomes() -> Outcomes:
 
 @pytest.fixture
 def recall(memories: Memories, outcomes: Outcomes) -> Recall:
-    return Recall(Finder(memories.shards, memories.contexts, memories.embedder), 10, outcomes)
+    return Recall(Finder(memories.shards, memories.contexts, memories.embedder), Patience(10, 10), outcomes)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def test_what_was_asked_before_does_not_hide_what_answers_it(
 
 async def test_a_few_and_no_text_twice(recall: Recall, memories: Memories, ann: int) -> None:
     for number in range(8):
-        await memories.add(ann, f"my dog likes cheese {'very ' * (number // 2)}", minute=number)
+        await memories.add(ann, f"my dog likes cheese {number // 2}", minute=number)
 
     found = await recall.find(ann, Asked("what does my dog like"))
 
@@ -171,7 +172,7 @@ def test_what_is_asked(asked: Asked, question: str | None) -> None:
 
 async def test_of_a_long_question_the_ends_are_compared_by_meaning(memories: Memories, ann: int) -> None:
     model = ToyEmbedder()
-    recall = Recall(Finder(memories.shards, memories.contexts, model), 10)
+    recall = Recall(Finder(memories.shards, memories.contexts, model), Patience(10, 10))
     await memories.add(ann, "the ticket is LH-1187")
     question = "a" * 100 + " LH-1187 " + "b" * 100
 
@@ -196,7 +197,7 @@ async def test_whoever_is_late_is_done_without(memories: Memories, ann: int, out
             await asyncio.Event().wait()
             raise AssertionError
 
-    recall = Recall(Finder(memories.shards, memories.contexts, Slow()), 0.01, outcomes)
+    recall = Recall(Finder(memories.shards, memories.contexts, Slow()), Patience(0.01, 0.01), outcomes)
 
     assert await recall.find(ann, Asked(DOG)) == []
     assert outcomes == ["late"]
@@ -210,7 +211,7 @@ async def test_a_turn_goes_on_whatever_is_wrong_with_memory(
         async def question(self, text: str) -> Vector:
             raise fault
 
-    recall = Recall(Finder(memories.shards, memories.contexts, Broken()), 10, outcomes)
+    recall = Recall(Finder(memories.shards, memories.contexts, Broken()), Patience(10, 10), outcomes)
 
     assert await recall.find(ann, Asked(DOG)) == []
     assert outcomes == ["unavailable"]
