@@ -9,7 +9,7 @@ import orjson
 
 from bench.long import diary, locomo
 from bench.long.judge import Answered, judge, once
-from bench.long.told import Asked
+from bench.long.told import Asked, Turn
 
 
 def answered(category: str, evidence: str, ranking: str, told: str) -> Answered:
@@ -50,9 +50,9 @@ def test_locomo_is_read_as_it_is_written(tmp_path: Path) -> None:
 
     [life] = locomo.read(file)
 
-    assert [(each.key, each.role, each.text) for each in life.sittings[0].turns] == [
-        ("D2:1", "user", "Ann: Look!\n[photo: a red kite]"),
-        ("D2:2", "assistant", "Bob: Nice."),
+    assert life.sittings[0].turns == [
+        Turn("D2:1", "user", "Ann: Look!\n[photo: a red kite]"),
+        Turn("D2:2", "assistant", "Bob: Nice.", is_answer=True),
     ]
     assert life.sittings[0].at == datetime(2023, 5, 8, 13, 56, tzinfo=UTC)
     assert life.asked == [Asked("single-hop", "What flew?", frozenset({"D2:1"}))]
@@ -72,6 +72,7 @@ def test_a_made_up_life_is_the_same_for_ever_and_its_evidence_is_said() -> None:
             assert bool(asked.evidence) is (asked.category != "abstention")
             by_assistant = {said[key].role for key in asked.evidence} == {"assistant"}
             assert by_assistant is (asked.category == "advice")
+            assert all(said[key].is_answer for key in asked.evidence) or not by_assistant
     assert lives[0].sittings != lives[1].sittings
 
 
