@@ -86,8 +86,9 @@ class Recall:
         if question is not None and len(finder.reader.words(question)) >= _FEW_WORDS:
             finder.questions.begin(user_id, meant(question))
 
-    async def find(self, user_id: int, asked: Asked) -> list[Found]:
-        """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
+    async def find(self, user_id: int, asked: Asked) -> list[Found] | None:
+        """The memories that are worth telling, most relevant first, texts cut; None when memory does not answer, or not
+        in time.
 
         Raises nothing: an answer without memories is better than none.
         """
@@ -96,7 +97,7 @@ class Recall:
         if finder is None or question is None:
             return []
         began = time.monotonic()
-        found: list[Found] = []
+        found: list[Found] | None = None
         outcome: RecallOutcome = "unavailable"
         try:
             with self.patience.wait() as seconds:

@@ -46,7 +46,8 @@ async def ann(stores: Stores) -> int:
     return await stores.new_user()
 
 
-def texts(found: Sequence[Found]) -> list[str]:
+def texts(found: Sequence[Found] | None) -> list[str]:
+    assert found is not None
     return [one.memory.text for one in found]
 
 
@@ -89,9 +90,9 @@ async def test_a_few_and_no_text_twice(recall: Recall, memories: Memories, ann: 
     for number in range(8):
         await memories.add(ann, f"my dog likes cheese {number // 2}", minute=number)
 
-    found = await recall.find(ann, Asked("what does my dog like"))
+    found = texts(await recall.find(ann, Asked("what does my dog like")))
 
-    assert len(found) == len(set(texts(found)))
+    assert len(found) == len(set(found))
     assert 1 < len(found) <= MAX_RECALLED
 
 
@@ -102,11 +103,11 @@ async def test_texts_are_cut_around_what_matched_and_fit_the_budget(
         filler = " ".join(f"слово{number}{place}" for place in range(150))
         await memories.add(ann, f"{filler} корги {filler}", minute=number)
 
-    found = await recall.find(ann, Asked("корги"))
+    found = texts(await recall.find(ann, Asked("корги")))
 
     assert 1 < len(found) < MAX_RECALLED
-    assert all("корги" in text and len(text) <= EXCERPT_CHARS + 2 for text in texts(found))
-    assert sum(len(text.encode()) for text in texts(found)) <= 4 * MAX_TOKENS
+    assert all("корги" in text and len(text) <= EXCERPT_CHARS + 2 for text in found)
+    assert sum(len(text.encode()) for text in found) <= 4 * MAX_TOKENS
 
 
 async def test_what_the_model_is_given_anyway_is_left_out(recall: Recall, memories: Memories, ann: int) -> None:
@@ -118,7 +119,7 @@ async def test_what_the_model_is_given_anyway_is_left_out(recall: Recall, memori
     await memories.add(ann, "my dog is called Bim", source_id=str(late), part=9, **message)
     await memories.add(ann, "my dog is called Cid", source_id=str(uuid4()), run_id=run, **message)
     await memories.add(ann, "my dog is called Dot", kind="summary", session_id=chat)
-    assert len(await recall.find(ann, Asked(DOG))) == 4
+    assert len(texts(await recall.find(ann, Asked(DOG)))) == 4
 
     given = Asked(DOG, messages={said: 10, late: 10}, files=[file], run_id=run, session_id=chat)
 
@@ -199,7 +200,7 @@ async def test_whoever_is_late_is_done_without(memories: Memories, ann: int, out
 
     recall = Recall(Finder(memories.shards, memories.contexts, Slow()), Patience(0.01, 0.01), outcomes)
 
-    assert await recall.find(ann, Asked(DOG)) == []
+    assert await recall.find(ann, Asked(DOG)) is None
     assert outcomes == ["late"]
 
 
@@ -213,7 +214,7 @@ async def test_a_turn_goes_on_whatever_is_wrong_with_memory(
 
     recall = Recall(Finder(memories.shards, memories.contexts, Broken()), Patience(10, 10), outcomes)
 
-    assert await recall.find(ann, Asked(DOG)) == []
+    assert await recall.find(ann, Asked(DOG)) is None
     assert outcomes == ["unavailable"]
 
 
