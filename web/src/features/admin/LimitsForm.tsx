@@ -44,7 +44,7 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
         return (
           <div
             key={name}
-            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_17rem_6.5rem]"
+            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_18.5rem_6.5rem]"
           >
             <span className="col-span-2 text-[0.93rem] sm:col-span-1">{label}</span>
             <Select
