@@ -44,12 +44,21 @@ def test_kill_9_leaves_no_server_and_a_restart_has_everything(start_serve: Start
     assert psutil.wait_procs(family, timeout=15)[1] == []
 
 
-@pytest.mark.uncovered
-def test_a_second_start_on_the_same_data_is_refused(start_serve: StartServe, tmp_path: Path) -> None:
-    first = start_serve(tmp_path / "data")
-    address = first.url()
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the server that runs."""
+    return tmp_path_factory.mktemp("running") / "data"
 
-    second = start_serve(tmp_path / "data")
+
+@pytest.fixture(scope="module")
+def address(start_lasting_serve: StartServe, data: Path) -> str:
+    """The server that runs while others are refused."""
+    return start_lasting_serve(data).url()
+
+
+@pytest.mark.uncovered
+def test_a_second_start_on_the_same_data_is_refused(start_serve: StartServe, data: Path, address: str) -> None:
+    second = start_serve(data)
 
     assert second.wait() != 0
     assert "already runs on the data directory" in second.output.read_text()
@@ -58,10 +67,8 @@ def test_a_second_start_on_the_same_data_is_refused(start_serve: StartServe, tmp
 
 
 @pytest.mark.uncovered
-def test_a_port_in_use_is_said_before_anything_starts(start_serve: StartServe, tmp_path: Path) -> None:
-    port = start_serve(tmp_path / "one").url().rsplit(":", 1)[1]
-
-    second = start_serve(tmp_path / "two", PORT=port)
+def test_a_port_in_use_is_said_before_anything_starts(start_serve: StartServe, tmp_path: Path, address: str) -> None:
+    second = start_serve(tmp_path / "two", PORT=address.rsplit(":", 1)[1])
 
     assert second.wait() != 0
     assert "PORT" in second.output.read_text()
