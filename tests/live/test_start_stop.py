@@ -16,9 +16,15 @@ from tests.support.serve import ARTEL, StartServe
 ACCOUNT = {"email": "anna@example.org", "password": "correct horse battery staple"}
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that is served by one after the other: only the first has to make everything."""
+    return tmp_path_factory.mktemp("used") / "data"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_a_signal_stops_everything_in_order(start_serve: StartServe, tmp_path: Path, number: signal.Signals) -> None:
-    serve = start_serve(tmp_path / "data")
+def test_a_signal_stops_everything_in_order(start_serve: StartServe, used: Path, number: signal.Signals) -> None:
+    serve = start_serve(used)
     assert httpx.get(f"{serve.url()}/readyz").status_code == 200
     family = serve.family()
     assert family
@@ -31,15 +37,15 @@ def test_a_signal_stops_everything_in_order(start_serve: StartServe, tmp_path: P
 
 
 @pytest.mark.uncovered
-def test_kill_9_leaves_no_server_and_a_restart_has_everything(start_serve: StartServe, tmp_path: Path) -> None:
-    serve = start_serve(tmp_path / "data")
+def test_kill_9_leaves_no_server_and_a_restart_has_everything(start_serve: StartServe, used: Path) -> None:
+    serve = start_serve(used)
     assert httpx.post(f"{serve.url()}/auth/register", json=ACCOUNT).status_code == 201
     family = serve.family()
 
     serve.send(signal.SIGKILL)
     serve.wait()
 
-    again = start_serve(tmp_path / "data")
+    again = start_serve(used)
     assert httpx.post(f"{again.url()}/auth/login", json=ACCOUNT).is_success
     assert psutil.wait_procs(family, timeout=15)[1] == []
 
@@ -84,12 +90,12 @@ def test_a_bad_setting_is_named(start_serve: StartServe, tmp_path: Path) -> None
 
 
 @pytest.mark.uncovered
-def test_a_killed_make_takes_the_server_along(start_serve: StartServe, tmp_path: Path) -> None:
+def test_a_killed_make_takes_the_server_along(start_serve: StartServe, tmp_path: Path, used: Path) -> None:
     """`make run` is killed with -9: make's recipe is a shell that becomes the server, as in the Makefile."""
     recipe = f"exec '{sys.executable}' -I -S '{exec_child.__file__}' $PPID 15 -1 -1 . '{ARTEL}' serve"
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"run:\n\t@{recipe.replace('$', '$$')}\n")
-    make = start_serve(tmp_path / "data", command=["make", "-f", str(makefile), "run"])
+    make = start_serve(used, command=["make", "-f", str(makefile), "run"])
     make.url()
     family = make.family()
 
