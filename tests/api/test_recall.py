@@ -278,11 +278,18 @@ async def test_a_turn_goes_on_without_memory(
         remembered.embedder if away == "store" else ToyEmbedder(is_away=True),
     )
 
-    answer = (await ann.say(await ann.chat(), "@coder What is my dog called?")).json()
+    async with site.house.hub.waiter(ann.id, recalled) as waiter:
+        answer = (await ann.say(await ann.chat(), "@coder What is my dog called?")).json()
+        event = await heard(waiter)
 
     assert answer["status"] == "complete"
     # Words are looked for when only the model is away.
     assert ("Biscuit" in told(running_model_server)) == (away == "embedder")
+    # That an answer was written without is to be seen, also later.
+    assert (len(event.items), event.missed) == ((1, False) if away == "embedder" else (0, True))
+    assert (answer["memory_missed"], len(answer["recalled"])) == (event.missed, len(event.items))
+    [_, stored] = (await ann.http.get(f"/my/chat/{answer['session_id']}/")).json()["items"]
+    assert (stored["memory_missed"], len(stored["recalled"])) == (event.missed, len(event.items))
     await nobody.aclose()
 
 

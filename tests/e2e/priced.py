@@ -12,6 +12,7 @@ from artel import cli
 from artel.app import house
 from artel.llm import pool
 from artel.memory.finder import Finder
+from artel.memory.patience import Patience
 from artel.memory.recall import Recall, RecallOutcome
 from tests.support.prices import TokenPrices
 
@@ -25,7 +26,7 @@ class PatientRecall(Recall):
     """An answer waits for its memories: how quick they are is measured elsewhere."""
 
     def __init__(self, finder: Finder | None, *, on_outcome: Callable[[RecallOutcome, float], None]) -> None:
-        super().__init__(finder, _PATIENCE_SECONDS, on_outcome)
+        super().__init__(finder, Patience(_PATIENCE_SECONDS, _PATIENCE_SECONDS), on_outcome)
 
 
 if __name__ == "__main__":

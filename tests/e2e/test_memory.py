@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.looks import faults, too_wide
 from tests.e2e.person import Person, answers, say
@@ -230,6 +230,26 @@ async def test_a_search_that_is_away_says_so(maria: Person) -> None:
     await page.get_by_role("button", name="Show everything without searching").click()
     await expect(_entries(page)).to_have_count(1)
     await expect(_search(page)).to_have_value("")
+    await page.unroute_all(behavior="wait")
+
+
+async def test_an_answer_that_memory_did_not_answer_for_says_so(maria: Person) -> None:
+    await maria.agent()
+    chat = await maria.chat("Dogs")
+    await maria.api("POST", f"/my/chat/{chat}/message/?wait=20", {"content": "@coder What is my dog called?"})
+    page = await maria.page()
+
+    async def missed(route: Route) -> None:
+        history = await (await route.fetch()).json()
+        for message in history["items"]:
+            message["memory_missed"] = message["role"] == "assistant"
+        await route.fulfill(json=history)
+
+    await page.route(re.compile(rf"/my/chat/{chat}/(\?|$)"), missed)
+    await page.goto(f"/chat/{chat}")
+    note = page.get_by_text("Memory did not answer in time: this answer is without memories.")
+    await expect(note).to_have_count(1)
+    assert await faults(page) == []
     await page.unroute_all(behavior="wait")
 
 

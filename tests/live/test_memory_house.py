@@ -11,6 +11,7 @@ import pytest
 
 from artel.app.gateway import gateway_for
 from artel.memory.embed.local import EmbedWorkers
+from artel.memory.patience import Patience
 from artel.tools.builtin.memory import MEMORY_SAVE, MEMORY_SEARCH
 from tests.support.api import Person, Site
 from tests.support.house import house_over
@@ -31,7 +32,7 @@ async def living(
     companions = {"contexts": [*map(str, edge.sockets)], "embedder": [*map(str, embed_workers.sockets)]}
     async with house_over(stores, model_server, companions=companions) as house, AsyncExitStack() as stack:
         # A busy machine is no fault of what is tested here.
-        house.recall.seconds = 20
+        house.recall.patience = Patience(20, 20)
         yield Site(gateway_for(house), house, stores, stack)
         assert house.memory is not None
         for user in await stores.as_migrator("select user_id from shard_users"):

@@ -16,6 +16,7 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.embed.embedder import Embedder
 from artel.memory.embed.local import EmbedWorkers, LocalEmbedder
 from artel.memory.finder import Finder
+from artel.memory.patience import Patience
 from artel.memory.sparse import SparseEncoder
 from artel.store.shards import Shards
 from tests.support.api import Site
@@ -119,9 +120,9 @@ async def remembered(site: Site, edge_contexts: EdgeContexts, embed_workers: Emb
     embedder = await LocalEmbedder.open(embed_workers.sockets)
     site.house.recall.finder = Finder(site.house.shards, edge_contexts, embedder)
     # A busy machine is no fault of what is tested here.
-    site.house.recall.seconds, usual = 20, site.house.recall.seconds
+    site.house.recall.patience, usual = Patience(20, 20), site.house.recall.patience
     yield Memories(site.house.shards, edge_contexts, embedder)
-    site.house.recall.finder, site.house.recall.seconds = None, usual
+    site.house.recall.finder, site.house.recall.patience = None, usual
     for user in await site.stores.as_migrator("select user_id from shard_users"):
         await edge_contexts.of(user["user_id"]).erase()
     await embedder.aclose()

@@ -31,6 +31,7 @@ export const question = (id: string, run: string, content = "Hello"): Message =>
   created_at: TS,
   tool_calls: [],
   recalled: [],
+  memory_missed: false,
   attachments: [],
 });
 

@@ -31,6 +31,7 @@ const recalled = (id: number, ids: string[], attempt = 1, message_id: string | n
   message_id,
   task_id: null,
   attempt,
+  missed: ids.length === 0,
   items: ids.map((each) => {
     const { session_title: _title, ...told } = item(each);
     return { ...told, score: 0.7, text: told.text ?? "" };
@@ -51,6 +52,16 @@ describe("what was recalled for an answer", () => {
     expect(found.recalled["a-r"]).toMatchObject({ attempt: 2 });
     expect(idsOf(found)).toEqual(["m3"]);
     expect(idsOf(fold(found, recalled(103, ["m1"], 1)))).toEqual(["m3"]);
+  });
+
+  it("is missed where memory did not answer, and told in the next attempt", () => {
+    let found = fold(conversation(asked()), recalled(101, []));
+    expect(found.recalled["a-r"]).toEqual({ attempt: 1, items: [], missed: true });
+    found = fold(found, recalled(102, ["m3"], 2));
+    expect(found.recalled["a-r"]).toMatchObject({ attempt: 2, missed: false });
+
+    const stored = conversation(asked({ memory_missed: true }));
+    expect(stored.recalled["a-r"]).toEqual({ attempt: 1, items: [], missed: true });
   });
 
   it("is void without a message", () => {

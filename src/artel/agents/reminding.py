@@ -114,9 +114,10 @@ _SOURCES: Final = {
 }
 
 
-def told_of(held: Held, found: Sequence[Found]) -> MemoryRecalled:
-    """The event that says what the model is told."""
-    return MemoryRecalled(**answer_place(held), attempt=held.epoch, items=tuple(map(_item, found)))
+def told_of(held: Held, found: Sequence[Found] | None) -> MemoryRecalled:
+    """The event that says what the model is told; None: memory did not answer."""
+    items = tuple(map(_item, found or ()))
+    return MemoryRecalled(**answer_place(held), attempt=held.epoch, items=items, missed=found is None)
 
 
 def _item(found: Found) -> RecalledItem:
@@ -134,7 +135,8 @@ def _item(found: Found) -> RecalledItem:
 
 
 def as_kept(found: Sequence[Found]) -> list[dict[str, Any]]:
-    """The same as it is kept with the answer: without the texts, which may be edited or forgotten later."""
+    """The same as it is kept with the answer: without the texts, which may be edited or forgotten later. None at all
+    are kept for an answer whose question memory did not answer."""
     return [{"id": str(each.memory.id), "score": each.score, "why": each.why} for each in found]
 
 

@@ -108,14 +108,16 @@ class AgentRunner:
         return await _ask_once(held, prepared, model, messages, meter, writer)
 
     async def remind(self, held: Held, prepared: Prepared, messages: list[ModelMessage]) -> None:
-        """Adds what memory has to say to the question, tells the user so, and keeps it for the answer."""
+        """Adds what memory has to say to the question, tells the user so, and keeps it for the answer; also that memory
+        did not answer, which the answer may be wrong for."""
         if prepared.asked is None:
             return
         found = await self.recall.find(held.user_id, prepared.asked)
-        if found:
-            remind(messages, as_told(found))
-            held.recalled = as_kept(found)
-            self.emit(held.user_id, told_of(held, found))
+        if found == []:
+            return
+        remind(messages, as_told(found or ()))
+        held.recalled = as_kept(found or ())
+        self.emit(held.user_id, told_of(held, found))
 
     async def _pictures(self, held: Held, prepared: Prepared) -> dict[UUID, BinaryContent]:
         """What the model is shown of the conversation; nothing where it goes on from a checkpoint, which has it all."""

@@ -153,7 +153,7 @@ def usage_json(use: ModelUse | None) -> str | None:
 
 def recalled_json(held: Held) -> str | None:
     """What a task's model was told of memory, as a message stores it."""
-    return _json(held.recalled) if held.recalled else None
+    return _json(held.recalled) if held.recalled is not None else None
 
 
 def _json(value: Any) -> str:

@@ -182,7 +182,7 @@ class Held:
     use_so_far: Callable[[], ModelUse | None] | None = None
     """What the model call in flight is estimated to have used, should the user stop it."""
     recalled: list[dict[str, Any]] | None = None
-    """What its model was told of memory (JSON); kept with its answer."""
+    """What its model was told of memory (JSON); kept with its answer. Empty: memory did not answer."""
     ending: Ending | None = None
     is_at_work: bool = False
     """The runner runs and may be interrupted; afterwards the end is written, which nothing interrupts."""

@@ -40,6 +40,8 @@ class MessageView:
     attachments: Sequence[StoredFile] = ()
     recalled: Sequence[RecalledView] = ()
     """What its agent was told from memory."""
+    memory_missed: bool = False
+    """Memory did not answer in time, and its agent went on without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def stored_message(row: Message) -> MessageView:
         cost=row.cost,
         attempt=row.attempt,
         created_at=row.created_at,
+        memory_missed=row.recalled == [],
     )
 
 

@@ -292,9 +292,11 @@ class ToolFinished(_Envelope):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRecalled(_Envelope):
-    """What was found in memory and put before the model, and for which agent."""
+    """What was found in memory and put before the model, and for which agent. missed: memory did not answer in time,
+    and the agent goes on without; told only then, for an empty memory is no news."""
 
     items: tuple[RecalledItem, ...]
+    missed: bool = False
     agent_id: str | None = None
     message_id: UUID | None = None
     task_id: str | None = None

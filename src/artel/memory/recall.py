@@ -19,6 +19,8 @@ from artel.kit.errors import Unavailable
 from artel.memory.excerpt import excerpt
 from artel.memory.finder import Candidate, Finder, Sought
 from artel.memory.ids import memory_id
+from artel.memory.patience import Patience
+from artel.memory.questions import Questions
 from artel.memory.vectors import BadVector
 from artel.memory.views import Found, MemoryView
 from artel.memory.words import WordReader
@@ -27,11 +29,8 @@ MAX_RECALLED: Final = 5
 MAX_TOKENS: Final = 1_200
 """Of all memories of one turn, counted as four bytes each: four characters of English, two of Russian."""
 EXCERPT_CHARS: Final = 800
-WAIT_SECONDS: Final = 0.06
-"""How long a turn waits for its memories."""
-
-AT_ONCE: Final = 4
-"""A model on this machine takes 15 ms for a question, one after the other."""
+_QUESTION_SECONDS: Final = 0.015
+"""What a model on this machine takes for a question, one after the other."""
 _CANDIDATES: Final = 40
 _FEW_WORDS: Final = 4
 """With fewer a question leans on what was said before: "and in March?"."""
@@ -74,23 +73,22 @@ class Recall:
     took in seconds."""
 
     finder: Finder | None = None
-    seconds: float = WAIT_SECONDS
+    patience: Patience = field(default_factory=Patience)
     on_outcome: Callable[[RecallOutcome, float], None] = lambda outcome, seconds: None
-    at_once: int = AT_ONCE
-    """Questions that the model may be busy with; one more would come too late, and make those behind it late too."""
 
     def begin(self, user_id: int, text: str) -> None:
         """The user says this just now, and it will be asked in a moment: whatever can be done before is begun. What
         leans on the conversation, which is not known here, is not; nor what the model is too busy for."""
         finder = self.finder
-        if finder is None or finder.questions is None or finder.questions.under_way >= self.at_once:
+        if finder is None or finder.questions is None or _is_too_busy(finder.questions, self.patience.seconds()):
             return
         question = question_of(Asked(text), finder.reader)
         if question is not None and len(finder.reader.words(question)) >= _FEW_WORDS:
             finder.questions.begin(user_id, meant(question))
 
-    async def find(self, user_id: int, asked: Asked) -> list[Found]:
-        """The memories that are worth telling, most relevant first, texts cut; none when it takes too long.
+    async def find(self, user_id: int, asked: Asked) -> list[Found] | None:
+        """The memories that are worth telling, most relevant first, texts cut; None when memory does not answer, or not
+        in time.
 
         Raises nothing: an answer without memories is better than none.
         """
@@ -98,15 +96,14 @@ class Recall:
         question = None if finder is None else question_of(asked, finder.reader)
         if finder is None or question is None:
             return []
-        if self._is_too_busy(finder, user_id, question):
-            self.on_outcome("late", 0.0)
-            return []
         began = time.monotonic()
-        found: list[Found] = []
+        found: list[Found] | None = None
         outcome: RecallOutcome = "unavailable"
         try:
-            async with asyncio.timeout(self.seconds):
-                found = await _found(finder, user_id, question, asked)
+            with self.patience.wait() as seconds:
+                async with asyncio.timeout(seconds):
+                    _refuse_if_too_busy(finder, user_id, question, seconds)
+                    found = await _found(finder, user_id, question, asked)
             outcome = "found" if found else "nothing"
         except TimeoutError:
             outcome = "late"
@@ -118,11 +115,16 @@ class Recall:
         self.on_outcome(outcome, time.monotonic() - began)
         return found
 
-    def _is_too_busy(self, finder: Finder, user_id: int, question: str) -> bool:
-        questions = finder.questions
-        if questions is None or questions.is_begun(user_id, meant(question)):
-            return False
-        return questions.under_way >= self.at_once
+
+def _refuse_if_too_busy(finder: Finder, user_id: int, question: str, seconds: float) -> None:
+    questions = finder.questions
+    if questions is not None and not questions.is_begun(user_id, meant(question)) and _is_too_busy(questions, seconds):
+        raise TimeoutError
+
+
+def _is_too_busy(questions: Questions, seconds: float) -> bool:
+    """Whether one more question would be answered too late, and make those behind it late too."""
+    return questions.under_way * _QUESTION_SECONDS >= seconds
 
 
 async def _found(finder: Finder, user_id: int, question: str, asked: Asked) -> list[Found]:

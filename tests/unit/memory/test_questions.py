@@ -9,6 +9,7 @@ import pytest
 
 from artel.memory.embed.embedder import EmbedderUnavailable
 from artel.memory.finder import Finder
+from artel.memory.patience import Patience
 from artel.memory.questions import Questions
 from artel.memory.recall import Asked, Recall
 from artel.memory.vectors import Vector
@@ -102,13 +103,14 @@ async def test_a_failure_that_nobody_comes_for_is_nobodys() -> None:
 async def test_a_busy_model_is_given_no_more() -> None:
     model, outcomes = Held(), list[str]()
     finder = Finder(NOTHING, NOTHING, model)
-    recall = Recall(finder, on_outcome=lambda outcome, _: outcomes.append(outcome), at_once=2)
+    patience = Patience(0.03, 0.03)  # Of two questions.
+    recall = Recall(finder, patience, lambda outcome, _: outcomes.append(outcome))
     for user in (1, 2, 3):
         recall.begin(user, "how much was the electricity bill in May")
         await a_while()
 
     assert len(model.asked) == 2
-    assert await recall.find(3, Asked("how much was the electricity bill in May")) == []
+    assert await recall.find(3, Asked("how much was the electricity bill in May")) is None
     assert (outcomes, len(model.asked)) == (["late"], 2)
     model.let.set()
     await a_while()

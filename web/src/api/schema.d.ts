@@ -1971,6 +1971,11 @@ export interface components {
              */
             id: string;
             /**
+             * Memory Missed
+             * @description Memory did not answer in time, and the agent went on without.
+             */
+            memory_missed: boolean;
+            /**
              * Message Id
              * Format: uuid
              */
@@ -2483,7 +2488,8 @@ export interface components {
         };
         /**
          * MemoryRecalled
-         * @description What was found in memory and put before the model, and for which agent.
+         * @description What was found in memory and put before the model, and for which agent. missed: memory did not answer in time,
+         *     and the agent goes on without; told only then, for an empty memory is no news.
          */
         EventMemoryRecalled: {
             /**
@@ -2503,6 +2509,11 @@ export interface components {
              * @default null
              */
             message_id: string | null;
+            /**
+             * Missed
+             * @default false
+             */
+            missed: boolean;
             /**
              * Run Id
              * @default null
@@ -3963,6 +3974,11 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /**
+             * Memory Missed
+             * @description Memory did not answer in time, and the agent went on without.
+             */
+            memory_missed: boolean;
             /**
              * Recalled
              * @description What the agent was told from memory for this answer.

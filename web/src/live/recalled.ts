@@ -2,10 +2,11 @@ import type { History, Recalled } from "@/api/types";
 import type { Conversation } from "@/live/conversation";
 import type { EventOf } from "@/live/events";
 
-/** What was put before the model for one answer, and in which attempt. */
+/** What was put before the model for one answer, and in which attempt; missed: memory did not answer in time. */
 export interface RecalledFor {
   attempt: number;
   items: readonly Recalled[];
+  missed: boolean;
 }
 
 /** By the message that was to be written, a plan's tasks' too. */
@@ -14,8 +15,10 @@ export type RecalledByMessage = Readonly<Record<string, RecalledFor>>;
 /** What the answers of a page had from memory; what events told of those that are still being written stays. */
 export function recalledOf(history: History, before: RecalledByMessage): RecalledByMessage {
   const told = history.items.flatMap(
-    ({ id, attempt, status, recalled }): [string, RecalledFor | undefined][] => {
-      if (recalled?.length) return [[id, { attempt, items: recalled }]];
+    ({ id, attempt, status, recalled, memory_missed }): [string, RecalledFor | undefined][] => {
+      if (recalled?.length || memory_missed) {
+        return [[id, { attempt, items: recalled, missed: memory_missed }]];
+      }
       return [[id, status === "streaming" ? before[id] : undefined]];
     },
   );
@@ -24,11 +27,14 @@ export function recalledOf(history: History, before: RecalledByMessage): Recalle
 }
 
 export function memoryRecalled(conversation: Conversation, event: EventOf<"memory_recalled">): Conversation {
-  const { message_id, attempt, items } = event;
+  const { message_id, attempt, items, missed } = event;
   if (!message_id) return conversation;
   const known = conversation.recalled[message_id];
   if (known && known.attempt > attempt) return conversation;
-  return { ...conversation, recalled: { ...conversation.recalled, [message_id]: { attempt, items } } };
+  return {
+    ...conversation,
+    recalled: { ...conversation.recalled, [message_id]: { attempt, items, missed } },
+  };
 }
 
 /** The conversation after the user forgot some: that they were used is still to be seen, what they said is not. */

@@ -207,6 +207,7 @@ function blankAnswer(event: MessageStarted | MessageDelta | MessageCompleted): M
     created_at: event.ts,
     tool_calls: [],
     recalled: [],
+    memory_missed: false,
     attachments: [],
   };
 }

@@ -19,6 +19,7 @@ export function withSent(
     created_at: now.toISOString(),
     tool_calls: [],
     recalled: [],
+    memory_missed: false,
   };
   let next = conversation;
   if (!(sent.message_id in next.messages)) {

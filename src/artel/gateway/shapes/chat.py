@@ -127,6 +127,7 @@ class Message(Shape):
     tool_calls: list[ToolCall]
     attachments: list[File] = Field(description="Files that were sent along.")
     recalled: list[Recalled] = Field(description="What the agent was told from memory for this answer.")
+    memory_missed: bool = Field(description="Memory did not answer in time, and the agent went on without.")
 
 
 class Answered(Message):
@@ -223,6 +224,7 @@ def message(view: MessageView) -> Message:
         tool_calls=[tool_call(call) for call in view.tool_calls],
         attachments=[file(row) for row in view.attachments],
         recalled=[recalled(each) for each in view.recalled],
+        memory_missed=view.memory_missed,
     )
 
 

@@ -42,7 +42,7 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
         return (
           <div
             key={name}
-            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_13rem_6.5rem]"
+            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_17rem_6.5rem]"
           >
             <span className="col-span-2 text-[0.93rem] sm:col-span-1">{label}</span>
             <Select
@@ -59,6 +59,7 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
                 { value: "number", label: t("admin.limits.number") },
               ]}
               onChange={(next) => put({ kind: next })}
+              className={kind === "number" ? undefined : "col-span-2 sm:col-span-1"}
             />
             {kind === "number" ? (
               <TextInput

@@ -25,21 +25,23 @@ export function RecalledItem({ item, sessionId, onForget }: RecalledItemProps) {
   return (
     <li className="text-[0.9rem]">
       <p className="line-clamp-4 whitespace-pre-wrap [overflow-wrap:anywhere]">{item.text}</p>
-      <div className="mt-0.5 flex flex-wrap items-center gap-x-2 text-[0.82rem] text-ink-soft">
-        {why && <span className="text-accent-text">{why}</span>}
-        {item.role && <span className="min-w-0 truncate">{speakerOf(t, item, agents)}</span>}
-        {item.created_at && (
-          <time dateTime={item.created_at} className="shrink-0">
-            {shortTime(item.created_at, i18n.language)}
-          </time>
-        )}
-        {item.session_id !== null && (
-          <ChatLink id={item.session_id} told={item.session_title} here={item.session_id === sessionId} />
-        )}
+      <div className="mt-0.5 flex items-end gap-2 text-[0.82rem] text-ink-soft">
+        <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 py-1">
+          {why && <span className="text-accent-text">{why}</span>}
+          {item.role && <span className="min-w-0 truncate">{speakerOf(t, item, agents)}</span>}
+          {item.created_at && (
+            <time dateTime={item.created_at} className="shrink-0">
+              {shortTime(item.created_at, i18n.language)}
+            </time>
+          )}
+          {item.session_id !== null && (
+            <ChatLink id={item.session_id} told={item.session_title} here={item.session_id === sessionId} />
+          )}
+        </div>
         <button
           type="button"
           onClick={onForget}
-          className="ml-auto h-7 rounded-md px-2 text-danger hover:bg-danger-soft"
+          className="h-7 shrink-0 rounded-md px-2 text-danger hover:bg-danger-soft"
         >
           {t("memory.forget")}
         </button>

@@ -1,4 +1,4 @@
-import { Brain, ChevronRight } from "lucide-react";
+import { Brain, BrainOff, ChevronRight } from "lucide-react";
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -17,7 +17,8 @@ interface RecalledMemoriesProps {
   attempt: number;
 }
 
-/** What was put before the model from memory, in a line; opened, each memory with its reason. */
+/** What was put before the model from memory, in a line; opened, each memory with its reason. Or that nothing was,
+because memory did not answer. */
 export function RecalledMemories({ store, messageId, attempt }: RecalledMemoriesProps) {
   const { t } = useTranslation();
   const id = useId();
@@ -26,7 +27,16 @@ export function RecalledMemories({ store, messageId, attempt }: RecalledMemories
   const button = useRef<HTMLButtonElement>(null);
   const [forgetting, setForgetting] = useState<Recalled | null>(null);
   const recalled = useChatState(store, (state) => state.conversation?.recalled[messageId]);
-  if (!recalled || recalled.items.length === 0 || recalled.attempt < attempt) return null;
+  if (!recalled || recalled.attempt < attempt) return null;
+  if (recalled.missed) {
+    return (
+      <p className="mb-2 flex items-center gap-2 text-[0.87rem] text-ink-soft">
+        <BrainOff aria-hidden className="size-4 shrink-0" />
+        {t("memory.missed")}
+      </p>
+    );
+  }
+  if (recalled.items.length === 0) return null;
   return (
     <div className="mb-2">
       <button

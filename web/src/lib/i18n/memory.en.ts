@@ -125,6 +125,7 @@ export const memory = {
     learnHint:
       "When a chat has been quiet for a while, your default model reads what is new and notes lasting facts about you. That costs a little.",
   },
+  missed: "Memory did not answer in time: this answer is without memories.",
   recalled_one: "Recalled {{count}} memory",
   recalled_other: "Recalled {{count}} memories",
   recalledGoneText: "You have forgotten this memory.",
