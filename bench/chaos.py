@@ -1,6 +1,6 @@
 """A cluster whose processes and stores are killed at random while people talk: nothing may be lost, nothing be doubled.
 
-python -m bench.chaos [--minutes 10] [--seed 1] [--people 4] [--browsers 2]
+python -m bench.chaos [--minutes 10] [--seed 1] [--people 4] [--browsers 2] [--quick]
 
 `artel cluster --api 2 --worker 2 --shards 2` over embedded stores with a scripted model. Each person talks in two chats
 at once (answers of one and of several seconds, tools that ask, plans that ask) and listens at both API processes, as a
@@ -18,13 +18,8 @@ that the first start took). Ends with 1 if one of these fails; the data director
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import shutil
 import signal
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -32,20 +27,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import aiohttp
-import uvloop
 
 from bench import panels
 from bench.blows import freeze, send
 from bench.browsers import sitters
 from bench.charts import Blow, page
-from bench.lookout import Intruders, Prey, violations
-from bench.processes import child
-from bench.report import RESULTS, keep
+from bench.lookout import Intruders, Watch
 from bench.scraping import scraped
-from tests.support.clusters import RunningCluster, is_alive, running_cluster
+from bench.trial import Found, People, Place, around, carry_out, options_of
+from tests.support.clusters import RunningCluster, is_alive
 from tests.support.talking import Talker
 
 _READY_SECONDS = 10.0
@@ -61,10 +53,9 @@ class Killer:
 
     cluster: RunningCluster
     random: Random
+    watch: Watch
     blows: Counter[str] = field(default_factory=Counter[str])
     struck: list[Blow] = field(default_factory=list[Blow])
-    violations: float = 0.0
-    """The most that was seen."""
 
     async def rage(self, seconds: float) -> None:
         """Strikes until the time is over; nothing stays frozen."""
@@ -72,7 +63,7 @@ class Killer:
         thaws: set[asyncio.Task[None]] = set()
         while time.monotonic() < end:
             await asyncio.sleep(self.random.uniform(1.5, 4))
-            await self.look()
+            await self.watch.look()
             victims = self._victims()
             name = self.random.choice(sorted(victims))
             kind = name.split("-")[0]
@@ -91,10 +82,6 @@ class Killer:
         apis = {f"api-{place}": pid for place, pid in enumerate(self.cluster.apis.values(), 1)}
         workers = {f"worker-{pid}": pid for pid in self.cluster.alive_workers()}
         return {name: pid for name, pid in {**apis, **workers, **self.cluster.stores()}.items() if is_alive(pid)}
-
-    async def look(self) -> None:
-        """Asks each process for its violations."""
-        self.violations = max(self.violations, (await violations(self.cluster))[1])
 
 
 async def until_ready(cluster: RunningCluster, workers: int) -> float:
@@ -120,36 +107,31 @@ async def on_one_shard(administrator: Talker, browsers: int) -> list[str]:
     return [] if len(homes) == min(browsers, 2) else [f"those with browsers live on {homes} only"]
 
 
-async def run(model: str, data: Path, minutes: float, seed: int, people: int, browsers: int) -> dict[str, Any]:
-    """The whole of it."""
-    random = Random(seed)
-    access = {"OPENAI_BASE_URL": model, "OPENAI_API_KEY": "chaos", "ARTEL_READ_CHATS": "false"}
-    environment = {
-        **access,
-        "ARTEL_REGISTRATION": "open",
-        "ARTEL_FIND_LOCAL_MODELS": "false",
-        "ARTEL_DRAIN_SECONDS": "4",
-        "ARTEL_METRICS_PORT": "0",
-        "ARTEL_GRAFANA_PASSWORD": panels.PASSWORD,
-    }
+async def run(place: Place, minutes: float, seed: int, number: int, browsers: int) -> Found:
+    """The whole of it. number: of people."""
     began = time.monotonic()
-    await asyncio.to_thread((data.parent / "pictures").mkdir)
-    async with running_cluster(data, environment) as cluster, scraped(cluster, data.parent / "watch") as prometheus:
+    pictures, watched = place.directory / "pictures", place.directory / "watch"
+    await asyncio.to_thread(pictures.mkdir)
+    async with (
+        place.cluster(
+            ARTEL_READ_CHATS="false", ARTEL_DRAIN_SECONDS="4", ARTEL_GRAFANA_PASSWORD=panels.PASSWORD
+        ) as cluster,
+        scraped(cluster, watched) as prometheus,
+    ):
         started_in = time.monotonic() - began
         addresses = list(cluster.apis)
-        talkers = [await Talker.begin(addresses, f"p{number}@example.org", _CHATS) for number in range(people)]
-        prey = [await Prey.of(talker) for talker in talkers]
-        intruders = await Intruders.begin(addresses, prey)
+        people = await People.gather(addresses, "p", number, _CHATS)
+        intruders = await Intruders.begin(addresses, people.prey)
         going = True
         talks = [
             asyncio.create_task(talker.talk(chat, Random(seed * 1000 + chat), lambda: going))
-            for talker in talkers
+            for talker in people.talkers
             for chat in talker.chats
         ]
-        async with sitters(addresses, browsers, data.parent / "pictures") as seated:
-            faults = await on_one_shard(talkers[0], browsers)
+        async with sitters(addresses, browsers, pictures) as seated:
+            faults = await on_one_shard(people.talkers[0], browsers)
             seated.begin(seed, lambda: going)
-            killer = Killer(cluster, random)
+            killer = Killer(cluster, Random(seed), Watch(cluster))
             await killer.rage(minutes * 60)
             ready_after = await until_ready(cluster, workers=2)
             going = False
@@ -158,44 +140,38 @@ async def run(model: str, data: Path, minutes: float, seed: int, people: int, br
         faults += [repr(each) for each in await asyncio.gather(*talks, return_exceptions=True) if each is not None]
         await asyncio.sleep(_SETTLE_SECONDS)
         faults += await intruders.end()
-        await killer.look()
-        faults += [fault for each in (*talkers, *prey) for fault in await each.faults()]
+        await killer.watch.look()
+        faults += killer.watch.faults()
         shown = await panels.operators(prometheus)
-        of_users = await panels.users(data)
-        await asyncio.to_thread((data.parent / "panels.html").write_text, page(shown, killer.struck, "Chaos"))
+        of_users = await panels.users(place.data)
+        await asyncio.to_thread((place.directory / "chaos.html").write_text, page(shown, killer.struck, "Chaos"))
         faults += panels.unseen(shown, killer.blows)
         faults += [
             f"{user}: {title!r} is empty" for user, each in of_users.items() for title in each if not each[title]
         ]
-        if killer.violations:
-            faults.append(f"user_isolation_violations: {killer.violations}")
         # A machine on which nothing starts in time has other things to do.
         if ready_after > max(_READY_SECONDS, started_in):
             faults.append(f"ready only {ready_after:.1f} s after the last blow")
-        for talker in talkers:
-            await talker.end()
-    streams = [stream for talker in talkers for stream in talker.streams]
+        faults += await people.part()
     return {
         "minutes": minutes,
         "seed": seed,
-        "people": people,
+        "people": number,
         "blows": dict(sorted(killer.blows.items())),
-        "messages": dict(Counter(each.kind for talker in talkers for each in talker.asked)),
+        "messages": dict(Counter(each.kind for talker in people.talkers for each in talker.asked)),
         "browsers": pages,
         "panels": {panel.title: panel.figures() for panel in shown},
         "panels_of_users": of_users,
         "alerts": panels.fired(shown),
-        "requests_sent_again": sum(len(talker.visitor.refusals) for talker in talkers),
-        "intruders_were_told": intruders.answers(),
-        "streams": len(streams),
-        "connections": sum(stream.connections for stream in streams),
-        "events": sum(len(stream.heard) for stream in streams),
-        "resyncs": sum(len(stream.resyncs) for stream in streams),
+        "requests_sent_again": len(people.refusals),
+        "streams": len(people.streams),
+        "connections": sum(stream.connections for stream in people.streams),
+        **people.heard(),
         "started_in_seconds": round(started_in, 1),
         "ready_after_seconds": round(ready_after, 1),
-        "load_average": round(os.getloadavg()[0], 1),
-        "user_isolation_violations": killer.violations,
-        "tracebacks": tracebacks(data),
+        **around(intruders),
+        "user_isolation_violations": killer.watch.violations,
+        "tracebacks": tracebacks(place.data),
         "faults": faults,
     }
 
@@ -216,27 +192,13 @@ def tracebacks(data: Path) -> dict[str, int]:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of(__doc__, quick="half a minute", people=4)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--people", type=int, default=4)
     parser.add_argument("--browsers", type=int, default=2, help="people before a page in Chromium")
-    parser.add_argument("--quick", action="store_true", help="half a minute, nothing written")
     options = parser.parse_args()
     minutes: float = 0.5 if options.quick else options.minutes
-    directory = Path(tempfile.mkdtemp(prefix="artel-chaos-"))
-    with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
-        found = uvloop.run(
-            run(model.address, directory / "data", minutes, options.seed, options.people, options.browsers)
-        )
-    is_kept = not options.quick and not found["faults"]
-    keep("chaos", found, kept=is_kept)
-    if is_kept:
-        shutil.copy(directory / "panels.html", RESULTS / "chaos.html")
-    if found["faults"] or options.quick:
-        print(f"Everything is in {directory}")
-        raise SystemExit(1 if found["faults"] else 0)
-    shutil.rmtree(directory, ignore_errors=True)
+    carry_out("chaos", lambda place: run(place, minutes, options.seed, options.people, options.browsers), options)
 
 
 if __name__ == "__main__":

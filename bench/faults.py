@@ -20,29 +20,19 @@ Ends with 1 if one of these fails; the data directory, with everyone's logs, is 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import shutil
 import signal
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any, Final
-
-import uvloop
+from typing import Final
 
 from bench.blows import freeze, send, slow
-from bench.lookout import Intruders, Prey, violations
-from bench.processes import child
-from bench.report import keep
-from tests.support.clusters import RunningCluster, running_cluster
-from tests.support.talking import Talker
+from bench.lookout import Intruders, Prey, Watch
+from bench.trial import Found, People, Place, around, carry_out, options_of
+from tests.support.clusters import RunningCluster
 
 STORES: Final = ("postgres-1", "postgres-2", "valkey-1", "memory")
 _READY_SECONDS: Final = 10.0
@@ -52,13 +42,6 @@ _SEARCH_PAUSE_SECONDS: Final = 0.3
 _GIVEN_UP_SECONDS: Final = 60.0
 _FROZEN_SECONDS: Final = 8.0
 _SLOW_SECONDS: Final = 10.0
-_ENVIRONMENT: Final = {
-    "OPENAI_API_KEY": "faults",
-    "ARTEL_READ_CHATS": "false",
-    "ARTEL_REGISTRATION": "open",
-    "ARTEL_FIND_LOCAL_MODELS": "false",
-    "ARTEL_METRICS_PORT": "0",
-}
 
 
 @dataclass(frozen=True)
@@ -83,27 +66,20 @@ class Cell:
 
 
 class Company:
-    """The people of one cell."""
+    """The people of one cell, at work: each has a chat to talk in, and one for the moment after the fault."""
 
-    def __init__(self, talkers: Sequence[Talker], prey: Sequence[Prey]) -> None:
-        self.talkers = talkers
-        self.prey = prey
+    def __init__(self, people: People) -> None:
+        self.people = people
         self._going = True
         self._talks = [
             asyncio.create_task(talker.talk(talker.chats[0], Random(number), lambda: self._going))
-            for number, talker in enumerate(talkers)
+            for number, talker in enumerate(people.talkers)
         ]
-        self._talks += [asyncio.create_task(self._search(each)) for each in prey]
-
-    @classmethod
-    async def gather(cls, addresses: Sequence[str], name: str, people: int) -> Company:
-        """New people with two chats each: one to talk in, and one for the moment after the fault."""
-        talkers = [await Talker.begin(addresses, f"{name}-{number}@example.org", 2) for number in range(people)]
-        return cls(talkers, [await Prey.of(talker) for talker in talkers])
+        self._talks += [asyncio.create_task(self._search(each)) for each in people.prey]
 
     async def answered_after(self) -> list[float]:
         """Seconds until each has something new accepted and answered."""
-        return await asyncio.gather(*(self._answered_after(each) for each in self.prey))
+        return await asyncio.gather(*(self._answered_after(each) for each in self.people.prey))
 
     async def _answered_after(self, person: Prey) -> float:
         began, talker = time.monotonic(), person.talker
@@ -124,63 +100,55 @@ class Company:
         self._going = False
         ends = await asyncio.gather(*self._talks, return_exceptions=True)
         await asyncio.sleep(_SETTLE_SECONDS)
-        faults = [repr(end) for end in ends if end is not None]
-        faults += [fault for each in (*self.talkers, *self.prey) for fault in await each.faults()]
-        for talker in self.talkers:
-            await talker.end()
-        return faults
+        return [*(repr(end) for end in ends if end is not None), *await self.people.part()]
 
 
-async def try_cell(cluster: RunningCluster, cell: Cell, prey: list[Prey], people: int) -> dict[str, Any]:
-    """One fault, and what came of it. prey: where intruders look for somebody."""
-    company = await Company.gather(list(cluster.apis), f"{cell.store}-{cell.fault}", people)
-    prey[:] = company.prey
+async def try_cell(cluster: RunningCluster, cell: Cell, prey: list[Prey], number: int) -> Found:
+    """One fault, and what came of it. prey: where intruders look for somebody; number: of people."""
+    people = await People.gather(list(cluster.apis), f"{cell.store}-{cell.fault}-", number, chats=2)
+    company, watch = Company(people), Watch(cluster)
+    prey[:] = people.prey
     await asyncio.sleep(_BEFORE_SECONDS)
     began = time.monotonic()
     await cell.strike(cluster)
     lasted = time.monotonic() - began
     answered = await company.answered_after()
     faults = await company.end()
-    told, seen = await violations(cluster)
-    refusals = [each for talker in company.talkers for each in talker.visitor.refusals if each.at >= began]
+    await watch.look()
+    refusals = [each for each in people.refusals if each.at >= began]
     unclear = Counter(each.what for each in refusals if not each.is_clear)
     faults += [f"{times} times: {what}" for what, times in unclear.items()]
     if max(answered) > _READY_SECONDS:
         faults.append(f"answered only {max(answered):.1f} s after the end")
-    if seen:
-        faults.append(f"user_isolation_violations: {seen}")
-    streams = [stream for talker in company.talkers for stream in talker.streams]
     found = {
         "store": cell.store,
         "fault": cell.fault,
         "seconds": round(lasted, 1),
         "refused": dict(Counter(each.what for each in refusals)),
         "answered_after_seconds": round(max(answered), 1),
-        "messages": sum(len(talker.asked) for talker in company.talkers),
-        "events": sum(len(stream.heard) for stream in streams),
-        "resyncs": sum(len(stream.resyncs) for stream in streams),
-        "violations": seen,
-        "processes_that_told": told,
-        "faults": faults,
+        "messages": sum(len(talker.asked) for talker in people.talkers),
+        **people.heard(),
+        "violations": watch.violations,
+        "processes_that_told": watch.processes,
+        "faults": [*faults, *watch.faults()],
     }
     print(found, flush=True)
     return found
 
 
-async def run(model: str, data: Path, stores: Sequence[str], people: int, share: float) -> dict[str, Any]:
+async def run(place: Place, stores: Sequence[str], people: int, share: float) -> Found:
     """All cells. share: how much of their time faults last."""
-    async with running_cluster(data, {**_ENVIRONMENT, "OPENAI_BASE_URL": model}) as cluster:
+    async with place.cluster(ARTEL_READ_CHATS="false") as cluster:
         prey: list[Prey] = []
         intruders = await Intruders.begin(list(cluster.apis), prey)
-        cells: list[dict[str, Any]] = []
+        cells: list[Found] = []
         for store in stores:
             for fault, seconds in (("killed", 0.0), ("frozen", _FROZEN_SECONDS), ("slowed", _SLOW_SECONDS)):
                 cells.append(await try_cell(cluster, Cell(store, fault, seconds * share), prey, people))
         leaks = await intruders.end()
     return {
         "people": people,
-        "load_average": round(os.getloadavg()[0], 1),
-        "intruders_were_told": intruders.answers(),
+        **around(intruders),
         "cells": cells,
         "faults": [*leaks, *(f"{cell['store']} {cell['fault']}: {each}" for cell in cells for each in cell["faults"])],
     }
@@ -188,21 +156,12 @@ async def run(model: str, data: Path, stores: Sequence[str], people: int, share:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="faults of a quarter of the time, nothing written")
+    parser = options_of(__doc__, quick="faults of a quarter of the time", people=4)
     parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES, help="only these, nothing written")
-    parser.add_argument("--people", type=int, default=4)
     options = parser.parse_args()
-    directory = Path(tempfile.mkdtemp(prefix="artel-faults-"))
     share = 0.25 if options.quick else 1.0
-    with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
-        found = uvloop.run(run(model.address, directory / "data", options.stores, options.people, share))
-    is_whole = not options.quick and tuple(options.stores) == STORES
-    keep("faults", found, kept=is_whole and not found["faults"])
-    if found["faults"]:
-        print(f"Everything is in {directory}")
-        raise SystemExit(1)
-    shutil.rmtree(directory, ignore_errors=True)
+    is_whole = tuple(options.stores) == STORES
+    carry_out("faults", lambda place: run(place, options.stores, options.people, share), options, is_whole=is_whole)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tests.support.visitors import Upload, Visitor, no_answer, refusal_of
 _INTRUDERS = 2
 _PAUSE_SECONDS = 0.1
 _LISTEN_SECONDS = 0.5
+_VIOLATIONS = "user_isolation_violations"
 _SECRET = "The key is under the third stone"
 _MODEL = {"provider": "openai", "name": "echo"}
 
@@ -190,13 +191,28 @@ class Intruders:
         return [*broken, *(leak for each in self._intruders for leak in each.leaks)]
 
 
-async def violations(cluster: RunningCluster) -> tuple[int, float]:
-    """How many processes told their metrics now, and the most violations that one of them has counted."""
-    counts: list[float] = []
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1)) as http:
-        for address in cluster.watched():
-            with suppress(aiohttp.ClientError, TimeoutError, OSError):
-                async with http.get(f"{address}/metrics") as answer:
-                    lines = (await answer.text()).splitlines()
-                counts += [float(line.split()[-1]) for line in lines if line.startswith("user_isolation_violations ")]
-    return len(counts), max(counts, default=0.0)
+class Watch:
+    """What the processes of a cluster count of their own accord."""
+
+    def __init__(self, cluster: RunningCluster) -> None:
+        self.violations = 0.0
+        """The most that one of them has ever told."""
+        self.processes = 0
+        """How many told, when they were asked last."""
+        self._cluster = cluster
+
+    async def look(self) -> None:
+        """Asks each of them."""
+        counts: list[float] = []
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(1)) as http:
+            for address in self._cluster.watched():
+                with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                    async with http.get(f"{address}/metrics") as answer:
+                        lines = (await answer.text()).splitlines()
+                    counts += [float(line.split()[-1]) for line in lines if line.startswith(f"{_VIOLATIONS} ")]
+        self.processes = len(counts)
+        self.violations = max([self.violations, *counts])
+
+    def faults(self) -> list[str]:
+        """Nothing may have been counted."""
+        return [f"{_VIOLATIONS}: {self.violations}"] if self.violations else []

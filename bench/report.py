@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,8 +14,13 @@ RESULTS = ROOT / "bench" / "results"
 
 def keep(benchmark: str, found: dict[str, Any], *, kept: bool = True) -> None:
     """Prints what was found, and writes it to `results/<benchmark>.json` if it is to be kept."""
+    write(benchmark, found, into=RESULTS if kept else None)
+
+
+def write(benchmark: str, found: dict[str, Any], *, into: Path | None) -> None:
+    """Prints what was found, and writes it to `<benchmark>.json` of a folder, if there is one for it."""
     text = orjson.dumps({"circumstances": circumstances(), **found}, option=orjson.OPT_INDENT_2).decode()
     print(text)
-    if kept:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{benchmark}.json").write_text(text + "\n")
+    if into is not None:
+        into.mkdir(exist_ok=True)
+        (into / f"{benchmark}.json").write_text(text + "\n")

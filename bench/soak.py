@@ -17,31 +17,24 @@ slope by least squares below 1 % a minute. Everything that was sent is answered 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import shutil
-import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import psutil
-import uvloop
 from redis.asyncio import Redis
 
 from artel.store.embedded.directory import DataDirectory
 from bench.blows import family
-from bench.lookout import Intruders, Prey, violations
-from bench.processes import child, private_mb
-from bench.report import keep
+from bench.lookout import Intruders, Watch
+from bench.processes import private_mb
 from bench.series import Point, growing, percent_a_minute, warmed_up
-from tests.support.clusters import RunningCluster, running_cluster
+from bench.trial import Found, People, Place, around, carry_out, options_of
+from tests.support.clusters import RunningCluster
 from tests.support.talking import KINDS, Talker
 from tests.support.visitors import Stream, Upload
 
@@ -49,12 +42,6 @@ _SAMPLE_SECONDS: Final = 10.0
 _QUICK_SAMPLE_SECONDS: Final = 3.0
 _SETTLE_SECONDS: Final = 3.0
 _PAUSE_SECONDS: Final = 1.0
-_ENVIRONMENT: Final = {
-    "OPENAI_API_KEY": "soak",
-    "ARTEL_REGISTRATION": "open",
-    "ARTEL_FIND_LOCAL_MODELS": "false",
-    "ARTEL_METRICS_PORT": "0",
-}
 
 
 class Day:
@@ -120,7 +107,7 @@ class Gauges:
 
     def __init__(self, cluster: RunningCluster, every: float) -> None:
         self.series: dict[str, list[Point]] = defaultdict(list)
-        self.violations = 0.0
+        self.watch = Watch(cluster)
         self._cluster = cluster
         self._every = every
         self._began = time.monotonic()
@@ -129,7 +116,7 @@ class Gauges:
         assert endpoints.redis_url is not None
         self._redis: Redis = Redis.from_url(endpoints.redis_url)  # pyright: ignore[reportUnknownMemberType]
 
-    async def watch(self) -> None:
+    async def read(self) -> None:
         """For ever."""
         try:
             while True:
@@ -158,52 +145,47 @@ class Gauges:
         self._note("api children", len(family(api)) - 1)  # one for each document that is being read
         told: dict[str, Any] = await self._redis.info("memory")  # pyright: ignore[reportUnknownMemberType]
         self._note("valkey used MB", told["used_memory"] / 2**20)
-        self.violations = max(self.violations, (await violations(self._cluster))[1])
+        await self.watch.look()
 
     def _note(self, name: str, value: float) -> None:
         self.series[name].append((round(time.monotonic() - self._began, 1), round(value, 2)))
 
 
-async def run(model: str, data: Path, minutes: float, people: int, every: float) -> dict[str, Any]:
-    """The whole of it."""
-    environment = {**_ENVIRONMENT, "OPENAI_BASE_URL": model}
-    async with running_cluster(data, environment, apis=1, workers=1, shards=1) as cluster:
+async def run(place: Place, minutes: float, number: int, every: float, *, judges_slopes: bool) -> Found:
+    """The whole of it. number: of people; every: seconds between two looks."""
+    async with place.cluster(apis=1, workers=1, shards=1) as cluster:
         addresses = list(cluster.apis)
-        talkers = [await Talker.begin(addresses, f"p{number}@example.org", 1) for number in range(people)]
-        prey = [await Prey.of(talker) for talker in talkers]
-        intruders = await Intruders.begin(addresses, prey)
-        for each in prey:
+        people = await People.gather(addresses, "p", number, chats=1)
+        intruders = await Intruders.begin(addresses, people.prey)
+        for each in people.prey:
             await each.until_found()
             each.talker.visitor.refusals.clear()  # a memory whose index is being made says so
         gauges = Gauges(cluster, every)
-        watching = asyncio.create_task(gauges.watch())
+        reading = asyncio.create_task(gauges.read())
         end = time.monotonic() + minutes * 60
-        days = [Day(talker, seed, lambda: time.monotonic() < end) for seed, talker in enumerate(talkers)]
+        days = [Day(talker, seed, lambda: time.monotonic() < end) for seed, talker in enumerate(people.talkers)]
         ends = await asyncio.gather(*(day.live() for day in days), return_exceptions=True)
-        watching.cancel()
-        [watched] = await asyncio.gather(watching, return_exceptions=True)
+        reading.cancel()
+        [read] = await asyncio.gather(reading, return_exceptions=True)
         await asyncio.sleep(_SETTLE_SECONDS)
         faults = [repr(each) for each in ends if each is not None]
-        faults += [] if isinstance(watched, asyncio.CancelledError) else [repr(watched)]
+        faults += [] if isinstance(read, asyncio.CancelledError) else [repr(read)]
         faults += [*await intruders.end(), *(fault for day in days for fault in day.faults)]
-        faults += [fault for each in (*talkers, *prey) for fault in await each.faults()]
-        faults += [f"refused: {each.what}" for talker in talkers for each in talker.visitor.refusals]
-        if gauges.violations:
-            faults.append(f"user_isolation_violations: {gauges.violations}")
-        for talker in talkers:
-            await talker.end()
+        faults += [*await people.part(), *gauges.watch.faults()]
+        faults += [f"refused: {each.what}" for each in people.refusals]
+    # Those that read a document live for a moment: how many were seen is told, and not judged.
+    grown = growing({name: points for name, points in gauges.series.items() if "children" not in name})
+    faults += [f"{name} grows by {percent} % a minute" for name, percent in grown.items() if judges_slopes]
     return {
         "minutes": minutes,
-        "people": people,
+        "people": number,
         "done": dict(sum((day.done for day in days), Counter[str]())),
-        "intruders_were_told": intruders.answers(),
-        "user_isolation_violations": gauges.violations,
-        "load_average": round(os.getloadavg()[0], 1),
+        **around(intruders),
+        "user_isolation_violations": gauges.watch.violations,
         "percent_a_minute": {
             name: round(percent_a_minute(warmed_up(points)), 2) for name, points in gauges.series.items()
         },
-        # Those that read a document live for a moment: how many were seen is told, and not judged.
-        "growing": growing({name: points for name, points in gauges.series.items() if "children" not in name}),
+        "growing": grown,
         "faults": faults,
         "series": gauges.series,
     }
@@ -211,21 +193,12 @@ async def run(model: str, data: Path, minutes: float, people: int, every: float)
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of(__doc__, quick="a minute, no slope judged", people=3)
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--people", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="a minute, nothing written and no slope judged")
     options = parser.parse_args()
-    quick: bool = options.quick
-    minutes, every = (1.0, _QUICK_SAMPLE_SECONDS) if quick else (options.minutes, _SAMPLE_SECONDS)
-    directory = Path(tempfile.mkdtemp(prefix="artel-soak-"))
-    with child([sys.executable, "-m", "tests.support.model_server"], ready="READY") as model:
-        found = uvloop.run(run(model.address, directory / "data", minutes, options.people, every))
-    keep("soak", found, kept=not quick)
-    if found["faults"] or (found["growing"] and not quick):
-        print(f"Not flat: {found['growing']}. Faults: {found['faults']}. Everything is in {directory}")
-        raise SystemExit(1)
-    shutil.rmtree(directory, ignore_errors=True)
+    judges: bool = not options.quick
+    minutes, every = (options.minutes, _SAMPLE_SECONDS) if judges else (1.0, _QUICK_SAMPLE_SECONDS)
+    carry_out("soak", lambda place: run(place, minutes, options.people, every, judges_slopes=judges), options)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ python_checks() {
     step "import-linter: imports point down"
     .venv/bin/lint-imports --no-logo
     step "pyright: types"
-    .venv/bin/pyright
+    .venv/bin/python scripts/typecheck.py --all
 }
 
 web_checks() {

@@ -85,7 +85,7 @@ async def test_the_list_comes_in_pages_and_is_searched(site: Site, ann: Person, 
 async def test_the_last_administrator_stays_one(ann: Person, bob: Person) -> None:
     for change in ({"role": "user"}, {"is_active": False}):
         status, problem = await _change(ann, ann.id, **change)
-        assert (status, problem["type"]) == (409, "/problems/last-admin")
+        assert (status, problem["type"]) == (409, "/problems/last-administrator")
     assert (await _change(ann, 10**9, role="user"))[0] == 404
 
 
@@ -215,7 +215,7 @@ async def test_erasing_shuts_out_and_leaves_nothing(site: Site, ann: Person, bob
     himself = await ann.http.delete(f"/admin/users/{ann.id}/")
     answer = await ann.http.delete(f"/admin/users/{bob.id}/")
 
-    assert (himself.status_code, himself.json()["type"]) == (409, "/problems/last-admin")
+    assert (himself.status_code, himself.json()["type"]) == (409, "/problems/last-administrator")
     assert answer.status_code == 202
     assert (await bob.http.get("/auth/me")).status_code == 401
     assert (await _log(ann))[0] == (ann.id, "delete", bob.id, {})

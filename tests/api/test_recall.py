@@ -12,7 +12,8 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.finder import Finder
 from artel.memory.ids import memory_id
 from tests.support.api import Person, Site
-from tests.support.memories import Memories, ToyEmbedder
+from tests.support.embedders import ToyEmbedder
+from tests.support.memories import Memories
 from tests.support.memory import MONDAY
 from tests.support.model_server import ModelServer
 from tests.support.planning import settings

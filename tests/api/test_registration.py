@@ -64,7 +64,9 @@ async def test_a_short_password_is_refused_by_name_of_the_field(site: Site) -> N
     answer = await (await site.visitor()).post("/auth/register", json={"email": "a@example.org", "password": "short"})
 
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "password"
+    problem = answer.json()
+    assert (problem["reason"], problem["errors"][0]["field"]) == ("password-unusable", "password")
+    assert problem["errors"][0]["figures"] == {"min_length": 8, "max_length": 256}
 
 
 async def test_the_language_is_the_browsers(site: Site) -> None:

@@ -21,7 +21,9 @@ _OUTSIDE = """() => [...document.querySelectorAll("main *, [role=dialog] *")].fi
 
 async def faults(page: Page, *, but: str = "") -> list[str]:
     """What axe finds, as "rule: element"."""
-    await page.evaluate(_AXE.read_text())
+    # It stays until another page is loaded, and takes as long to be read as a page to be looked at.
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_AXE.read_text())
     options = {"resultTypes": ["violations"], "rules": {but: {"enabled": False}} if but else {}}
     found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", options)
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]

@@ -104,7 +104,7 @@ async def test_a_link_for_a_password_is_used_once_and_a_bad_invitation_says_so(o
     await expect(page.get_by_role("heading", name="This invitation opens nothing")).to_be_visible()
     await page.goto("about:blank")
     await page.goto(f"/reset#{link.partition('#')[2]}")
-    await page.get_by_label("Password").fill("a new battery staple")
+    await page.get_by_label("Password", exact=True).fill("a new battery staple")
     await page.get_by_role("button", name="Set the password").click()
     await page.get_by_role("button", name="To the sign-in page").click()
     await page.get_by_label("Email").fill(guest.email)

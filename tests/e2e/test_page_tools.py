@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import signal
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.e2e.person import Person, answers, say, sign_up
+from tests.e2e.person import Person, answers, say
 from tests.e2e.team import inbox
 from tests.e2e.toolbox import ask_for, calls, dialog, question, wish, with_tool
-from tests.support.model_server import ModelServer
-from tests.support.ports import free_port
-from tests.support.serve import StartServe
 
 _SEEN = "[image_url]"
 """What the scripted model says when it was shown a picture."""
@@ -318,31 +313,3 @@ async def test_a_file_that_is_refused_is_said_so_and_can_be_left_out(maria: Pers
     await dialog(page).get_by_role("button", name="Send 1 file").click()
 
     await expect(answers(page).last).to_contain_text("file_ids")
-
-
-async def _sign_up(browser: Browser, url: str) -> tuple[BrowserContext, Person]:
-    context = await browser.new_context(base_url=url, locale="en-US", viewport={"width": 1280, "height": 800})
-    return context, await sign_up(context, "maria@example.org")
-
-
-async def test_a_photo_is_sent_although_the_server_was_killed_while_it_waited(
-    browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
-) -> None:
-    environment = {"PORT": str(free_port()), "OPENAI_BASE_URL": model_server.base_url, "OPENAI_API_KEY": "test-key"}
-    serve = start_serve(tmp_path / "data", **environment)
-    context, maria = await _sign_up(browser, serve.url())
-    page = await ask_for(maria, "camera", _WHY)
-    await dialog(page).get_by_role("button", name="Open the camera").click()
-    await dialog(page).get_by_role("button", name="Take the photo").click()
-
-    serve.send(signal.SIGKILL)
-    serve.wait()
-    await dialog(page).get_by_role("button", name="Send").click()
-    await expect(dialog(page).get_by_role("alert")).to_contain_text("There is no connection. Nothing was decided")
-    start_serve(tmp_path / "data", **environment).url()
-    await expect(page.get_by_text("Reconnecting…")).to_be_hidden(timeout=60_000)
-    await dialog(page).get_by_role("button", name="Try again").click()
-
-    await expect(dialog(page)).to_have_count(0)
-    await expect(answers(page).last).to_contain_text(_SEEN, timeout=60_000)
-    await context.close()

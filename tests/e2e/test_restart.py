@@ -1,60 +1,73 @@
-"""The server dies in the middle of an answer or of a plan; the page stays open."""
+"""The server dies in the middle of an answer, of a plan or of a photo; the page stays open."""
 
 from __future__ import annotations
 
-import signal
-from pathlib import Path
+from collections.abc import AsyncGenerator
+from itertools import count
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.gates import Gate
-from tests.e2e.person import numbered, say, sign_up
+from tests.e2e.person import Person, answers, numbered, say, sign_up
 from tests.e2e.team import answer, asked, card, confirm, gather_team, node, panel, run_of, tasks_of
+from tests.e2e.toolbox import ask_for, dialog
+from tests.support.household import Household
 from tests.support.model_server import ModelServer
 from tests.support.plans import plan, request, task
 from tests.support.ports import free_port
 from tests.support.serve import StartServe
 
+_NUMBERS = count(1)
 
-async def test_an_answer_is_whole_after_kill_9_and_a_restart(
-    browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
-) -> None:
-    environment = {
-        "PORT": str(free_port()),
-        "OPENAI_BASE_URL": model_server.base_url,
-        "OPENAI_API_KEY": "test-key",
-    }
-    first = start_serve(tmp_path / "data", **environment)
-    context = await browser.new_context(base_url=first.url(), locale="en-US")
-    maria = await sign_up(context, "maria@example.org")
+
+@pytest.fixture(scope="module")
+async def household(
+    start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
+) -> AsyncGenerator[Household]:
+    """One data directory, served at an address that stays whoever serves it."""
+    made = Household(
+        start_lasting_serve,
+        tmp_path_factory.mktemp("household") / "data",
+        running_model_server,
+        PORT=str(free_port()),
+        ARTEL_REGISTRATION="open",
+        # It would ask the model later, while others count what it is asked.
+        ARTEL_READ_CHATS="false",
+    )
+    await made.begin()
+    yield made
+    await made.http.aclose()
+
+
+@pytest.fixture
+async def maria(browser: Browser, household: Household) -> AsyncGenerator[Person]:
+    """Somebody who has just come there. Her page may complain: it is cut off."""
+    url = str(household.http.base_url)
+    context = await browser.new_context(base_url=url, locale="en-US", viewport={"width": 1280, "height": 800})
+    yield await sign_up(context, f"maria{next(_NUMBERS)}@example.org")
+    await context.close()
+
+
+async def test_an_answer_is_whole_after_kill_9_and_a_restart(maria: Person, household: Household) -> None:
     await maria.agent()
     page = await maria.page()
     await say(page, "Tell me [[answer tokens=60 delay_ms=60]]")
     await expect(page.locator(".prose-answer").last).to_contain_text("w9")
 
-    first.send(signal.SIGKILL)
-    first.wait()
+    await household.die()
     await expect(page.get_by_text("Reconnecting…")).to_be_visible()
-    start_serve(tmp_path / "data", **environment).url()
+    await household.begin()
 
     await numbered(page, 60, seconds=60)
     await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     await page.reload()
     await numbered(page, 60)
-    await context.close()
 
 
 async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
-    browser: Browser, start_serve: StartServe, tmp_path: Path, model_server: ModelServer
+    maria: Person, household: Household
 ) -> None:
-    environment = {
-        "PORT": str(free_port()),
-        "OPENAI_BASE_URL": model_server.base_url,
-        "OPENAI_API_KEY": "test-key",
-    }
-    serve = start_serve(tmp_path / "data", **environment)
-    context = await browser.new_context(base_url=serve.url(), locale="en-US", viewport={"width": 1280, "height": 800})
-    maria = await sign_up(context, "maria@example.org")
     await gather_team(maria)
     gate = Gate()
     graph = plan(
@@ -65,22 +78,19 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     page = await asked(maria, request(graph))
     await expect(card(page)).to_contain_text("Waiting for you")
 
-    serve.send(signal.SIGKILL)
-    serve.wait()
+    await household.die()
     await expect(page.get_by_text("Reconnecting…")).to_be_visible()
-    serve = start_serve(tmp_path / "data", **environment)
-    serve.url()
+    await household.begin()
     await expect(page.get_by_text("Reconnecting…")).to_be_hidden(timeout=60_000)
     await confirm(page)
     await expect(node(page, 1)).to_contain_text("Done")
     await node(page, 2).click()
     await expect(panel(page).locator(".prose-answer")).to_have_text(gate.half)
 
-    serve.send(signal.SIGKILL)
-    serve.wait()
+    await household.die()
     await expect(page.get_by_text("Reconnecting…")).to_be_visible()
     gate.open()
-    start_serve(tmp_path / "data", **environment).url()
+    await household.begin()
 
     await expect(panel(page).locator(".prose-answer")).to_have_text(gate.whole, timeout=60_000)
     await expect(answer(page)).to_contain_text("Kept before", timeout=60_000)
@@ -88,4 +98,21 @@ async def test_a_plan_outlives_kill_9_while_it_waits_and_while_it_is_at_work(
     await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     run = tasks_of(await run_of(maria, page))
     assert (run["plan"], run["t1"]) == (("done", 1), ("done", 1))
-    await context.close()
+
+
+async def test_a_photo_is_sent_although_the_server_was_killed_while_it_waited(
+    maria: Person, household: Household
+) -> None:
+    page = await ask_for(maria, "camera", '{"reason": "To see your whiteboard."}')
+    await dialog(page).get_by_role("button", name="Open the camera").click()
+    await dialog(page).get_by_role("button", name="Take the photo").click()
+
+    await household.die()
+    await dialog(page).get_by_role("button", name="Send").click()
+    await expect(dialog(page).get_by_role("alert")).to_contain_text("There is no connection. Nothing was decided")
+    await household.begin()
+    await expect(page.get_by_text("Reconnecting…")).to_be_hidden(timeout=60_000)
+    await dialog(page).get_by_role("button", name="Try again").click()
+
+    await expect(dialog(page)).to_have_count(0)
+    await expect(answers(page).last).to_contain_text("[image_url]", timeout=60_000)

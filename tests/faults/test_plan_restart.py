@@ -1,10 +1,10 @@
-"""The server is killed in the middle of every stage of a plan: the next one goes on, and pays for nothing twice."""
+"""The server is killed in the middle of every stage of a plan, or of a tool call: the next one goes on, and pays for
+nothing twice."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,12 +13,32 @@ from tests.support.household import Household
 from tests.support.model_server import ModelServer
 from tests.support.plans import PLANNER, plan, request, task
 from tests.support.serve import StartServe
+from tests.support.tool_people import chosen, photo
+from tests.support.tool_scripts import calling
 
 GRAPH = plan(
     task("a", do="[[answer text=first]]"),
     task("b", "a", agent="writer", do="[[slow tokens=40]]"),
     task("c", "b", do="[[answer text=last]]"),
 )
+
+
+@pytest.fixture(scope="module")
+async def household(
+    start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
+) -> AsyncGenerator[Household]:
+    """One for all: whoever is killed has a successor with the same data, and each test a user of its own."""
+    made = Household(
+        start_lasting_serve,
+        tmp_path_factory.mktemp("household") / "data",
+        running_model_server,
+        ARTEL_REGISTRATION="open",
+        # It would ask the model later, while others count what it is asked.
+        ARTEL_READ_CHATS="false",
+    )
+    await made.begin()
+    yield made
+    await made.http.aclose()
 
 
 def _task(name: str, status: str) -> Callable[[dict[str, Any]], bool]:
@@ -57,17 +77,14 @@ Stage = Callable[[ModelServer, Household, str], Awaitable[None]]
     ids=["planning", "waiting", "working", "summing up"],
 )
 async def test_a_plan_survives_kill_9(
-    start_serve: StartServe,
-    tmp_path: Path,
+    household: Household,
     model_server: ModelServer,
     stage: Stage,
     message: str,
     repeated: str | None,
 ) -> None:
     # given somebody with a team, whose plan has come to this stage
-    household = Household(start_serve, tmp_path / "data", model_server)
-    await household.begin()
-    await household.post("/auth/register", {"email": "ann@example.org", "password": "correct horse battery"})
+    await household.newcomer()
     for name in ("Coder", "Writer"):
         await household.post("/my/agents/", {"name": name, "model": {"provider": "openai", "name": "echo"}})
     policy = "always" if stage is _waits else "never"
@@ -94,4 +111,33 @@ async def test_a_plan_survives_kill_9(
     assert dict(model_server.log.models) == expected
     items = (await household.http.get(f"/my/chat/{chat}/")).json()["items"]
     assert [(item["role"], item["status"]) for item in items] == [("user", "complete"), ("assistant", "complete")]
-    await household.http.aclose()
+
+
+async def test_a_photo_is_asked_for_and_sent_across_a_kill_9(household: Household, model_server: ModelServer) -> None:
+    # given an agent that asked for a photo, and beside it for the time, which is allowed
+    await household.newcomer()
+    tools = [*chosen("camera"), *chosen(current_time="allow")]
+    model = {"provider": "openai", "name": "echo"}
+    await household.post("/my/agents/", {"name": "Coder", "model": model, "tools": tools})
+    chat = (await household.post("/my/chat/sessions/", {}))["id"]
+    content = "@coder " + calling(["Let me see.", ("camera", {}), ("current_time", {})])
+    run_id = (await household.post(f"/my/chat/{chat}/message/", {"content": content}))["run_id"]
+    await household.until(run_id, lambda run: run["status"] == "waiting")
+
+    # when the server is killed while it waits, and the user answers the next one
+    await household.kill()
+    history = (await household.http.get(f"/my/chat/{chat}/")).json()
+    [approval] = (await household.http.get("/my/approvals/?status=pending")).json()["items"]
+    await household.post(f"/my/tools/{approval['id']}/confirm/", {"result": {"image": photo()}})
+
+    # then the page sees what there was, and the agent goes on, asking its model once more and not twice
+    [_, waiting] = history["items"]
+    assert (waiting["status"], waiting["content"]) == ("streaming", "Let me see.")
+    assert [call["status"] for call in waiting["tool_calls"]] == ["waiting", "ok"]
+    run = await household.until(run_id, lambda run: run["status"] not in ("waiting", "running"))
+    assert run["status"] == "completed"
+    assert dict(model_server.log.models) == {"echo": 2}
+    [_, answer] = (await household.http.get(f"/my/chat/{chat}/")).json()["items"]
+    assert [call["status"] for call in answer["tool_calls"]] == ["ok", "ok"]
+    assert answer["content"].startswith("Let me see.\n\nTool said: ")
+    assert "8 x 6 pixels" in answer["content"]

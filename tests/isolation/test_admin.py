@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from tests.support.isolation_attacks import body_of, leaks, victims_ids
 from tests.support.isolation_http import Caller
 from tests.support.isolation_operations import Operation, of_admins
 from tests.support.isolation_people import PASSWORD
+from tests.support.isolation_streams import at_both_processes, ended, listening
 from tests.support.isolation_world import ALL_LAYERS, World, in_worlds
 from tests.support.live_http import open_stream
 
@@ -29,7 +29,6 @@ CHANGES = {
     "DELETE /admin/invitations/{invitation_id}/",
 }
 """What an administrator may do to the victim's account: tried on somebody else's, since the victim stays as it is."""
-AT_ONCE_S = 8.0
 
 
 def _victims(world: World, operation: Operation) -> dict[str, str]:
@@ -148,7 +147,7 @@ async def _set_a_password(world: World, user: Caller) -> None:
 
 
 @in_worlds(ALL_LAYERS)
-@pytest.mark.parametrize("wire", [0, 1], ids=["same-process", "another-process"])
+@at_both_processes
 @pytest.mark.parametrize(
     ("ends", "role", "comes_back"),
     [
@@ -165,12 +164,9 @@ async def test_a_stream_ends_with_what_it_was_opened_as(
 ) -> None:
     user = replace(await world.people.newcomer("a listener", role=role), wire=world.wires[wire])
 
-    async with open_stream(user.wire.port, "/my/events/", dict(user.headers)) as stream:
-        assert stream.status == 200
-        await stream.block()
+    async with listening(user.wire, user.headers) as stream:
         await ends(world, user)
-        async with asyncio.timeout(AT_ONCE_S):
-            await stream.rest()
+        await ended(stream)
 
     async with open_stream(user.wire.port, "/my/events/", dict(user.headers)) as again:
         assert again.status == (200 if comes_back else 401)

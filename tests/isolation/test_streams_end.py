@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -21,11 +20,9 @@ from artel.events.subscriber import Subscriber
 from artel.store.shards import Shards
 from tests.support.isolation_http import Caller
 from tests.support.isolation_people import PASSWORD, Proof
+from tests.support.isolation_streams import at_both_processes, ended, listening
 from tests.support.isolation_world import ALL_LAYERS, World, in_worlds
-from tests.support.live_http import StreamClient, open_stream
-
-AT_ONCE_S = 8.0
-"""Far below the guard's interval of 30 s, far above what a busy machine needs."""
+from tests.support.live_http import StreamClient
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,8 @@ async def _is_disabled_by_a_command(scene: Scene) -> None:
         await shards.stop()
 
 
-@asynccontextmanager
-async def _listening(scene: Scene, proof: Proof, wire: int) -> AsyncGenerator[StreamClient]:
-    async with open_stream(scene.world.wires[wire].port, "/my/events/", dict(proof.headers)) as stream:
-        assert stream.status == 200
-        await stream.block()
-        yield stream
+def _listening(scene: Scene, proof: Proof, wire: int) -> AbstractAsyncContextManager[StreamClient]:
+    return listening(scene.world.wires[wire], proof.headers)
 
 
 async def _scene(world: World, wire: int) -> Scene:
@@ -91,11 +84,6 @@ async def _scene(world: World, wire: int) -> Scene:
     user = await world.people.registered("a listener", email, PASSWORD)
     browser, other = await world.people.browser(user.user_id), await world.people.browser(user.user_id)
     return Scene(world, user, browser, other, await world.people.program(user.user_id), wire)
-
-
-async def _ended(stream: StreamClient) -> None:
-    async with asyncio.timeout(AT_ONCE_S):
-        await stream.rest()
 
 
 async def _still_lives(stream: StreamClient, owner: Caller) -> None:
@@ -108,7 +96,7 @@ async def _still_lives(stream: StreamClient, owner: Caller) -> None:
 
 
 @in_worlds(ALL_LAYERS)
-@pytest.mark.parametrize("wire", [0, 1], ids=["same-process", "another-process"])
+@at_both_processes
 @pytest.mark.parametrize(
     ("ends", "listens_with", "others_stay"),
     [
@@ -135,11 +123,11 @@ async def test_it_ends_with_its_right(
 
         await ends(scene)
 
-        await _ended(doomed)
+        await ended(doomed)
         if others_stay:
             await _still_lives(sibling, replace(scene.user, headers=scene.other_browser.headers))
         else:
-            await _ended(sibling)
+            await ended(sibling)
         await _still_lives(bystander, stranger)
     for each in world.wires:
         reply = await Caller("who was there", each, proof.headers).send("GET", "/my/events/")
@@ -154,7 +142,7 @@ async def test_what_nobody_told_is_found_when_the_connection_is_back(world: Worl
         await world.stores.as_migrator("delete from sign_ins where id = $1", scene.browser.id)
         await cast(Any, world.stores.redis).client_kill_filter(_type="pubsub")
 
-        await _ended(doomed)
+        await ended(doomed)
         await _still_lives(sibling, replace(scene.user, headers=scene.other_browser.headers))
 
 
@@ -173,7 +161,7 @@ async def test_what_nobody_told_is_found_by_the_guard(world: World, way: str) ->
         guard = PrincipalGuard(house.hub, may_listen, interval_s=0.05)
         guard.start()
 
-        await _ended(doomed)
+        await ended(doomed)
         await _still_lives(sibling, replace(scene.user, headers=scene.other_browser.headers))
         await guard.aclose()
 
@@ -191,5 +179,5 @@ async def test_a_disabled_user_that_nobody_told_of_is_found_by_the_guard(world: 
         guard = PrincipalGuard(house.hub, may_listen, interval_s=0.05)
         guard.start()
 
-        await _ended(doomed)
+        await ended(doomed)
         await guard.aclose()

@@ -138,10 +138,18 @@ def pdf(text: str, *, encrypted: bool = False) -> bytes:
 
 
 def zip_bomb(megabytes: int) -> bytes:
-    """A Word document that unfolds to so much text."""
-    text = "<w:p><w:r><w:t>" + "a" * 1_000_000 + "</w:t></w:r></w:p>"
-    body = text * megabytes
-    return _office("word/document.xml", f'<w:document xmlns:w="{_WORDS}"><w:body>{body}</w:body></w:document>')
+    """A Word document that unfolds to so much text; made piece by piece, so that who makes it stays small."""
+    main = "word/document.xml"
+    made = io.BytesIO(zipped(_declaring(main)))
+    with (
+        zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open(main, "w") as entry,
+    ):
+        entry.write(f'{_XML}<w:document xmlns:w="{_WORDS}"><w:body>'.encode())
+        for _ in range(megabytes):
+            entry.write(b"<w:p><w:r><w:t>" + b"a" * 1_000_000 + b"</w:t></w:r></w:p>")
+        entry.write(b"</w:body></w:document>")
+    return made.getvalue()
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (40, 30), colour: str = "tomato", mode: str = "RGB") -> bytes:
@@ -167,6 +175,11 @@ def wav(seconds: float = 0.1) -> bytes:
 
 
 def _office(main: str, content: str, more: Mapping[str, str] | None = None) -> bytes:
+    return zipped({**_declaring(main), main: f"{_XML}{content}", **(more or {})})
+
+
+def _declaring(main: str) -> dict[str, str | bytes]:
+    """What says of which kind the main part is."""
     kinds = {
         "word/document.xml": "wordprocessingml.document.main",
         "xl/workbook.xml": "spreadsheetml.sheet.main",
@@ -179,8 +192,7 @@ def _office(main: str, content: str, more: Mapping[str, str] | None = None) -> b
         f'<Override PartName="/{main}" ContentType="application/vnd.openxmlformats-officedocument.{kinds[main]}+xml"/>'
         "</Types>"
     )
-    entries = {"[Content_Types].xml": types, "_rels/.rels": _relations("officeDocument", main)}
-    return zipped({**entries, main: f"{_XML}{content}", **(more or {})})
+    return {"[Content_Types].xml": types, "_rels/.rels": _relations("officeDocument", main)}
 
 
 def _relations(kind: str, target: str) -> str:

@@ -8,11 +8,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from tests.support.model_server import ModelServer
 from tests.support.serve import Serve, StartServe
+
+PASSWORD = "correct horse battery"
 
 
 class Household:
@@ -21,7 +24,7 @@ class Household:
     def __init__(self, start: StartServe, data: Path, model: ModelServer, **environment: str) -> None:
         self._start = start
         self._environment = environment
-        self._data = data
+        self.data = data
         self._model = model
         self._serve: Serve | None = None
         self.http = httpx.AsyncClient()
@@ -29,14 +32,18 @@ class Household:
     async def begin(self) -> None:
         """Starts a server."""
         access = {"OPENAI_BASE_URL": self._model.base_url, "OPENAI_API_KEY": "test-key"}
-        self._serve = self._start(self._data, **access, **self._environment)
+        self._serve = self._start(self.data, **access, **self._environment)
         self.http.base_url = httpx.URL(await asyncio.to_thread(self._serve.url))
 
-    async def kill(self) -> None:
-        """Kills it, and starts another."""
+    async def die(self) -> None:
+        """Kills it; nobody serves until `begin`."""
         assert self._serve is not None
         self._serve.send(signal.SIGKILL)
         await asyncio.to_thread(self._serve.wait)
+
+    async def kill(self) -> None:
+        """Kills it, and starts another."""
+        await self.die()
         await self.begin()
 
     async def stop(self) -> None:
@@ -54,7 +61,14 @@ class Household:
     @property
     def environment(self) -> dict[str, str]:
         """For a command beside the server."""
-        return {**os.environ, "ARTEL_DATA_DIR": str(self._data)}
+        return {**os.environ, "ARTEL_DATA_DIR": str(self.data)}
+
+    async def newcomer(self) -> str:
+        """The address of a new account, which is signed in instead of whoever was."""
+        email = f"{uuid4().hex}@example.org"
+        self.http.cookies.clear()
+        await self.post("/auth/register", {"email": email, "password": PASSWORD})
+        return email
 
     async def post(self, path: str, body: Any) -> Any:
         """The JSON of the answer."""

@@ -26,8 +26,9 @@ from artel.memory.index import Tools
 from artel.memory.turn import Turns
 from artel.store.shards import Shards
 from artel.store.tx import UserTx
+from tests.support.embedders import ToyEmbedder
 from tests.support.memory import Violations
-from tests.support.remembering import READER, ToyEmbedder, all_turns, at_once, encode
+from tests.support.remembering import READER, all_turns, at_once, encode
 
 
 class Steps:

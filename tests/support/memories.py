@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,39 +13,16 @@ import pytest
 
 from artel.memory.context import Contexts, Point
 from artel.memory.edge.store import EdgeContexts
-from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
+from artel.memory.embed.embedder import Embedder
 from artel.memory.embed.local import EmbedWorkers, LocalEmbedder
 from artel.memory.finder import Finder
 from artel.memory.patience import Patience
 from artel.memory.sparse import SparseEncoder
-from artel.memory.vectors import Space, Vector
 from artel.store.shards import Shards
 from tests.support.api import Site
-from tests.support.memory import MONDAY, SPACE, Edge, edge_store, meaning, quick_folder
+from tests.support.embedders import ToyEmbedder
+from tests.support.memory import MONDAY, Edge, edge_store, quick_folder
 from tests.support.stores import Stores
-
-
-@dataclass
-class ToyEmbedder:
-    """Texts of the same words are near each other: enough where it is not the meaning that is tested."""
-
-    space: Space = SPACE
-    is_away: bool = False
-    asked: list[str] = field(default_factory=list[str])
-
-    async def question(self, text: str) -> Vector:
-        self.asked.append(text)
-        if self.is_away:
-            raise EmbedderUnavailable
-        return meaning(text, self.space.dimension)
-
-    async def passages(self, texts: Sequence[str]) -> list[Vector]:
-        if self.is_away:
-            raise EmbedderUnavailable
-        return [meaning(text, self.space.dimension) for text in texts]
-
-    async def aclose(self) -> None:
-        pass
 
 
 @dataclass

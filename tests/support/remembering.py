@@ -13,15 +13,14 @@ import orjson
 
 from artel.kit.ids import IdMaker
 from artel.memory.context import Contexts
-from artel.memory.embed.embedder import EmbedderUnavailable
 from artel.memory.index import Tools
 from artel.memory.remember import remember
 from artel.memory.sparse import SparseEncoder
 from artel.memory.turn import Turns
-from artel.memory.vectors import BadVector, Space, SparseVector, Vector
+from artel.memory.vectors import SparseVector
 from artel.memory.words import WordReader
 from artel.store.shards import Shards
-from tests.support.memory import SPACE, meaning
+from tests.support.embedders import ToyEmbedder
 from tests.support.stores import Stores
 
 T = TypeVar("T")
@@ -39,38 +38,6 @@ async def at_once(work: Callable[[], T]) -> T:
 async def encode(texts: Sequence[str]) -> list[SparseVector]:
     """The words of texts."""
     return [_ENCODER.passage(text) for text in texts]
-
-
-@dataclass
-class ToyEmbedder:
-    """Stands for a model that costs money: texts with the same words are near each other."""
-
-    space: Space = SPACE
-    is_away: bool = False
-    refuses: str = "\0"
-    """It has no vector for texts with this in them."""
-    asked: list[str] = field(default_factory=list[str])
-
-    async def question(self, text: str) -> Vector:
-        """See `Embedder`."""
-        [vector] = await self.passages([text])
-        return vector
-
-    async def passages(self, texts: Sequence[str]) -> list[Vector]:
-        """See `Embedder`."""
-        if self.is_away:
-            raise EmbedderUnavailable
-        self.asked += texts
-        return [self._vector(text) for text in texts]
-
-    def _vector(self, text: str) -> Vector:
-        vector = meaning(text, self.space.dimension)
-        if self.refuses in text:
-            raise BadVector
-        return vector
-
-    async def aclose(self) -> None:
-        """Nothing to end."""
 
 
 @dataclass

@@ -7,7 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -88,6 +89,19 @@ StartServe = Callable[..., Serve]
 @pytest.fixture
 def start_serve(tmp_path: Path) -> Iterator[StartServe]:
     """Starts servers that end with the test. The environment has none of our settings but those given."""
+    with _starting(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_lasting_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServe]:
+    """Starts servers that many tests of a module use, each with users of its own."""
+    with _starting(tmp_path_factory.mktemp("serve")) as start:
+        yield start
+
+
+@contextmanager
+def _starting(outputs: Path) -> Generator[StartServe]:
     started: list[Serve] = []
 
     def start(data: Path, *, command: list[str] | None = None, **environment: str) -> Serve:
@@ -100,7 +114,7 @@ def start_serve(tmp_path: Path) -> Iterator[StartServe]:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        started.append(Serve(process, tmp_path / f"serve-{len(started)}.log"))
+        started.append(Serve(process, outputs / f"serve-{len(started)}.log"))
         return started[-1]
 
     yield start

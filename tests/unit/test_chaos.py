@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.charts import page
+from bench.charts import page, path
 from bench.panels import Panel, unseen
 from bench.reading import Row, answer_to, flaws, wrongs
 
@@ -81,3 +81,22 @@ def test_an_empty_panel_is_noticed_and_drawn() -> None:
     assert unseen(panels, DIED) == ["the panel 'Events' is empty"]
     assert "Events <small>no data" in page(panels, [(1.0, "SIGKILL <api-1>")], "Chaos")
     assert "SIGKILL &lt;api-1&gt;" in page(panels, [(1.0, "SIGKILL <api-1>")], "Chaos")
+
+
+def test_a_line_holds_its_peaks_its_holes_and_the_ends_of_its_rests() -> None:
+    rest, peak, hole = [(5, 9), (6, 9), (8, 9)], [(9, 2), (9, 9)], [(20, 9), (21, 9), (22, 4)]
+    joined = [False, True, True, True, True, False, True, True]
+
+    assert path([*rest, *peak, *hole], joined) == "M5 9h3l1-7l0+7M20 9h1l1-5"
+    assert path([(1, 2), (4, 2)], [False, True]) == "M1 2h3"
+
+
+def test_a_page_of_many_panels_and_blows_stays_small() -> None:
+    uneven = [(float(at), float(at % 7)) for at in range(600)]
+    panels = [Panel(f"Panel {number}", [("x", uneven), ("y", uneven)]) for number in range(36)]
+    blows = [(float(at), "SIGKILL api-1") for at in range(0, 600, 4)]
+
+    drawn = page(panels, blows, "Chaos")
+
+    assert drawn.count("SIGKILL api-1") == 2 * len(blows), "as a stroke, and in the list"
+    assert len(drawn) < 300_000

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,15 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def calls(tree: ast.AST) -> Iterator[str]:
+@cache
+def tree(name: str) -> ast.Module:
+    """Of a module, which many rules look at."""
+    return ast.parse(read(name))
+
+
+def calls(module: ast.AST) -> Iterator[str]:
     """The names of the functions and methods that are called or handed on."""
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         if isinstance(node, ast.Attribute):
             yield node.attr
 
@@ -77,7 +84,7 @@ def test_no_file_is_too_long() -> None:
 
 
 def test_a_module_says_what_it_is() -> None:
-    silent = [name for name in MODULES if not ast.get_docstring(ast.parse(read(name)))]
+    silent = [name for name in MODULES if not ast.get_docstring(tree(name))]
 
     assert not silent, "begin these modules with a docstring"
 
@@ -92,7 +99,7 @@ def test_imports_stand_at_the_top() -> None:
     hidden = [
         f"{name}:{node.lineno}"
         for name in MODULES
-        for function in ast.walk(ast.parse(read(name)))
+        for function in ast.walk(tree(name))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
@@ -106,7 +113,7 @@ def test_who_looks_across_users_is_listed() -> None:
         name
         for name in MODULES
         if not name.startswith("src/artel/store/")
-        if {"system_tx", "shard_system_tx", "leaving_tx"} & set(calls(ast.parse(read(name))))
+        if {"system_tx", "shard_system_tx", "leaving_tx"} & set(calls(tree(name)))
     }
 
     assert callers == set(SYSTEM_TX_CALLERS), "user data is reached through user_tx; see SYSTEM_TX_CALLERS"
@@ -117,7 +124,7 @@ def test_only_movers_pass_the_fence() -> None:
         name
         for name in MODULES
         if not name.startswith("src/artel/store/moves/")
-        if "mover_tx" in set(calls(ast.parse(read(name))))
+        if "mover_tx" in set(calls(tree(name)))
     }
 
     assert not callers, "mover_tx sees a user's rows where nobody is served; use user_tx"
@@ -130,7 +137,7 @@ def test_only_the_store_makes_connections() -> None:
         f"{name}: {node.func.value.id}.{node.func.attr}"
         for name in MODULES
         if not name.startswith("src/artel/store/")
-        for node in ast.walk(ast.parse(read(name)))
+        for node in ast.walk(tree(name))
         if isinstance(node, ast.Call)
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
         if node.func.value.id in drivers and node.func.attr in doors
@@ -138,7 +145,7 @@ def test_only_the_store_makes_connections() -> None:
         f"{name}: {alias.name}"
         for name in MODULES
         if not name.startswith("src/artel/store/")
-        for node in ast.walk(ast.parse(read(name)))
+        for node in ast.walk(tree(name))
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in drivers
         for alias in node.names
         if alias.name in doors

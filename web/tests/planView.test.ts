@@ -70,6 +70,11 @@ describe("the changes to a proposed plan", () => {
 
   it("get the server's complaints at their tasks", () => {
     const sent = draftOf(tasks, { ...NO_EDITS, dropped: ["t1"] });
+    const inRussian = problemsOf({ "edited.tasks": "Задача «t2» ждёт саму себя.\nВ плане нет задач." }, sent);
+    expect(inRussian).toEqual({
+      byTask: { t2: "Задача «t2» ждёт саму себя." },
+      rest: ["В плане нет задач."],
+    });
     const problems = problemsOf(
       {
         "edited.tasks.1.agent": "No such agent.",

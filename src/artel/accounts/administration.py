@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from artel.accounts.admin_log import Deed, note
-from artel.accounts.administrators import one_at_a_time, others_manage
+from artel.accounts.administrators import LastAdministrator, one_at_a_time, others_manage
 from artel.accounts.password_links import NoSuchAccount
 from artel.accounts.principal import Principal
 from artel.accounts.revocation import Revocations, Revoked
@@ -19,7 +19,7 @@ from artel.accounts.spending import month_start
 from artel.accounts.sums import Sums, sums_of
 from artel.accounts.users import Account, Role, account_of
 from artel.kit.clock import Clock, utc_now
-from artel.kit.errors import Conflict, Forbidden, Unauthenticated
+from artel.kit.errors import Forbidden, Unauthenticated
 from artel.kit.ids import IdMaker
 from artel.store.limits import Value
 from artel.store.shards import Shards
@@ -33,12 +33,6 @@ class AdminsOnly(Forbidden):
     """Only administrators may do that. Ask one of them, or sign in as one."""
 
     slug = "admins-only"
-
-
-class LastAdmin(Conflict):
-    """This is the last active administrator: nobody could manage the server any more. Make another one first."""
-
-    slug = "last-admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +112,7 @@ class Administration:
         """Changes what is given; streams of the account are looked at again at once, its work ends with its right.
 
         Raises:
-            NoSuchAccount, LastAdmin: nothing was changed.
+            NoSuchAccount, LastAdministrator: nothing was changed.
         """
         details: dict[str, Any] = {}
         async with self._shards.system_tx() as session:
@@ -156,7 +150,7 @@ class Administration:
         """Shuts the account out at once, and begins to erase everything it owns.
 
         Raises:
-            NoSuchAccount, LastAdmin: nothing was changed.
+            NoSuchAccount, LastAdministrator: nothing was changed.
         """
         async with self._shards.system_tx() as session:
             await one_at_a_time(session)
@@ -184,4 +178,4 @@ async def _leave_an_admin(session: AsyncSession, user: User) -> None:
     if user.role != "admin" or not user.is_active:
         return
     if not await others_manage(session, user.id):
-        raise LastAdmin
+        raise LastAdministrator

@@ -10,7 +10,16 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from artel.kit.errors import Conflict
 from artel.store.tables import User
+
+
+class LastAdministrator(Conflict):
+    """This is the last active administrator: nobody could manage the server any more. Make somebody else an
+    administrator first, or delete the other accounts."""
+
+    slug = "last-administrator"
+
 
 _LOCK: Final = text("select pg_advisory_xact_lock(7233, 3)")
 

@@ -38,4 +38,5 @@ def _is_reserved(domain: str) -> bool:
 
 
 def _not_an_address(why: str) -> Invalid:
-    return Invalid("This is not an e-mail address.", fields=[FieldProblem("email", why)])
+    fields = [FieldProblem("email", why, "not_an_email")]
+    return Invalid("This is not an e-mail address.", reason="not-an-email", fields=fields)

@@ -14,12 +14,12 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from artel.accounts.administrators import one_at_a_time, others_manage
+from artel.accounts.administrators import LastAdministrator, one_at_a_time, others_manage
 from artel.accounts.emails import normal_email
 from artel.accounts.passwords import Passwords
 from artel.accounts.revocation import Revocations, Revoked
 from artel.kit.clock import Clock, utc_now
-from artel.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, Unauthenticated
+from artel.kit.errors import FieldProblem, Forbidden, Invalid, Unauthenticated
 from artel.store.retention_tables import Erasure
 from artel.store.shards import Shards
 from artel.store.tables import User
@@ -27,13 +27,6 @@ from artel.store.tables import User
 RECENT = timedelta(hours=1)
 _CLAIM_SECONDS = 15.0
 _DUE_AT_ONCE = 20
-
-
-class LastAdministrator(Conflict):
-    """This is the only administrator, and others still use this server. Make somebody else an administrator first, or
-    delete the other accounts."""
-
-    slug = "last-administrator"
 
 
 class WrongPassword(Forbidden):
@@ -86,8 +79,8 @@ class Leaving:
         if user is None:
             raise Unauthenticated
         if consent.email is not None and _plain(consent.email) != user.email:
-            fields = [FieldProblem("confirm", "This is not the address of your account.")]
-            raise Invalid("To confirm, write the address of your account.", fields=fields)
+            fields = [FieldProblem("confirm", "This is not the address of your account.", "not_your_email")]
+            raise Invalid("To confirm, write the address of your account.", reason="not-your-email", fields=fields)
         if consent.password is not None:
             if not await self._passwords.verify(consent.password, user.password_hash):
                 raise WrongPassword

@@ -13,6 +13,13 @@ MIN_PASSWORD = 8
 MAX_PASSWORD = 256
 """Characters. Long ones are fine; endless ones would only cost time."""
 
+_TOO_SHORT_OR_LONG = FieldProblem(
+    "password",
+    f"Between {MIN_PASSWORD} and {MAX_PASSWORD} characters, please.",
+    "password_length",
+    {"min_length": MIN_PASSWORD, "max_length": MAX_PASSWORD},
+)
+
 _PASSES, _KIBIBYTES, _LANES = 2, 19 * 1024, 1
 """OWASP's recommendation for argon2id; some 20 ms of one core."""
 
@@ -35,8 +42,7 @@ class Passwords:
             Invalid: the password is too short or too long.
         """
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-            message = f"Between {MIN_PASSWORD} and {MAX_PASSWORD} characters, please."
-            raise Invalid("This password cannot be used.", fields=[FieldProblem("password", message)])
+            raise Invalid("This password cannot be used.", reason="password-unusable", fields=[_TOO_SHORT_OR_LONG])
         async with self._slots:
             return await asyncio.to_thread(self._passwords.hash, _bytes(password))
 

@@ -100,6 +100,8 @@ class Quotas(Recurring):
         if hits > limit:
             raise LimitReached(
                 f"This account may send {limit} requests a minute, and has. Wait until the minute is over.",
+                reason="requests-used-up",
+                figures={"limit": limit},
                 retry_after=(minute + 1) * _MINUTE - now,
             )
 
@@ -120,6 +122,8 @@ class Quotas(Recurring):
             self._leave(user_id)
             raise LimitReached(
                 f"This account may have {limit} event streams open at once, and has. Close a page or a program first.",
+                reason="streams-used-up",
+                figures={"limit": limit},
                 retry_after=10,
             )
         return lambda: self._left(user_id)

@@ -108,12 +108,18 @@ def period(since: date | None, until: date | None, today: date) -> tuple[date, d
         end = "the last day" if until else "today, the last day when none is given"
         raise Invalid(
             f"The first day, {first}, comes after {end}, {last}.",
-            fields=[FieldProblem("since", f"It must not be after {last}.")],
+            reason="period-reversed",
+            figures={"first": first.isoformat(), "last": last.isoformat()},
+            fields=[FieldProblem("since", f"It must not be after {last}.", "not_after", {"last": last.isoformat()})],
         )
     if last - first >= timedelta(days=MAX_DAYS):
+        earliest = last - timedelta(days=MAX_DAYS - 1)
+        figures = {"first": earliest.isoformat()}
         raise Invalid(
             f"From {first} to {last} are {(last - first).days + 1} days; at most {MAX_DAYS} can be asked for at once.",
-            fields=[FieldProblem("since", f"It must not be before {last - timedelta(days=MAX_DAYS - 1)}.")],
+            reason="period-too-long",
+            figures={"at_most": MAX_DAYS},
+            fields=[FieldProblem("since", f"It must not be before {earliest}.", "not_before", figures)],
         )
     return first, last
 

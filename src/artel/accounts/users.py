@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -208,9 +208,8 @@ class Users:
         async with self._shards.system_tx() as session:
             stored = (await _existing(session, user_id)).password_hash
         if not await self._passwords.verify(password, stored):
-            raise Invalid(
-                "The present password is another.", fields=[FieldProblem("current_password", "This is not it.")]
-            )
+            fields = [FieldProblem("current_password", "This is not it.", "password_differs")]
+            raise Invalid("The present password is another.", reason="password-differs", fields=fields)
 
     async def set_first_password(self, user_id: int, new: str) -> None:
         """Gives an account that has no password one. The caller makes sure that it is really its user who asks.
@@ -220,7 +219,9 @@ class Users:
             Conflict: there is one already.
         """
         if (await self.get(user_id)).has_password:
-            raise Conflict("This account has a password already. Send it as `current_password`.")
+            raise Conflict(
+                "This account has a password already. Send it as `current_password`.", reason="password-is-set"
+            )
         await self._set_password(user_id, new)
 
     async def forget_password(self, user_id: int) -> None:
@@ -232,8 +233,8 @@ class Users:
         try:
             new_hash = await self._passwords.hash(new)
         except Invalid as error:
-            fields = [FieldProblem("new_password", problem.message) for problem in error.fields]
-            raise Invalid(error.detail, fields=fields) from error
+            fields = [replace(problem, field="new_password") for problem in error.fields]
+            raise Invalid(error.detail, reason=error.reason, fields=fields) from error
         async with self._shards.system_tx() as session:
             (await _existing(session, user_id)).password_hash = new_hash
 

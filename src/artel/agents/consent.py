@@ -158,7 +158,12 @@ class Consent:
     async def _keep(self, tx: UserTx, made: PageResult) -> dict[str, Any]:
         absent = await missing(tx, made.files)
         if absent:
-            raise BadResult(fields=[FieldProblem("result.files", f"There is no file {file}.") for file in absent])
+            raise BadResult(
+                fields=[
+                    FieldProblem("result.files", f"There is no file {file}.", "no_such_file", {"file": str(file)})
+                    for file in absent
+                ]
+            )
         kept = [await self._put(tx, blob) for blob in made.blobs]
         files = [str(file) for file in (*kept, *made.files)]
         return {"value": {**made.value, **({"file_ids": files} if files else {})}, "files": files}

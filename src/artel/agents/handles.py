@@ -21,6 +21,14 @@ _MENTION = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]*)(?:\s+|$)")
 _FALLBACK = "agent"
 
 
+_WRONG_CHARACTERS = FieldProblem(
+    "handle",
+    f"Use a-z, 0-9, _ and -, at most {MAX_HANDLE} of them.",
+    "handle_characters",
+    {"max_length": MAX_HANDLE},
+)
+
+
 class BadHandle(Invalid):
     """A handle has 1 to 40 of the characters a-z, 0-9, _ and -, and starts with a letter or a digit."""
 
@@ -56,9 +64,10 @@ def check_handle(text: str) -> str:
     """
     handle = text.strip().removeprefix("@").lower()
     if not _HANDLE.fullmatch(handle):
-        raise BadHandle(fields=[FieldProblem("handle", "Use a-z, 0-9, _ and -, at most 40 of them.")])
+        raise BadHandle(fields=[_WRONG_CHARACTERS])
     if handle in _RESERVED or _AGENT_ID.fullmatch(handle):
-        raise BadHandle("This handle has another meaning.", fields=[FieldProblem("handle", "Choose another one.")])
+        fields = [FieldProblem("handle", "Choose another one.", "handle_reserved")]
+        raise BadHandle("This handle has another meaning.", reason="handle-reserved", fields=fields)
     return handle
 
 

@@ -106,7 +106,7 @@ class Roster:
                     await also(tx, view)
                 return view
         except IntegrityError as error:
-            raise HandleTaken(fields=[FieldProblem("handle", "It is taken.")]) from error
+            raise HandleTaken(fields=[FieldProblem("handle", "It is taken.", "handle_taken")]) from error
 
     async def replace(self, agent_id: str, config: AgentConfig, handle: str | None = None) -> AgentView:
         """Gives an agent another configuration, and with it a new chance after an error. Its handle stays.
@@ -120,7 +120,8 @@ class Roster:
             if handle is not None and check_handle(handle) != handle_of(self._user_id, agent_id):
                 raise Invalid(
                     "A handle cannot be changed, because past conversations refer to it. Change the name instead.",
-                    fields=[FieldProblem("handle", "It cannot be changed.")],
+                    reason="handle-fixed",
+                    fields=[FieldProblem("handle", "It cannot be changed.", "handle_fixed")],
                 )
             row.name, row.config = config.name, config.model_dump(mode="json")
             row.concurrency_limit, row.is_active = config.concurrency_limit, config.is_active
@@ -220,6 +221,8 @@ async def _check_room(tx: UserTx) -> None:
         raise LimitReached(
             f"You have {at_most} agents, which is all that this account may have. Delete one you no longer use, or ask "
             "the administrator for more.",
+            reason="agents-used-up",
+            figures={"limit": at_most},
             retry_after=3600,
         )
 

@@ -121,7 +121,9 @@ class History:
         try:
             return await self._log.fold_partials(self._user_id)
         except RedisError as error:
-            raise Unavailable("The event log does not answer. Try again in a moment; nothing was lost.") from error
+            raise Unavailable(
+                "The event log does not answer. Try again in a moment; nothing was lost.", reason="events-away"
+            ) from error
 
 
 async def _stored(tx: UserTx, session_id: int, limit: int, before: UUID | None) -> tuple[list[Message], UUID | None]:

@@ -86,7 +86,9 @@ class Hub:
             await self._begin(feed, subscription, last_event_id)
         except RedisError as error:
             subscription.close()
-            raise Unavailable("The event stream is not reachable. Try again in a moment; nothing was lost.") from error
+            raise Unavailable(
+                "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
+            ) from error
         except asyncio.CancelledError:
             # Closed while it was being opened: then only the opening was called off, and the place ends at once.
             task = asyncio.current_task()
@@ -111,7 +113,9 @@ class Hub:
             await self._join(user_id, waiter)
             yield waiter
         except RedisError as error:
-            raise Unavailable("The event stream is not reachable. Try again in a moment; nothing was lost.") from error
+            raise Unavailable(
+                "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
+            ) from error
         finally:
             self._waiters.discard(waiter)
             self._part(user_id, waiter)
@@ -179,7 +183,7 @@ class Hub:
 
     async def _join(self, user_id: int, sink: Sink) -> Feed:
         if self._closed:
-            raise Unavailable("The server is about to stop. Connect again in a moment.")
+            raise Unavailable("The server is about to stop. Connect again in a moment.", reason="stopping")
         feed = self._feeds.get(user_id)
         if feed is None:
             feed = self._feeds[user_id] = Feed(user_id, self._log, self._slots, self._on_resync)

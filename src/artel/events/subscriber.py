@@ -224,4 +224,6 @@ async def _within(seconds: float, work: Any) -> None:
         async with asyncio.timeout(seconds):
             await work
     except TimeoutError as error:
-        raise Unavailable("The event stream is not reachable. Try again in a moment; nothing was lost.") from error
+        raise Unavailable(
+            "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
+        ) from error

@@ -26,7 +26,9 @@ async def attach(tx: UserTx, message_id: UUID, file_ids: Sequence[UUID]) -> str:
     absent = set(await missing(tx, wanted))
     if absent:
         places = [place for place, file_id in enumerate(file_ids) if file_id in absent]
-        raise NoSuchAttachment(fields=[FieldProblem(f"attachments.{place}", "No such file.") for place in places])
+        raise NoSuchAttachment(
+            fields=[FieldProblem(f"attachments.{place}", "No such file.", "no_such_file") for place in places]
+        )
     await tx.execute(_ATTACH, tx.user_id, message_id, wanted)
     return await tx.fetchval("select name from files where user_id = $1 and id = $2", tx.user_id, wanted[0])
 

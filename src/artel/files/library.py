@@ -14,8 +14,6 @@ from artel.files.kinds import is_program, media_type_of
 from artel.files.names import clean_name
 from artel.files.store import (
     CHUNK_BYTES,
-    MEGABYTE,
-    FileTooLarge,
     Limits,
     NewFile,
     NoSuchFile,
@@ -24,6 +22,7 @@ from artel.files.store import (
     put,
     read_chunks,
     room_of,
+    too_large,
 )
 from artel.kit.errors import BadRequest, FieldProblem, Invalid
 from artel.kit.ids import IdMaker
@@ -80,9 +79,9 @@ class Files:
             EmptyFile, FileTooLarge, FileTypeRefused, StorageFull: nothing was stored.
         """
         if not content:
-            raise EmptyFile(fields=[FieldProblem("file", "It is empty.")])
+            raise EmptyFile(fields=[FieldProblem("file", "It is empty.", "empty_file")])
         if len(content) > self.limits.file_bytes:
-            raise FileTooLarge(f"The file is larger than {self.limits.file_bytes // MEGABYTE} MB, which is the limit.")
+            raise too_large(self.limits.file_bytes)
         if is_program(content):
             raise FileTypeRefused
         name = clean_name(name)

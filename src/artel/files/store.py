@@ -65,6 +65,16 @@ class NewFile:
     created_at: datetime = field(default_factory=utc_now)
 
 
+def too_large(at_most: int) -> FileTooLarge:
+    """The error of a file that has more bytes."""
+    megabytes = at_most // MEGABYTE
+    return FileTooLarge(
+        f"The file is larger than {megabytes} MB, which is the limit.",
+        reason="file-above-limit",
+        figures={"limit_mb": megabytes},
+    )
+
+
 async def put(tx: UserTx, new: NewFile, limits: Limits) -> StoredFile:
     """Stores a file in pieces of `CHUNK_BYTES`.
 
@@ -73,7 +83,7 @@ async def put(tx: UserTx, new: NewFile, limits: Limits) -> StoredFile:
     """
     size = len(new.content)
     if size > limits.file_bytes:
-        raise FileTooLarge(f"The file is larger than {limits.file_bytes // MEGABYTE} MB, which is the limit.")
+        raise too_large(limits.file_bytes)
     await _find_room(tx, size, limits)
     row = StoredFile(
         user_id=tx.user_id,
@@ -103,10 +113,16 @@ async def _find_room(tx: UserTx, size: int, limits: Limits) -> None:
     if used + size > total:
         raise StorageFull(
             f"Your files take {used // MEGABYTE} of {total // MEGABYTE} MB, so there is no room "
-            "for this one. Delete files you no longer need, or ask the administrator for more room."
+            "for this one. Delete files you no longer need, or ask the administrator for more room.",
+            reason="storage-used-up",
+            figures={"used_mb": used // MEGABYTE, "total_mb": total // MEGABYTE},
         )
     if files >= limits.files:
-        raise StorageFull(f"You have {limits.files} files, which is the limit. Delete some you no longer need.")
+        raise StorageFull(
+            f"You have {limits.files} files, which is the limit. Delete some you no longer need.",
+            reason="files-used-up",
+            figures={"limit": limits.files},
+        )
 
 
 def room_of(tx: UserTx, limits: Limits) -> int:

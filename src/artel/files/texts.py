@@ -59,7 +59,9 @@ class TextReader:
         found = await asyncio.to_thread(media_type_of, content, name)
         status, text = await self.read(found, content)
         if text is None:
-            raise NoText("Its text could not be read: it may be damaged or protected." if status == "failed" else None)
+            if status == "failed":
+                raise NoText("Its text could not be read: it may be damaged or protected.", reason="text-unreadable")
+            raise NoText
         return text
 
     async def _run(self, payload: bytes) -> bytes:

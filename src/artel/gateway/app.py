@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from artel.files.store import FileTooLarge
+from artel.files.store import too_large
 from artel.gateway import docs
 from artel.gateway.bodies import BodyLimit, BodyRule
 from artel.gateway.deps import GatewayDeps, GatewayOptions
@@ -105,10 +105,12 @@ def create_probes(deps: GatewayDeps) -> ASGIApp:
 
 
 def _larger_bodies(options: GatewayOptions) -> Mapping[re.Pattern[str], BodyRule]:
-    def too_large() -> FileTooLarge:
-        return FileTooLarge(f"The file is larger than {options.max_upload_bytes // 1_000_000} MB, which is the limit.")
-
-    upload = BodyRule(options.max_upload_bytes + FORM_BYTES, _UPLOAD_SECONDS, streams=True, error=too_large)
+    upload = BodyRule(
+        options.max_upload_bytes + FORM_BYTES,
+        _UPLOAD_SECONDS,
+        streams=True,
+        error=lambda: too_large(options.max_upload_bytes),
+    )
     return {_UPLOAD: upload, _CONFIRM: BodyRule(max(options.max_json_bytes, _CONFIRM_BYTES))}
 
 

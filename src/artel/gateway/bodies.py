@@ -42,7 +42,11 @@ class BodyRule:
         """The answer to more than `max_bytes`."""
         if self.error is not None:
             return self.error()
-        return TooLarge(f"The body is larger than {self.max_bytes} bytes, which is the limit.")
+        return TooLarge(
+            f"The body is larger than {self.max_bytes} bytes, which is the limit.",
+            reason="body-above-limit",
+            figures={"limit_bytes": self.max_bytes},
+        )
 
 
 class BodyLimit:
@@ -105,7 +109,7 @@ async def _collect(receive: Receive, rule: BodyRule) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BadRequest("The body was cut off.")
+            raise BadRequest("The body was cut off.", reason="body-cut-off")
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > rule.max_bytes:

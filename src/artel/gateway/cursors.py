@@ -33,7 +33,7 @@ class BadCursor(Invalid):
     slug = "bad-cursor"
 
     def __init__(self) -> None:
-        super().__init__(fields=[FieldProblem("cursor", "Not a cursor of this list.")])
+        super().__init__(fields=[FieldProblem("cursor", "Not a cursor of this list.", "bad_cursor")])
 
 
 def session_cursor(position: SessionCursor) -> str:

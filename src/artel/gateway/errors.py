@@ -15,7 +15,8 @@ from starlette.responses import Response
 from artel.accounts.principal import Principal
 from artel.agents.handles import owner_of
 from artel.gateway.problems import problem
-from artel.kit.errors import ArtelError, BadRequest, FieldProblem, Invalid, IsolationViolation, NotFound
+from artel.kit.errors import ArtelError, BadRequest, Invalid, IsolationViolation, NotFound
+from artel.kit.faults import field_problem
 from artel.space.addressing import AnothersAgent
 from artel.space.foreign import ForeignIds
 from artel.telemetry.metrics import Metrics
@@ -78,8 +79,8 @@ class ErrorAnswers:
         del request
         faults = cast(Sequence[Mapping[str, Any]], cast(RequestValidationError, error).errors())
         if any(fault["type"] == "json_invalid" for fault in faults):
-            return problem(BadRequest("The body is not valid JSON."))
-        fields = [FieldProblem(_field(fault["loc"]), fault["msg"]) for fault in faults[:_MAX_FIELDS]]
+            return problem(BadRequest("The body is not valid JSON.", reason="body-not-json"))
+        fields = [field_problem(_place(fault["loc"]), fault) for fault in faults[:_MAX_FIELDS]]
         return problem(Invalid(fields=fields))
 
     async def of_the_framework(self, request: Request, error: Exception) -> Response:
@@ -94,7 +95,7 @@ class ErrorAnswers:
     async def cut_off(self, request: Request, error: Exception) -> Response:
         """The client went away before the body ended."""
         del request, error
-        return problem(BadRequest("The body was cut off."))
+        return problem(BadRequest("The body was cut off.", reason="body-cut-off"))
 
     async def unknown(self, request: Request, error: Exception) -> Response:
         """A bug. The log has the whole of it, the client nothing."""
@@ -119,10 +120,9 @@ class ErrorAnswers:
         return False
 
 
-def _field(location: Sequence[Any]) -> str:
+def _place(location: Sequence[Any]) -> Sequence[Any]:
     """("body", "model", "name") is model.name; a fault of the whole body is "body"."""
-    parts = location[1:] if len(location) > 1 else location
-    return ".".join(map(str, parts))[:200]
+    return location[1:] if len(location) > 1 else location
 
 
 def _as_ours(error: HTTPException) -> ArtelError:

@@ -70,7 +70,7 @@ class UserIsolation:
                 self._check_origin(headers)
             principal = await self._of_cookie(headers)
         if principal is None and _needs_principal(scope["path"]):
-            raise Unauthenticated(_WRONG_KEY if authorization else None)
+            raise Unauthenticated(_WRONG_KEY, reason="wrong-api-key") if authorization else Unauthenticated
         return principal
 
     async def _of_key(self, authorization: str) -> Principal | None:

@@ -77,9 +77,9 @@ def _refuse_nuls(body: bytes) -> None:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return  # who reads it next says so
-    fields = [FieldProblem(place, "It holds a NUL character.") for place in _nuls(value, "")]
+    fields = [FieldProblem(place, "It holds a NUL character.", "nul_character") for place in _nuls(value, "")]
     if fields:
-        raise Invalid("Texts may not hold NUL characters.", fields=fields[:10])
+        raise Invalid("Texts may not hold NUL characters.", reason="nul-character", fields=fields[:10])
 
 
 def _nuls(value: object, place: str) -> Iterator[str]:

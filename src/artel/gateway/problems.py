@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from artel.kit.errors import ArtelError
+from artel.kit.errors import ArtelError, FieldProblem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -18,7 +18,13 @@ class ProblemField(BaseModel):
     """One thing that is wrong with one field."""
 
     field: str = Field(examples=["model.provider"])
-    message: str = Field(examples=["There is no such provider."])
+    message: str = Field(examples=["String should have at most 60 characters"])
+    reason: str = Field(
+        examples=["string_too_long"], description="Which of all messages it is, for programs that say it otherwise."
+    )
+    figures: dict[str, str | int | float] | None = Field(
+        default=None, examples=[{"max_length": 60}], description="What the message names; left out when nothing."
+    )
 
 
 class Problem(BaseModel):
@@ -28,6 +34,13 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is nothing of yours under this address."])
+    reason: str = Field(
+        examples=["no-such-run"],
+        description="Which of all details it is: finer than the type, for programs that say it otherwise.",
+    )
+    figures: dict[str, str | int | float] | None = Field(
+        default=None, description="What the detail names, such as a limit; left out when nothing."
+    )
     errors: list[ProblemField] | None = Field(default=None, description="Left out when no field is to blame.")
     retry_after: int | None = Field(default=None, description="Seconds; left out when waiting does not help.")
 
@@ -40,9 +53,12 @@ def problem(error: ArtelError) -> Response:
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
+        "reason": error.reason,
     }
+    if error.figures:
+        content["figures"] = error.figures
     if error.fields:
-        content["errors"] = [{"field": each.field, "message": each.message} for each in error.fields]
+        content["errors"] = [_as_json(each) for each in error.fields]
     headers: dict[str, str] = {}
     if retry_after is not None:
         content["retry_after"] = retry_after
@@ -52,3 +68,10 @@ def problem(error: ArtelError) -> Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(content), error.status, headers, PROBLEM_TYPE)
+
+
+def _as_json(each: FieldProblem) -> dict[str, Any]:
+    content: dict[str, Any] = {"field": each.field, "message": each.message, "reason": each.reason}
+    if each.figures:
+        content["figures"] = dict(each.figures)
+    return content

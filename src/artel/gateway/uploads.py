@@ -82,10 +82,12 @@ async def _form(request: Request) -> AsyncGenerator[UploadFile]:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise NotAForm
     async with request.form(max_files=1, max_fields=4, max_part_size=1000) as form:
-        unknown = [FieldProblem(name[:200], "There is no such field.") for name in form if name != "file"]
+        unknown = [
+            FieldProblem(name[:200], "There is no such field.", "extra_forbidden") for name in form if name != "file"
+        ]
         if unknown:
             raise Invalid(fields=unknown)
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise Invalid(fields=[FieldProblem("file", "Send a file.")])
+            raise Invalid(fields=[FieldProblem("file", "Send a file.", "missing")])
         yield file

@@ -6,18 +6,26 @@ means, what to do next. The gateway turns any `ArtelError` into RFC 9457 problem
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeAlias
+
+Figures: TypeAlias = Mapping[str, str | int | float]
+"""What a sentence names, by name: a bound, a file, a moment (ISO 8601). Never a secret."""
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class FieldProblem:
     """One thing that is wrong with one field of a request."""
 
     field: str
     message: str
+    reason: str
+    """Which of all sentences the message is, such as `string_too_long`: a page says it in its reader's language."""
+    figures: Figures = dataclasses.field(default_factory=dict[str, str | int | float])
 
 
 class ArtelError(Exception):
@@ -32,10 +40,16 @@ class ArtelError(Exception):
         self,
         detail: str | None = None,
         *,
+        reason: str | None = None,
+        figures: Figures | None = None,
         fields: Sequence[FieldProblem] = (),
         retry_after: float | None = None,
     ) -> None:
-        self.detail = detail or inspect.cleandoc(type(self).__doc__ or "")
+        """reason: names the detail when it is another than the class's own; figures: what the detail names."""
+        self.detail = detail or " ".join((type(self).__doc__ or "").split())
+        self.reason = reason or type(self).own_reason()
+        """Which of all sentences the detail is. Finer than the slug: several sentences may share one."""
+        self.figures = dict(figures or {})
         self.fields = tuple(fields)
         self.retry_after = self.pause if retry_after is None else retry_after
         """Seconds after which the same request may succeed."""
@@ -45,6 +59,11 @@ class ArtelError(Exception):
     def title(self) -> str:
         """The problem type in a few words, made of its slug."""
         return self.slug.replace("-", " ").capitalize()
+
+    @classmethod
+    def own_reason(cls) -> str:
+        """Of the class's docstring: its slug, or its name when it has inherited the slug."""
+        return cls.slug if "slug" in vars(cls) else _CAPITAL.sub("-", cls.__name__.lstrip("_")).lower()
 
 
 class Invalid(ArtelError):

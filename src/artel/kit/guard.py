@@ -110,21 +110,25 @@ class OutgoingGuard:
                 that is known to be local.
         """
         if _CONTROL.search(url):
-            raise AddressRefused("The address contains spaces or control characters.")
+            raise AddressRefused("The address contains spaces or control characters.", reason="address-with-spaces")
         try:
             parts = urlsplit(url)
             host = (parts.hostname or "").rstrip(".")
             port = parts.port
         except ValueError as error:
-            raise AddressRefused("The address cannot be read.") from error
+            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
         if parts.scheme not in _SCHEMES:
-            raise AddressRefused("The address must begin with http:// or https://.")
+            raise AddressRefused("The address must begin with http:// or https://.", reason="address-scheme")
         if not host or port == 0:
-            raise AddressRefused("The address has no host, or a port that cannot be used.")
+            raise AddressRefused(
+                "The address has no host, or a port that cannot be used.", reason="address-without-host"
+            )
         if port in _OTHER_PORTS and not self.allow_private:
-            raise AddressRefused("This port belongs to another protocol than the web's.")
+            raise AddressRefused("This port belongs to another protocol than the web's.", reason="address-port")
         if "@" in parts.netloc:
-            raise AddressRefused("The address must not contain a user name or password.")
+            raise AddressRefused(
+                "The address must not contain a user name or password.", reason="address-with-password"
+            )
         self._check_host(host)
         return parts
 
@@ -142,10 +146,10 @@ class OutgoingGuard:
             # Other signs than the dot become one here, so that one may stand at the end again.
             plain = (host if host.isascii() else host.encode("idna").decode()).lower().rstrip(".")
         except UnicodeError as error:
-            raise AddressRefused("The address cannot be read.") from error
+            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
         if _NUMERIC_HOST.fullmatch(plain):
             # 2130706433, 0x7f.1 and 0177.0.0.1 are 127.0.0.1 to the system's resolver; so is what IDNA makes digits of.
-            raise AddressRefused("Write the address of the server in its usual form.")
+            raise AddressRefused("Write the address of the server in its usual form.", reason="address-disguised")
         local = plain == "localhost" or plain.endswith(_LOCAL_SUFFIXES) or "." not in plain
         if plain in _METADATA_HOSTS or (local and not self.allow_private):
             raise AddressRefused

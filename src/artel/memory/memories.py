@@ -36,7 +36,7 @@ class EmptyMemory(Invalid):
     slug = "empty-memory"
 
     def __init__(self) -> None:
-        super().__init__(fields=[FieldProblem("text", "Write what is to be remembered.")])
+        super().__init__(fields=[FieldProblem("text", "Write what is to be remembered.", "missing")])
 
 
 @dataclass(frozen=True, slots=True)

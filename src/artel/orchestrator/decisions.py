@@ -14,7 +14,7 @@ from artel.events.types import ApprovalResolved, RunCancelled
 from artel.kit.errors import FieldProblem, Invalid
 from artel.orchestrator.estimate import Estimate
 from artel.orchestrator.outline import Outline, PlannedTask, outline_of
-from artel.orchestrator.plan import Draft, problems, without
+from artel.orchestrator.plan import Draft, Flaw, problems, without
 from artel.orchestrator.prices import PriceReader
 from artel.orchestrator.proposal import Proposals, RunPlace, rewrite
 from artel.orchestrator.team import read_team
@@ -170,13 +170,16 @@ class Decisions:
         )
 
 
-def _check(draft: Draft, found: list[str]) -> None:
+def _check(draft: Draft, found: list[Flaw]) -> None:
     if not draft.tasks:
-        found = ["The plan has no tasks left. Reject it, or stop the run."]
+        found = [Flaw("The plan has no tasks left. Reject it, or stop the run.", "plan_emptied", {})]
     if found:
+        told = " ".join(flaw.text for flaw in found[:5])
         raise NotAPlan(
-            "The plan cannot be carried out: " + " ".join(found[:5]) + " It still waits for you.",
-            fields=[FieldProblem("edited.tasks", problem) for problem in found[:_MAX_PROBLEMS]],
+            f"The plan cannot be carried out: {told} It still waits for you.",
+            fields=[
+                FieldProblem("edited.tasks", flaw.text, flaw.reason, flaw.figures) for flaw in found[:_MAX_PROBLEMS]
+            ],
         )
 
 

@@ -13,6 +13,7 @@ from artel.agents.conversation import Said, as_model_messages
 from artel.agents.runner import AgentRunner
 from artel.bus.model import ModelUse
 from artel.kit.errors import ArtelError, Conflict, Invalid
+from artel.llm.errors import ModelError
 from artel.orchestrator.outline import Outline, outline_of
 from artel.orchestrator.planner import NoPlan, Terms, ask_for_plan
 from artel.orchestrator.prices import PriceReader
@@ -93,6 +94,9 @@ class DryRun:
         try:
             settings = planner.config.model.settings.as_model_settings()
             draft = await ask_for_plan(model, messages, settings, terms, base.allowance.check, keep)
+        except ModelError as error:
+            error.detail = error.message(base.allowance.locale)
+            raise
         except BudgetExceeded as error:
             raise OverBudget(error.fault.detail) from error
         except NoPlan as error:

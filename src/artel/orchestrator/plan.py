@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from artel.bus.graph import REPLANNING
 from artel.bus.model import ANSWER, PLANNING, SYNTHESIS
+from artel.kit.errors import Figures
 from artel.kit.stored import stored_text
 
 MAX_INSTRUCTION: Final = 20_000
@@ -66,51 +68,66 @@ class Draft(BaseModel):
     tasks: tuple[DraftTask, ...] = Field(max_length=500)
 
 
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with a draft."""
+
+    text: str
+    """For the model, and for people."""
+    reason: str
+    figures: Figures
+
+
 def problems(
     draft: Draft,
     team: Collection[str],
     max_tasks: int,
     finished: Collection[str] = (),
     taken: Collection[str] = (),
-) -> list[str]:
-    """What is wrong with a draft, in sentences for the model or the user; empty when nothing is.
+) -> list[Flaw]:
+    """What is wrong with a draft; empty when nothing is.
 
     team: handles that may be given work. finished: tasks of the run that are done, whose results may be used.
     taken: names of all tasks the run had before.
     """
-    found: list[str] = []
+    found: list[Flaw] = []
     if not draft.tasks and not finished:
-        found.append("The plan has no tasks.")
+        found.append(Flaw("The plan has no tasks.", "plan_empty", {}))
     if len(draft.tasks) > max_tasks:
-        found.append(f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed.")
+        text = f"The plan has {len(draft.tasks)} tasks; at most {max_tasks} are allowed."
+        found.append(Flaw(text, "plan_too_long", {"limit": max_tasks, "tasks": len(draft.tasks)}))
     found += _wrong_names([task.id for task in draft.tasks], {*finished, *taken})
     known = {*(task.id for task in draft.tasks), *finished}
     for task in draft.tasks:
         found += _wrong_with(task, team, known)
     if circle := circle_of(graph_of(draft)):
-        found.append(f"The tasks {_listed([repr(name) for name in circle])} wait for each other in a circle.")
+        names = _listed([repr(name) for name in circle])
+        found.append(Flaw(f"The tasks {names} wait for each other in a circle.", "plan_circle", {"tasks": names}))
     return found
 
 
-def _wrong_names(names: Sequence[str], taken: Collection[str]) -> Iterator[str]:
+def _wrong_names(names: Sequence[str], taken: Collection[str]) -> Iterator[Flaw]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"The task id {name!r} is used more than once."
+        yield Flaw(f"The task id {name!r} is used more than once.", "task_id_twice", {"task": name})
     for name in names:
         if name.lower() in RESERVED:
-            yield f"The task id {name!r} is reserved; choose another."
+            yield Flaw(f"The task id {name!r} is reserved; choose another.", "task_id_reserved", {"task": name})
         if name in taken:
-            yield f"The task id {name!r} was used before; give new tasks new ids."
+            text = f"The task id {name!r} was used before; give new tasks new ids."
+            yield Flaw(text, "task_id_used", {"task": name})
 
 
-def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[str]:
+def _wrong_with(task: DraftTask, team: Collection[str], known: Collection[str]) -> Iterator[Flaw]:
     if task.agent not in team:
         there_are = _listed(sorted(team)) or "none"
-        yield f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {there_are}."
+        text = f"Task {task.id!r}: there is no active agent {task.agent!r}. Active agents: {there_are}."
+        yield Flaw(text, "task_without_agent", {"task": task.id, "agent": task.agent, "team": there_are})
     for dependency in dict.fromkeys(task.depends_on):
         if dependency == task.id:
-            yield f"Task {task.id!r} depends on itself."
+            yield Flaw(f"Task {task.id!r} depends on itself.", "task_needs_itself", {"task": task.id})
         elif dependency not in known:
-            yield f"Task {task.id!r} depends on {dependency!r}, which is not in the plan."
+            text = f"Task {task.id!r} depends on {dependency!r}, which is not in the plan."
+            yield Flaw(text, "task_needs_absent", {"task": task.id, "needed": dependency})
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -110,8 +110,8 @@ def read_plan(answer: ModelResponse, terms: Terms) -> tuple[Draft | None, list[s
     # A model that waits for what failed, or begins to number anew, means well.
     if terms.taken:
         draft = renamed(without(draft, terms.finished), terms.taken)
-    reasons = problems(draft, terms.handles, terms.max_tasks, terms.finished, terms.taken)
-    return (draft, []) if not reasons else (None, reasons)
+    flaws = problems(draft, terms.handles, terms.max_tasks, terms.finished, terms.taken)
+    return (None, [flaw.text for flaw in flaws]) if flaws else (draft, [])
 
 
 def _place(location: Sequence[int | str]) -> str:

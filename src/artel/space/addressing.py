@@ -52,7 +52,7 @@ def addressee(user_id: int, content: str, target_agent: str | None, *, may_be_ba
     if handle is None:
         return None
     if not may_be_bare and content.strip() == f"@{content[1 : 1 + len(handle)]}":
-        raise EmptyMessage(fields=[FieldProblem("content", "Only a handle is in it.")])
+        raise EmptyMessage(fields=[FieldProblem("content", "Only a handle is in it.", "only_a_handle")])
     if owner_of(handle) not in (None, user_id):
         raise AnothersAgent
     # Never None now: what a mention may look like, a handle may too.
@@ -64,5 +64,6 @@ def not_found(handles: Iterable[str], *, by_mention: bool) -> NoSuchAgent | Unkn
     team = ", ".join(f"@{handle}" for handle in handles) or "none yet"
     if by_mention:
         detail = f"The message starts with a handle that none of your agents has. Your agents: {team}."
-        return UnknownMention(detail, fields=[FieldProblem("content", "Unknown @handle at the beginning.")])
-    return NoSuchAgent(f"You have no agent of that name. Your agents: {team}.")
+        fields = [FieldProblem("content", "Unknown @handle at the beginning.", "unknown_handle")]
+        return UnknownMention(detail, figures={"team": team}, fields=fields)
+    return NoSuchAgent(f"You have no agent of that name. Your agents: {team}.", figures={"team": team})

@@ -62,12 +62,13 @@ class UserModels:
             NoSuchProvider, AddressRefused, Invalid: nothing was stored.
         """
         if _known(provider) == DEMO:
-            raise Invalid("The demo model needs no key and no address.")
+            raise Invalid("The demo model needs no key and no address.", reason="demo-needs-nothing")
         present = (await self._keys.all(self._user_id)).get(provider) or OwnAccess(None, None, None)
         key = present.api_key if isinstance(api_key, Keep) else api_key
         url = present.base_url if isinstance(base_url, Keep) else base_url
         if key is None and url is None:
-            raise Invalid("Give a key, an address, or both.", fields=[FieldProblem("api_key", "It is missing.")])
+            fields = [FieldProblem("api_key", "It is missing.", "missing")]
+            raise Invalid("Give a key, an address, or both.", reason="key-or-address", fields=fields)
         if url is not None:
             url = with_scheme(url, PROVIDERS[provider])
             OutgoingGuard(allow_private=await self._is_admin()).check_url(url)
@@ -122,11 +123,16 @@ def check_choice(choice: ModelChoice, field: str) -> None:
         names = ", ".join(PROVIDERS)
         raise Invalid(
             f"There is no provider {choice.provider!r}. There are: {names}.",
-            fields=[FieldProblem(f"{field}.provider", "There is no such provider.")],
+            reason="provider-unknown",
+            figures={"provider": choice.provider},
+            fields=[FieldProblem(f"{field}.provider", "There is no such provider.", "no_such_provider")],
         )
     if choice.provider == DEMO and choice.name != DEMO:
         raise Invalid(
-            f"The demo provider has one model, {DEMO!r}.", fields=[FieldProblem(f"{field}.name", "No such model.")]
+            f"The demo provider has one model, {DEMO!r}.",
+            reason="demo-has-one-model",
+            figures={"model": DEMO},
+            fields=[FieldProblem(f"{field}.name", "No such model.", "no_such_model")],
         )
 
 

@@ -172,7 +172,9 @@ def check(terms: Terms, bounds: Terms) -> None:
         longest = min(LONGEST_DAYS, bound or LONGEST_DAYS)
         shortest = min(SHORTEST_DAYS[kind], longest)
         if days is not None and not shortest <= days <= longest:
-            faults.append(FieldProblem(f"{kind}_days", f"Between {shortest} and {longest} days, please."))
+            message = f"Between {shortest} and {longest} days, please."
+            figures = {"shortest": shortest, "longest": longest}
+            faults.append(FieldProblem(f"{kind}_days", message, "days_between", figures))
     if faults:
         raise Invalid(fields=faults)
 

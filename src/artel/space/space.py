@@ -30,6 +30,7 @@ from artel.events.waiter import Waiter
 from artel.files.attachments import attach
 from artel.files.library import Files
 from artel.kit.errors import Invalid
+from artel.kit.faults import problems_of
 from artel.kit.mentions import without_mention
 from artel.orchestrator.decisions import Decisions
 from artel.orchestrator.dry_run import DryRun, Rehearsal
@@ -44,7 +45,6 @@ from artel.space.orchestrator import UserOrchestrator
 from artel.space.retention import Retention
 from artel.space.tools import UserTools
 from artel.store.tx import UserTx
-from artel.tools.tool import problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class UserWorkerSpace:
             await self.consent.confirm(approval_id, yes, actor)
             return await self.plans.find(approval_id)
         if yes.result is not None:
-            raise ResultUnwanted("A plan has no result to send. It still waits for you.")
+            raise ResultUnwanted("A plan has no result to send. It still waits for you.", reason="plan-has-no-result")
         return await self.plans.confirm(approval_id, _as_draft(yes.edited), actor)
 
     async def reject(self, approval_id: UUID, reason: str | None, actor: Actor) -> ApprovalView:

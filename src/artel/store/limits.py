@@ -16,6 +16,8 @@ UNLIMITED: Final = "unlimited"
 Value = int | Literal["unlimited"]
 """As it is stored and as administrators write it."""
 
+Window = Literal["hour", "day", "month"]
+
 LIMITLESS: Final = 10**9
 """A room for files, in millions of bytes, that nobody fills."""
 
@@ -81,7 +83,7 @@ class Windows:
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return cls(now, now.replace(minute=0, second=0, microsecond=0), day, day.replace(day=1))
 
-    def end(self, of: Literal["hour", "day", "month"]) -> datetime:
+    def end(self, of: Window) -> datetime:
         """When the next one begins."""
         if of == "hour":
             return self.hour + timedelta(hours=1)
@@ -89,12 +91,16 @@ class Windows:
             return self.day + timedelta(days=1)
         return (self.month + timedelta(days=32)).replace(day=1)
 
-    def reached(self, what: str, limit: int, of: Literal["hour", "day", "month"]) -> LimitReached:
-        """The error of a limit that is free again at the end of the window. what: as "messages"."""
+    def reached(
+        self, what: Literal["messages", "tokens"], limit: int, of: Literal["hour", "day", "month"]
+    ) -> LimitReached:
+        """The error of a limit that is free again at the end of the window."""
         end = self.end(of)
         return LimitReached(
             f"This account's {what} of this {of} are used up (limit: {limit:,}). More are free at "
             f"{end:%Y-%m-%d %H:%M} UTC. Nothing was stored; send it again then, or ask the administrator for more.",
+            reason=f"{what}-used-up",
+            figures={"limit": limit, "of": of, "free_at": end.isoformat()},
             retry_after=(end - self.now).total_seconds(),
         )
 

@@ -249,7 +249,9 @@ class _UserDoor(AbstractAsyncContextManager[UserTx]):
             shards.forget(user_id)
             if asyncio.get_running_loop().time() > until:
                 raise StoreUnavailable(
-                    "This account is being moved to another database. Try again in a moment.", retry_after=2
+                    "This account is being moved to another database. Try again in a moment.",
+                    reason="being-moved",
+                    retry_after=2,
                 )
             # The first time only the remembered directory may have been wrong.
             await asyncio.sleep(pause)

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
-from artel.kit.errors import FieldProblem
-from artel.tools.tool import Arguments, BadResult, Blob, JsonObject, PageResult, Tool, checker, problems_of, schema_of
+from artel.kit.errors import FieldProblem, Figures
+from artel.kit.faults import problems_of
+from artel.tools.tool import Arguments, BadResult, Blob, JsonObject, PageResult, Tool, checker, schema_of
 
 MAX_MEDIA_BYTES: Final = 6_000_000
 """Of one picture or recording, once decoded."""
@@ -63,7 +65,7 @@ class ClipboardArguments(_Reason):
     @model_validator(mode="after")
     def _something_to_write(self) -> ClipboardArguments:
         if self.action == "write" and not self.text:
-            raise ValueError("to write, give a text")
+            raise PydanticCustomError("text_needed", "To write, give a text.")
         return self
 
 
@@ -215,7 +217,7 @@ def _clipboard(arguments: JsonObject, sent: Any) -> PageResult:
 def _files(arguments: JsonObject, sent: Any) -> PageResult:
     files = _parsed(FilePickerResult, sent).files
     if len(files) > 1 and not arguments.get("multiple"):
-        raise _bad("result.files", "One file was asked for.")
+        raise _bad("result.files", "One file was asked for.", reason="one_file")
     return PageResult({}, files=tuple(dict.fromkeys(files)))
 
 
@@ -223,13 +225,20 @@ def _media(url: str, place: str, types: Any) -> tuple[str, bytes]:
     """The type and bytes of a data URL, without what stands in the type about codecs."""
     found = _DATA_URL.fullmatch(url)
     if found is None or found["type"] not in types:
-        raise _bad(place, f"Send a data URL in base64 of one of these types: {', '.join(sorted(types))}.")
+        kinds = ", ".join(sorted(types))
+        raise _bad(
+            place,
+            f"Send a data URL in base64 of one of these types: {kinds}.",
+            reason="media_type",
+            figures={"types": kinds},
+        )
     try:
         content = base64.b64decode(found["data"], validate=False)
     except binascii.Error as error:
-        raise _bad(place, "The base64 of this data URL is damaged.") from error
+        raise _bad(place, "The base64 of this data URL is damaged.", reason="base64_damaged") from error
     if not 0 < len(content) <= MAX_MEDIA_BYTES:
-        raise _bad(place, f"At most {MAX_MEDIA_BYTES // 1_000_000} MB can be taken.")
+        megabytes = MAX_MEDIA_BYTES // 1_000_000
+        raise _bad(place, f"At most {megabytes} MB can be taken.", reason="media_size", figures={"limit_mb": megabytes})
     return found["type"], content
 
 
@@ -239,12 +248,14 @@ def _size(content: bytes, kind: str) -> tuple[int, int]:
         with Image.open(io.BytesIO(content), formats=[kind]) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
-                raise _bad("result.image", f"At most {MAX_PIXELS // 1_000_000} million pixels can be taken.")
+                millions = MAX_PIXELS // 1_000_000
+                message = f"At most {millions} million pixels can be taken."
+                raise _bad("result.image", message, reason="picture_size", figures={"limit_millions": millions})
             picture.verify()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _bad("result.image", "This is no picture of the kind it says it is.") from error
+        raise _bad("result.image", "This is no picture of the kind it says it is.", reason="not_a_picture") from error
     return width, height
 
 
-def _bad(place: str, message: str) -> BadResult:
-    return BadResult(fields=[FieldProblem(place, message)])
+def _bad(place: str, message: str, *, reason: str, figures: Figures | None = None) -> BadResult:
+    return BadResult(fields=[FieldProblem(place, message, reason, figures or {})])

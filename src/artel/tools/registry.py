@@ -70,11 +70,14 @@ class Toolbox:
         named = list(tool_ids)
         known = {tool.tool_id for tool in await self._read(tx, named)} if named else set[str]()
         unknown = [
-            FieldProblem(f"tools.{place}.tool_id", f"There is no tool {tool_id!r}.")
+            FieldProblem(
+                f"tools.{place}.tool_id", f"There is no tool {tool_id!r}.", "no_such_tool", {"tool_id": tool_id}
+            )
             for place, tool_id in enumerate(named)
             if tool_id not in known
         ]
         if unknown:
             raise UnknownTool(fields=unknown)
         if len(set(named)) != len(named):
-            raise Invalid("Each tool may be named once.", fields=[FieldProblem("tools", "One is named twice.")])
+            fields = [FieldProblem("tools", "One is named twice.", "tool_named_twice")]
+            raise Invalid("Each tool may be named once.", reason="tool-named-twice", fields=fields)

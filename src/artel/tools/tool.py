@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from artel.kit.errors import FieldProblem, Invalid
+from artel.kit.errors import Invalid
+from artel.kit.faults import problems_of
 
 Policy = Literal["allow", "ask", "deny"]
 Kind = Literal["builtin", "browser", "mcp"]
@@ -170,11 +171,3 @@ def checker(arguments: type[_A]) -> Callable[[JsonObject], _A]:
             raise BadArguments(fields=problems_of(error, "edited")) from error
 
     return check
-
-
-def problems_of(error: ValidationError, place: str) -> list[FieldProblem]:
-    """What is wrong, each with the place where it is."""
-    return [
-        FieldProblem(".".join(map(str, (place, *each["loc"]))), each["msg"])
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    ]

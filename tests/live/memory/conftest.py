@@ -9,7 +9,9 @@ import pytest
 from artel.memory.context import Contexts
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.server.store import QdrantContexts
-from tests.support.memory import Bank, Edge, LocalQdrant, Violations
+from tests.support.memory import Bank, Edge, LocalQdrant, Violations, edge_store
+from tests.support.remembering import Diary
+from tests.support.stores import Stores
 
 
 @pytest.fixture(params=["edge", "collections", "tenants"])
@@ -31,8 +33,21 @@ async def bank(request: pytest.FixtureRequest, edge: Edge) -> AsyncGenerator[Ban
 
 
 @pytest.fixture
+def own_edge(edge: Edge) -> Edge:
+    """Whose contexts a test uses: the workers that all share, where a file makes none of its own."""
+    return edge
+
+
+@pytest.fixture
 async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    """The contexts of the test's own worker, which each file makes as it needs it."""
-    store = EdgeContexts(own_edge.sockets, Violations())
-    yield store
-    await store.aclose()
+    """The contexts of these workers."""
+    async with edge_store(own_edge) as store:
+        yield store
+
+
+@pytest.fixture
+async def diary(stores: Stores, contexts: EdgeContexts) -> AsyncGenerator[Diary]:
+    """Who writes one; their context is removed at the end."""
+    diary = await Diary.of(stores)
+    yield diary
+    await contexts.of(diary.user_id).erase()

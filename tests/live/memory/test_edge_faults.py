@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import psutil
@@ -47,6 +47,14 @@ def own_edge(root: Path) -> Iterator[Edge]:
     running = Edge.start(EdgeOptions(flush_seconds=0.2), workers=1, root=root)
     yield running
     running.stop()
+
+
+@pytest.fixture
+async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
+    """Its contexts. One of these tests lays a shard in another user's place, which is counted."""
+    store = EdgeContexts(own_edge.sockets, Violations())
+    yield store
+    await store.aclose()
 
 
 async def test_kill_9_while_indexing_loses_nothing_acknowledged(own_edge: Edge, contexts: EdgeContexts) -> None:

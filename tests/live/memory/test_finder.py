@@ -14,7 +14,8 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.finder import Finder, Sought
 from artel.memory.vectors import Space
 from artel.memory.views import Found
-from tests.support.memories import Memories, ToyEmbedder
+from tests.support.embedders import ToyEmbedder
+from tests.support.memories import Memories
 from tests.support.memory import MONDAY
 from tests.support.stores import Stores
 

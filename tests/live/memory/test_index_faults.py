@@ -14,8 +14,9 @@ import pytest
 from artel.memory.context import ContextStore
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.indexer import Indexer
-from tests.support.memory import SPACE, Edge, edge_store, question, until
-from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
+from tests.support.embedders import ToyEmbedder
+from tests.support.memory import SPACE, Edge, question, until
+from tests.support.remembering import Diary, all_turns, turns_over
 from tests.support.stores import Stores
 
 DOG = "Мою собаку зовут Бублик, ей три года."
@@ -29,12 +30,6 @@ def own_edge() -> Iterator[Edge]:
     running = Edge.start(workers=2)
     yield running
     running.stop()
-
-
-@pytest.fixture
-async def contexts(own_edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    async with edge_store(own_edge) as store:
-        yield store
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from artel.memory.lease import LeaseLost, lease
 from artel.memory.rebuild import rebuild
 from artel.store.shards import StoreUnavailable
 from artel.store.tx import UserTx
+from tests.support.embedders import ToyEmbedder
 from tests.support.memory import SPACE, Edge, Violations, until
-from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
+from tests.support.remembering import Diary, all_turns, turns_over
 from tests.support.stores import Stores
 
 LAMP = "The lamp in the hall has been broken since Tuesday."

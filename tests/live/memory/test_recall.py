@@ -19,7 +19,8 @@ from artel.memory.recall import EXCERPT_CHARS, MAX_RECALLED, MAX_TOKENS, Asked, 
 from artel.memory.vectors import Vector
 from artel.memory.views import Found
 from artel.memory.words import WordReader
-from tests.support.memories import Memories, ToyEmbedder
+from tests.support.embedders import ToyEmbedder
+from tests.support.memories import Memories
 from tests.support.stores import Stores
 
 DOG = "what is my dog called"

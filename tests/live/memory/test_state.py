@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-
-import pytest
+from collections.abc import Sequence
 
 from artel.memory.context import Trouble
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.embed.late import LateEmbedder
 from artel.memory.state import MemoryState, read_state
 from artel.memory.vectors import Space
-from tests.support.memory import SPACE, Edge, Violations, until
-from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
+from tests.support.embedders import ToyEmbedder
+from tests.support.memory import SPACE, until
+from tests.support.remembering import Diary, all_turns, turns_over
 from tests.support.stores import Stores
 
 DOG = "Мою собаку зовут Бублик, ей три года."
-
-
-@pytest.fixture
-async def contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    store = EdgeContexts(edge.sockets, Violations())
-    yield store
-    await store.aclose()
-
-
-@pytest.fixture
-async def diary(stores: Stores, contexts: EdgeContexts) -> AsyncGenerator[Diary]:
-    diary = await Diary.of(stores)
-    yield diary
-    await contexts.of(diary.user_id).erase()
 
 
 async def see(

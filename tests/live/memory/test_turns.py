@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,26 +11,14 @@ from artel.memory.edge.store import EdgeContexts
 from artel.memory.lease import lease
 from artel.memory.turn import ELSEWHERE_SECONDS, Turns
 from artel.memory.vectors import Space
-from tests.support.memory import SPACE, Edge, edge_store, question
-from tests.support.remembering import Diary, ToyEmbedder, all_turns, turns_over
+from tests.support.embedders import ToyEmbedder
+from tests.support.memory import SPACE, question
+from tests.support.remembering import Diary, all_turns, turns_over
 from tests.support.stores import Stores
 
 DOG = "Мою собаку зовут Бублик, ей три года."
 LAMP = "The lamp in the hall has been broken since Tuesday."
 OTHER = Space("other", 16)
-
-
-@pytest.fixture
-async def contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    async with edge_store(edge) as store:
-        yield store
-
-
-@pytest.fixture
-async def diary(stores: Stores, contexts: EdgeContexts) -> AsyncGenerator[Diary]:
-    diary = await Diary.of(stores)
-    yield diary
-    await contexts.of(diary.user_id).erase()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_a_photo_is_made_smaller() -> None:
 
 def test_a_drawing_stays_sharp_and_a_large_one_with_noise_becomes_a_photo() -> None:
     assert shrink(documents.picture("PNG", (2000, 500)))[0] == "image/png"
-    assert shrink(_noise((2000, 2000), "PNG"))[0] == "image/jpeg"
+    assert shrink(_noise((2000, 500), "PNG"))[0] == "image/jpeg"
 
 
 def test_what_is_transparent_stays_so_where_it_can() -> None:
@@ -50,10 +50,10 @@ def test_what_is_transparent_stays_so_where_it_can() -> None:
 
 
 def test_a_photo_with_transparency_is_laid_on_white() -> None:
-    noise = Image.effect_noise((1500, 1500), 90).convert("RGBA")
-    noise.putalpha(Image.effect_noise((1500, 1500), 90))
+    noise = Image.effect_noise((1250, 1250), 90).convert("RGBA")
+    noise.putalpha(Image.effect_noise((1250, 1250), 90))
     made = io.BytesIO()
-    noise.save(made, "PNG")
+    noise.save(made, "PNG", compress_level=1)
 
     media_type, content = shrink(made.getvalue())
 
@@ -63,9 +63,9 @@ def test_a_photo_with_transparency_is_laid_on_white() -> None:
 
 def test_a_palette_keeps_its_colours() -> None:
     made = io.BytesIO()
-    Image.new("RGB", (3000, 3000), "tomato").convert("P").save(made, "GIF")
+    Image.new("RGB", (3000, 300), "tomato").convert("P").save(made, "GIF")
 
-    colour = _opened(shrink(made.getvalue())[1]).convert("RGB").getpixel((700, 700))
+    colour = _opened(shrink(made.getvalue())[1]).convert("RGB").getpixel((700, 70))
 
     assert isinstance(colour, tuple)
     assert max(abs(got - wanted) for got, wanted in zip(colour, (255, 99, 71), strict=True)) < 30

@@ -92,7 +92,7 @@ async def test_a_bomb_goes_off_elsewhere(reader: TextReader) -> None:
 
     status, text = await _text(reader, bomb)
 
-    assert len(bomb) < 1_000_000
+    assert len(bomb) < 3_000_000
     assert status == "failed" or len(text or "") <= MAX_CHARS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
 

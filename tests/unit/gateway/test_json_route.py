@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -42,6 +42,7 @@ async def _send(body: bytes) -> httpx.Response:
         return await http.post("/", content=body, headers={"Content-Type": "application/json"})
 
 
+@settings(deadline=None)
 @given(_JSON)
 async def test_a_body_passes_unless_a_text_in_it_holds_nul(value: object) -> None:
     body = orjson.dumps({"value": value})

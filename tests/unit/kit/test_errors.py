@@ -15,9 +15,13 @@ def test_the_docstring_is_what_the_user_reads() -> None:
 
 
 def test_a_problem_carries_its_fields_and_when_to_come_back() -> None:
-    error = Invalid(fields=[FieldProblem("name", "too long")], retry_after=1.5)
+    error = Invalid(fields=[FieldProblem("name", "too long", "too_long")], retry_after=1.5)
 
-    assert (error.fields, error.retry_after, error.status) == ((FieldProblem("name", "too long"),), 1.5, 422)
+    assert (error.fields, error.retry_after, error.status) == (
+        (FieldProblem("name", "too long", "too_long"),),
+        1.5,
+        422,
+    )
 
 
 def test_who_is_sent_away_for_a_while_is_told_for_how_long() -> None:
@@ -41,3 +45,12 @@ def test_every_error_has_a_status_a_slug_and_a_sentence_of_its_own() -> None:
         assert 400 <= kind.status < 600
         assert kind.slug == kind.slug.lower().replace(" ", "-")
         assert kind.__doc__, kind
+
+
+class _NoSuchShelf(NotFound):
+    """There is no shelf of that name."""
+
+
+def test_the_reason_tells_sentences_of_one_slug_apart() -> None:
+    assert (Conflict().reason, _NoSuchShelf().reason, _NoSuchShelf().slug) == ("conflict", "no-such-shelf", "not-found")
+    assert Conflict("It is full.", reason="shelf-full").reason == "shelf-full"

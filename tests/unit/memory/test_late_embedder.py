@@ -7,8 +7,8 @@ import pytest
 from artel.memory.embed.embedder import Embedder, EmbedderUnavailable
 from artel.memory.embed.late import LateEmbedder
 from artel.memory.vectors import BadVector
+from tests.support.embedders import ToyEmbedder
 from tests.support.memory import SPACE, until
-from tests.support.remembering import ToyEmbedder
 
 
 async def test_until_it_is_there_every_use_says_so() -> None:

@@ -13,7 +13,7 @@ from artel.memory.patience import Patience
 from artel.memory.questions import Questions
 from artel.memory.recall import Asked, Recall
 from artel.memory.vectors import Vector
-from tests.support.memories import ToyEmbedder
+from tests.support.embedders import ToyEmbedder
 from tests.support.memory import meaning
 
 NOTHING: Any = None

@@ -1,3 +1,5 @@
+import { type Figures, problemWords } from "@/lib/i18n/problems";
+
 /** What the server answered instead of what was asked (RFC 9457). */
 export class ApiError extends Error {
   constructor(
@@ -5,6 +7,7 @@ export class ApiError extends Error {
     /** The problem's short name, such as "not-found"; empty when the answer was no problem document. */
     readonly slug: string,
     readonly title: string,
+    /** In the page's language, as all of it that is for people. */
     readonly detail: string,
     /** Messages by field path, such as "model.name". */
     readonly fields: Record<string, string>,
@@ -23,19 +26,27 @@ export class NetworkError extends Error {
   }
 }
 
-interface ProblemBody {
+interface Said {
+  /** Which of all sentences it is. */
+  reason?: string;
+  figures?: Figures;
+}
+
+interface ProblemBody extends Said {
   type?: string;
   title?: string;
   detail?: string;
-  errors?: { field: string; message: string }[];
+  errors?: ({ field: string; message: string } & Said)[];
   retry_after?: number;
 }
 
 export async function toApiError(response: Response): Promise<ApiError> {
   const body = await readProblem(response);
+  const say = await problemWords();
   const fields: Record<string, string> = {};
-  for (const { field, message } of body.errors ?? []) {
-    const path = fieldPath(field);
+  for (const each of body.errors ?? []) {
+    const path = fieldPath(each.field);
+    const message = say(each.message, each.reason, each.figures);
     // A field may be wrong in several ways.
     fields[path] = fields[path] ? `${fields[path]}\n${message}` : message;
   }
@@ -44,7 +55,7 @@ export async function toApiError(response: Response): Promise<ApiError> {
     response.status,
     body.type?.split("/").pop() ?? "",
     body.title ?? response.statusText,
-    body.detail ?? "",
+    say(body.detail ?? "", body.reason, body.figures),
     fields,
     body.retry_after ?? (header > 0 ? header : null),
   );

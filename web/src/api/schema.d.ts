@@ -4406,6 +4406,20 @@ export interface components {
              */
             errors: components["schemas"]["ProblemField"][] | null;
             /**
+             * Figures
+             * @description What the detail names, such as a limit; left out when nothing.
+             * @default null
+             */
+            figures: {
+                [key: string]: string | number;
+            } | null;
+            /**
+             * Reason
+             * @description Which of all details it is: finer than the type, for programs that say it otherwise.
+             * @example no-such-run
+             */
+            reason: string;
+            /**
              * Retry After
              * @description Seconds; left out when waiting does not help.
              * @default null
@@ -4438,10 +4452,27 @@ export interface components {
              */
             field: string;
             /**
+             * Figures
+             * @description What the message names; left out when nothing.
+             * @default null
+             * @example {
+             *       "max_length": 60
+             *     }
+             */
+            figures: {
+                [key: string]: string | number;
+            } | null;
+            /**
              * Message
-             * @example There is no such provider.
+             * @example String should have at most 60 characters
              */
             message: string;
+            /**
+             * Reason
+             * @description Which of all messages it is, for programs that say it otherwise.
+             * @example string_too_long
+             */
+            reason: string;
         };
         /**
          * Profile

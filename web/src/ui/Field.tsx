@@ -7,10 +7,13 @@ import {
 } from "react";
 import { cx } from "@/lib/cx";
 
-interface FieldProps {
+export interface FieldWords {
   label: string;
   hint?: ReactNode;
   error?: string | null;
+}
+
+interface FieldProps extends FieldWords {
   children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode;
 }
 
@@ -43,7 +46,7 @@ const CONTROL =
   "focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 " +
   "aria-invalid:border-danger disabled:opacity-60";
 
-interface TextInputProps extends InputHTMLAttributes<HTMLInputElement> {
+export interface TextInputProps extends InputHTMLAttributes<HTMLInputElement> {
   ref?: Ref<HTMLInputElement>;
 }
 
@@ -57,4 +60,15 @@ interface TextAreaProps extends TextareaHTMLAttributes<HTMLTextAreaElement> {
 
 export function TextArea({ className, ...rest }: TextAreaProps) {
   return <textarea {...rest} className={cx(CONTROL, "py-2 leading-relaxed", className)} />;
+}
+
+type TextFieldProps = FieldWords & Omit<TextInputProps, "onChange"> & { onChange: (value: string) => void };
+
+/** One line of text with all that belongs to it. */
+export function TextField({ label, hint, error, onChange, ...input }: TextFieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <TextInput {...control} {...input} onChange={(event) => onChange(event.target.value)} />}
+    </Field>
+  );
 }

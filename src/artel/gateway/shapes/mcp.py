@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from artel.gateway.shapes.common import Body, Fault, Shape
 from artel.tools.mcp.model import OwnClient, ServerView
@@ -30,19 +31,27 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     names = [name.lower() for name in headers]
     for name, value in headers.items():
         if not _HEADER.fullmatch(name) or name.lower() in _OURS:
-            raise ValueError(f"{name[:100]!r} cannot be sent as a header of yours")
+            raise PydanticCustomError(
+                "header_name", "{name} cannot be sent as a header of yours.", {"name": repr(name[:100])}
+            )
         # What else may be in the value is not told: it is a secret.
         if not _VALUE.fullmatch(value) or value != value.strip():
-            raise ValueError(f"the value of {name!r} must be 1 to 8000 plain characters without spaces around them")
+            raise PydanticCustomError(
+                "header_value",
+                "The value of {name} must be 1 to 8000 plain characters without spaces around them.",
+                {"name": repr(name)},
+            )
     if len(set(names)) != len(names):
-        raise ValueError("a header is named twice")
+        raise PydanticCustomError("header_twice", "A header is named twice.")
     return headers
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
     for name, value in variables.items():
         if not _VARIABLE.fullmatch(name) or "\0" in value or len(value) > 8_000:
-            raise ValueError(f"{name[:100]!r} cannot be a variable of the environment")
+            raise PydanticCustomError(
+                "variable_name", "{name} cannot be a variable of the environment.", {"name": repr(name[:100])}
+            )
     return variables
 
 
@@ -71,11 +80,11 @@ class McpServerIn(Body):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.transport == "http" and (self.url is None or self.command is not None or self.env):
-            raise ValueError("a server over HTTP has a url, and no command and env")
+            raise PydanticCustomError("url_needed", "A server over HTTP has a url, and no command and env.")
         if self.transport == "stdio" and (self.url is not None or self.headers):
-            raise ValueError("a server that is a program has no url and headers")
+            raise PydanticCustomError("program_without_url", "A server that is a program has no url and headers.")
         if self.transport == "stdio" and not (self.command and self.command[0].strip()):
-            raise ValueError("a server that is a program has a command")
+            raise PydanticCustomError("command_needed", "A server that is a program has a command.")
         return self
 
     def new(self) -> NewServer:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from artel.tools.tool import Arguments, Caller, Outcome, Tool, ToolFailure, builtin
 
@@ -72,9 +73,9 @@ class FilesArguments(Arguments):
     @model_validator(mode="after")
     def _complete(self) -> FilesArguments:
         if self.action == "read" and self.file_id is None:
-            raise ValueError("to read, give a file_id")
+            raise PydanticCustomError("file_needed", "To read, give a file_id.")
         if self.action == "search" and not self.query.split():
-            raise ValueError("to search, give a query")
+            raise PydanticCustomError("query_needed", "To search, give a query.")
         return self
 
 

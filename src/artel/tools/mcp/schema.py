@@ -17,7 +17,8 @@ import jsonschema.validators
 import orjson
 from referencing import Registry
 
-from artel.kit.errors import FieldProblem
+from artel.kit.errors import FieldProblem, Figures
+from artel.kit.faults import figures_in
 from artel.tools.mcp.model import JsonObject
 from artel.tools.tool import BadArguments
 
@@ -223,10 +224,14 @@ class Check:
         try:
             problems = list(self._problems(arguments))
         except (_TooManySteps, RecursionError) as error:
-            raise _bad("The tool's schema is too complicated to check these arguments against.") from error
+            raise _bad(
+                "The tool's schema is too complicated to check these arguments against.", reason="schema_too_large"
+            ) from error
         except (ArithmeticError, TypeError, ValueError, AttributeError, KeyError) as error:
             # Numbers beyond all measure, or a schema whose parts contradict each other.
-            raise _bad("These arguments cannot be checked against the tool's schema.") from error
+            raise _bad(
+                "These arguments cannot be checked against the tool's schema.", reason="schema_unclear"
+            ) from error
         if problems:
             raise BadArguments(fields=problems)
         return arguments
@@ -239,7 +244,19 @@ class Check:
             if number == _MAX_PROBLEMS:
                 return
             place = ".".join(map(str, ("edited", *error.absolute_path)))
-            yield FieldProblem(place[:_MAX_MESSAGE], str(error.message)[:_MAX_MESSAGE])
+            yield FieldProblem(
+                place[:_MAX_MESSAGE],
+                str(error.message)[:_MAX_MESSAGE],
+                f"schema_{error.validator}",
+                figures_in({"wanted": _as_figure(error.validator_value)}),
+            )
+
+
+def _as_figure(wanted: object) -> object:
+    """What a keyword wants, as one can say it: of a list the words in it."""
+    if isinstance(wanted, list):
+        return ", ".join(str(each) for each in cast(list[object], wanted) if isinstance(each, str | int | float))
+    return wanted
 
 
 @dataclass(slots=True)
@@ -287,11 +304,19 @@ def _check_size(arguments: JsonObject) -> None:
         size = len(orjson.dumps(arguments))
     except TypeError as error:
         # Integers beyond 64 bits, lone surrogates, or deeper than its own limit.
-        raise _bad("The arguments hold something that cannot be sent.") from error
+        raise _bad("The arguments hold something that cannot be sent.", reason="arguments_unsendable") from error
     if size > MAX_ARGUMENT_CHARS:
-        raise _bad(f"The arguments are longer than {MAX_ARGUMENT_CHARS} characters.")
+        raise _bad(
+            f"The arguments are longer than {MAX_ARGUMENT_CHARS} characters.",
+            reason="arguments_too_long",
+            figures={"limit": MAX_ARGUMENT_CHARS},
+        )
     if _depth(arguments) > MAX_ARGUMENT_DEPTH:
-        raise _bad(f"The arguments are nested deeper than {MAX_ARGUMENT_DEPTH} levels.")
+        raise _bad(
+            f"The arguments are nested deeper than {MAX_ARGUMENT_DEPTH} levels.",
+            reason="arguments_too_deep",
+            figures={"limit": MAX_ARGUMENT_DEPTH},
+        )
 
 
 def _depth(value: object) -> int:
@@ -306,5 +331,5 @@ def _depth(value: object) -> int:
     return deepest
 
 
-def _bad(message: str) -> BadArguments:
-    return BadArguments(fields=[FieldProblem("edited", message)])
+def _bad(message: str, *, reason: str, figures: Figures | None = None) -> BadArguments:
+    return BadArguments(fields=[FieldProblem("edited", message, reason, figures or {})])

@@ -143,7 +143,8 @@ class McpServers:
             try:
                 OutgoingGuard(allow_private=role == "admin").check_url(new.url)
             except AddressRefused as error:
-                raise AddressRefused(error.detail, fields=[FieldProblem("url", error.detail)]) from error
+                fields = [FieldProblem("url", error.detail, error.reason)]
+                raise AddressRefused(error.detail, reason=error.reason, fields=fields) from error
         return role, taken
 
     async def _ask(self, user_id: int, server_id: UUID, target: Target, handle: str) -> rows.Found:

@@ -57,7 +57,7 @@ class McpSignIns:
             row = await rows.find(tx, server_id)
             role = tx.entry.role
         if row.view.transport != "http":
-            raise SignInImpossible("One does not sign in at a program.")
+            raise SignInImpossible("One does not sign in at a program.", reason="program-without-sign-in")
         state = new_secret()
         try:
             target = access.open(user_id, row, role)

@@ -1,10 +1,10 @@
 import { Activity, type LucideIcon, MailPlus, ScrollText, SlidersHorizontal, UsersRound } from "lucide-react";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Redirect } from "wouter";
+import { Redirect } from "wouter";
 import type { Me } from "@/api/types";
-import { cx } from "@/lib/cx";
 import { PageHeader } from "@/ui/PageHeader";
+import { SectionLinks } from "@/ui/SectionLinks";
 import { HealthSection } from "./HealthSection";
 import { InvitationsSection } from "./InvitationsSection";
 import { LogSection } from "./LogSection";
@@ -25,7 +25,7 @@ const SECTIONS: Section[] = [
   { path: "log", icon: ScrollText, content: LogSection },
 ];
 
-const intoView = (link: HTMLElement | null) => link?.scrollIntoView({ block: "nearest", inline: "center" });
+const addressOf = ({ path }: Section) => `/administration/${path}`;
 
 /** For administrators: people, invitations, limits, and how the server is. Never what anybody said. */
 export function AdminPage({ me, section }: { me: Me; section: string | undefined }) {
@@ -40,26 +40,15 @@ export function AdminPage({ me, section }: { me: Me; section: string | undefined
       </PageHeader>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-5xl flex-col gap-6 px-4 py-6 md:px-6">
-          <nav aria-label={t("admin.title")}>
-            <ul className="scroll-thin -mx-4 flex gap-1 overflow-x-auto px-4 pb-1">
-              {SECTIONS.map(({ path, icon: Icon }) => (
-                <li key={path} className="shrink-0">
-                  <Link
-                    href={`/administration/${path}`}
-                    aria-current={path === current.path ? "page" : undefined}
-                    ref={path === current.path ? intoView : undefined}
-                    className={cx(
-                      "flex h-9 items-center gap-2 rounded-lg px-2.5 text-[0.93rem] hover:bg-hover",
-                      path === current.path ? "bg-hover font-medium" : "text-ink-soft",
-                    )}
-                  >
-                    <Icon aria-hidden className="size-4" />
-                    {t(`admin.sections.${path}`)}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          </nav>
+          <SectionLinks
+            label={t("admin.title")}
+            current={addressOf(current)}
+            links={SECTIONS.map((each) => ({
+              href: addressOf(each),
+              label: t(`admin.sections.${each.path}`),
+              icon: each.icon,
+            }))}
+          />
           <section aria-labelledby="section-title" className="min-w-0 pb-10">
             <h2 id="section-title" className="sr-only">
               {t(`admin.sections.${current.path}`)}

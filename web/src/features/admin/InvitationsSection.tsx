@@ -7,7 +7,7 @@ import { shortTime } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { Choice } from "@/ui/Choice";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
@@ -87,21 +87,15 @@ function Invite({ onClose }: { onClose: () => void }) {
           invite.mutate({ email: email.trim() || null, role, days: Number(days) });
         }}
       >
-        <Field
+        <TextField
           label={t("admin.invitations.email")}
           hint={t("admin.invitations.emailHint")}
           error={fields.email}
-        >
-          {(control) => (
-            <TextInput
-              {...control}
-              type="email"
-              autoFocus
-              value={email}
-              onChange={(event) => setEmail(event.target.value)}
-            />
-          )}
-        </Field>
+          type="email"
+          autoFocus
+          value={email}
+          onChange={setEmail}
+        />
         <Choice
           label={t("admin.invitations.role")}
           value={role}
@@ -111,17 +105,14 @@ function Invite({ onClose }: { onClose: () => void }) {
           }))}
           onChange={setRole}
         />
-        <Field label={t("admin.invitations.days")} error={fields.days}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="numeric"
-              className="max-w-28"
-              value={days}
-              onChange={(event) => setDays(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("admin.invitations.days")}
+          error={fields.days}
+          inputMode="numeric"
+          className="max-w-28"
+          value={days}
+          onChange={setDays}
+        />
         {invite.error && Object.keys(fields).length === 0 && (
           <Notice tone="danger">{errorText(t, invite.error)}</Notice>
         )}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Limits } from "@/api/admin";
 import { wholeNumber } from "@/lib/format";
@@ -21,6 +21,7 @@ interface LimitsFormProps {
 export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFormProps) {
   const { t, i18n } = useTranslation();
   const [form, setForm] = useState(() => edited(limits));
+  const id = useId();
   const wrong = LIMITS.some((name) => isWrong(form[name]));
   const words = (value: Limits[keyof Limits] | undefined) =>
     typeof value === "number" ? wholeNumber(value, i18n.language) : t("admin.limits.unlimitedShort");
@@ -37,12 +38,13 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
       {LIMITS.map((name) => {
         const label = t(`admin.limits.names.${name}`);
         const { kind, text } = form[name];
+        const told = text !== "" && isWrong(form[name]);
         const put = (next: Partial<{ kind: Kind; text: string }>) =>
           setForm({ ...form, [name]: { ...form[name], ...next } });
         return (
           <div
             key={name}
-            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_17rem_6.5rem]"
+            className="grid grid-cols-[minmax(0,1fr)_6.5rem] items-center gap-x-3 gap-y-1 sm:grid-cols-[minmax(0,1fr)_18.5rem_6.5rem]"
           >
             <span className="col-span-2 text-[0.93rem] sm:col-span-1">{label}</span>
             <Select
@@ -61,18 +63,21 @@ export function LimitsForm({ limits, usual, everybodys, busy, onSave }: LimitsFo
               onChange={(next) => put({ kind: next })}
               className={kind === "number" ? undefined : "col-span-2 sm:col-span-1"}
             />
-            {kind === "number" ? (
+            {kind === "number" && (
               <TextInput
                 aria-label={`${label}: ${t("admin.limits.number")}`}
-                aria-invalid={text !== "" && isWrong(form[name]) ? true : undefined}
-                title={t("admin.limits.wrong")}
+                aria-invalid={told || undefined}
+                aria-describedby={told ? `${id}-${name}` : undefined}
                 inputMode="numeric"
                 className="h-9"
                 value={text}
                 onChange={(event) => put({ text: event.target.value })}
               />
-            ) : (
-              <span />
+            )}
+            {told && (
+              <p id={`${id}-${name}`} role="alert" className="col-span-full text-[0.87rem] text-danger">
+                {t("admin.limits.wrong")}
+              </p>
             )}
           </div>
         );

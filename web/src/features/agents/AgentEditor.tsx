@@ -10,11 +10,11 @@ import { useSpace } from "@/live/LiveProvider";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
-import { Field, TextArea, TextInput } from "@/ui/Field";
-import { errorText } from "@/ui/failures";
-import { ModelPicker } from "@/ui/models/ModelPicker";
+import { Field, TextArea, TextField } from "@/ui/Field";
+import { ModelField } from "@/ui/models/ModelField";
 import { Notice } from "@/ui/Notice";
 import { PageHeader } from "@/ui/PageHeader";
+import { RefusedForm } from "@/ui/RefusedForm";
 import { Skeleton } from "@/ui/Skeleton";
 import { Switch } from "@/ui/Switch";
 import { useToast } from "@/ui/toasts";
@@ -116,20 +116,17 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
             </Notice>
           )}
           <div className="grid gap-6 sm:grid-cols-2">
-            <Field label={t("agents.name")} error={fields.name}>
-              {(control) => (
-                <TextInput
-                  {...control}
-                  value={form.name}
-                  maxLength={80}
-                  required
-                  autoFocus={!agent}
-                  placeholder={t("agents.namePlaceholder")}
-                  onChange={(event) => change({ name: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field
+            <TextField
+              label={t("agents.name")}
+              error={fields.name}
+              value={form.name}
+              maxLength={80}
+              required
+              autoFocus={!agent}
+              placeholder={t("agents.namePlaceholder")}
+              onChange={(name) => change({ name })}
+            />
+            <TextField
               label={t("agents.handle")}
               error={fields.handle}
               hint={
@@ -137,20 +134,14 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
                   ? t("agents.handleHint", { handle: form.handle || previewHandle(form.name) })
                   : t("agents.handleAuto")
               }
-            >
-              {(control) => (
-                <TextInput
-                  {...control}
-                  value={form.handle}
-                  maxLength={40}
-                  disabled={agent !== null}
-                  spellCheck={false}
-                  autoCapitalize="none"
-                  placeholder={previewHandle(form.name)}
-                  onChange={(event) => change({ handle: event.target.value })}
-                />
-              )}
-            </Field>
+              value={form.handle}
+              maxLength={40}
+              disabled={agent !== null}
+              spellCheck={false}
+              autoCapitalize="none"
+              placeholder={previewHandle(form.name)}
+              onChange={(handle) => change({ handle })}
+            />
           </div>
           <Field label={t("agents.prompt")} hint={t("agents.promptHint")} error={fields.system_prompt}>
             {(control) => (
@@ -163,20 +154,13 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
               />
             )}
           </Field>
-          <Field
+          <ModelField
             label={t("agents.model")}
-            error={fields["model.name"] ?? fields["model.provider"] ?? fields.model}
-          >
-            {(control) => (
-              <ModelPicker
-                id={control.id}
-                invalid={control["aria-invalid"]}
-                describedBy={control["aria-describedby"]}
-                value={form.model}
-                onChange={(provider, name) => change({ model: { provider, name } })}
-              />
-            )}
-          </Field>
+            fields={fields}
+            name="model"
+            value={form.model}
+            onChange={(provider, name) => change({ model: { provider, name } })}
+          />
           <ToolList
             tools={tools}
             chosen={form.tools}
@@ -202,11 +186,7 @@ function Editor({ agent, catalogue, tools }: EditorProps) {
             </summary>
             <Advanced form={form} fields={fields} change={change} />
           </details>
-          {save.isError && (
-            <Notice tone="danger" live title={Object.keys(fields).length ? t("agents.invalid") : undefined}>
-              {errorText(t, save.error)}
-            </Notice>
-          )}
+          {save.error && <RefusedForm error={save.error} />}
         </div>
         <div className="sticky bottom-0 border-line border-t bg-canvas">
           <div className="mx-auto flex max-w-2xl items-center gap-2 px-4 py-3 md:px-6">

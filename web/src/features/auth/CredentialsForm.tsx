@@ -1,14 +1,13 @@
-import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useRegister, useSignIn } from "@/api/account";
 import { ApiError } from "@/api/problem";
 import type { Locale } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
-import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 
 interface CredentialsFormProps {
   mode: "sign-in" | "register";
@@ -23,7 +22,8 @@ export function CredentialsForm({ mode, email: fixed, invitation, onDone }: Cred
   const { t, i18n } = useTranslation();
   const [email, setEmail] = useState(fixed ?? "");
   const [password, setPassword] = useState("");
-  const [visible, setVisible] = useState(false);
+  const [tried, setTried] = useState(false);
+  const needed = (value: string) => (tried && !value ? t("auth.needed") : undefined);
   const signIn = useSignIn();
   const register = useRegister();
   const action = mode === "register" ? register : signIn;
@@ -32,9 +32,12 @@ export function CredentialsForm({ mode, email: fixed, invitation, onDone }: Cred
 
   return (
     <form
+      noValidate
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
+        setTried(true);
+        if (!email.trim() || !password) return;
         const credentials = { email: email.trim(), password };
         if (mode === "sign-in") signIn.mutate(credentials, { onSuccess: onDone });
         else
@@ -44,49 +47,29 @@ export function CredentialsForm({ mode, email: fixed, invitation, onDone }: Cred
           );
       }}
     >
-      <Field label={t("auth.email")} error={fields.email}>
-        {(control) => (
-          <TextInput
-            {...control}
-            type="email"
-            name="email"
-            autoComplete="username"
-            required
-            autoFocus={!fixed}
-            readOnly={fixed !== undefined}
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        label={t("auth.email")}
+        error={needed(email.trim()) ?? fields.email}
+        type="email"
+        name="email"
+        autoComplete="username"
+        required
+        autoFocus={!fixed}
+        readOnly={fixed !== undefined}
+        value={email}
+        onChange={setEmail}
+      />
+      <PasswordField
         label={t("auth.password")}
         hint={mode === "register" ? t("auth.passwordHint") : undefined}
-        error={fields.password}
-      >
-        {(control) => (
-          <div className="relative">
-            <TextInput
-              {...control}
-              type={visible ? "text" : "password"}
-              name="password"
-              autoComplete={mode === "register" ? "new-password" : "current-password"}
-              required
-              autoFocus={fixed !== undefined}
-              value={password}
-              className="pr-11"
-              onChange={(event) => setPassword(event.target.value)}
-            />
-            <IconButton
-              icon={visible ? EyeOff : Eye}
-              label={visible ? t("auth.hidePassword") : t("auth.showPassword")}
-              size="sm"
-              className="absolute top-1 right-1"
-              onClick={() => setVisible(!visible)}
-            />
-          </div>
-        )}
-      </Field>
+        error={needed(password) ?? fields.password}
+        name="password"
+        autoComplete={mode === "register" ? "new-password" : "current-password"}
+        required
+        autoFocus={fixed !== undefined}
+        value={password}
+        onChange={setPassword}
+      />
       {action.isError && Object.keys(fields).length === 0 && (
         <Notice tone="danger" live>
           {refused ? t("auth.wrong") : errorText(t, action.error)}

@@ -3,13 +3,12 @@ import { useTranslation } from "react-i18next";
 import { useInvited, useResetPassword } from "@/api/account";
 import { ApiError } from "@/api/problem";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
-import { Logo } from "@/ui/Logo";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 import { Skeleton } from "@/ui/Skeleton";
 import { CredentialsForm } from "./CredentialsForm";
-import { LanguageSwitch } from "./LanguageSwitch";
+import { Door, DoorHeading } from "./Door";
 
 interface LinkPageProps {
   /** "/invite" or "/reset". What the link holds stands after # and is sent to nobody on the way. */
@@ -22,31 +21,13 @@ interface LinkPageProps {
 export function LinkPage({ of, onRegistered, onSignIn }: LinkPageProps) {
   const [token] = useState(() => location.hash.slice(1));
   return (
-    <div className="scroll-thin flex h-full flex-col overflow-y-auto">
-      <header className="flex items-center justify-between px-5 py-4">
-        <span className="flex items-center gap-2.5 font-semibold text-[1.05rem]">
-          <Logo />
-          Artel
-        </span>
-        <LanguageSwitch />
-      </header>
-      <main id="main" className="m-auto w-full max-w-sm px-5 py-8">
-        {of === "/invite" ? (
-          <Invitation token={token} onRegistered={onRegistered} onSignIn={onSignIn} />
-        ) : (
-          <Reset token={token} onSignIn={onSignIn} />
-        )}
-      </main>
-    </div>
-  );
-}
-
-function Heading({ title, text }: { title: string; text: string }) {
-  return (
-    <>
-      <h1 className="font-semibold text-[1.7rem] tracking-tight">{title}</h1>
-      <p className="mt-1.5 mb-7 text-ink-soft">{text}</p>
-    </>
+    <Door>
+      {of === "/invite" ? (
+        <Invitation token={token} onRegistered={onRegistered} onSignIn={onSignIn} />
+      ) : (
+        <Reset token={token} onSignIn={onSignIn} />
+      )}
+    </Door>
   );
 }
 
@@ -58,7 +39,7 @@ function Invitation({ token, onRegistered, onSignIn }: { token: string } & Omit<
     const bad = invited.error instanceof ApiError && [403, 422].includes(invited.error.status);
     return (
       <>
-        <Heading
+        <DoorHeading
           title={t("admin.invited.bad")}
           text={bad ? t("admin.invited.badText") : errorText(t, invited.error)}
         />
@@ -71,7 +52,7 @@ function Invitation({ token, onRegistered, onSignIn }: { token: string } & Omit<
   const { email, role } = invited.data;
   return (
     <>
-      <Heading
+      <DoorHeading
         title={t("admin.invited.title")}
         text={`${t("admin.invited.text")}${role === "admin" ? ` ${t("admin.invited.asAdmin")}` : ""}`}
       />
@@ -88,7 +69,7 @@ function Reset({ token, onSignIn }: { token: string; onSignIn: () => void }) {
   if (reset.isSuccess) {
     return (
       <>
-        <Heading title={t("admin.reset.title")} text={t("admin.reset.done")} />
+        <DoorHeading title={t("admin.reset.title")} text={t("admin.reset.done")} />
         <Button look="primary" size="lg" className="w-full" onClick={onSignIn}>
           {t("admin.invited.signIn")}
         </Button>
@@ -97,27 +78,25 @@ function Reset({ token, onSignIn }: { token: string; onSignIn: () => void }) {
   }
   return (
     <>
-      <Heading title={t("admin.reset.title")} text={t("admin.reset.text")} />
+      <DoorHeading title={t("admin.reset.title")} text={t("admin.reset.text")} />
       <form
+        noValidate
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
           reset.mutate({ token, password });
         }}
       >
-        <Field label={t("auth.password")} hint={t("auth.passwordHint")} error={refused}>
-          {(control) => (
-            <TextInput
-              {...control}
-              type="password"
-              autoComplete="new-password"
-              required
-              autoFocus
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+        <PasswordField
+          label={t("auth.password")}
+          hint={t("auth.passwordHint")}
+          error={refused}
+          autoComplete="new-password"
+          required
+          autoFocus
+          value={password}
+          onChange={setPassword}
+        />
         {reset.isError && !refused && (
           <Notice tone="danger" live>
             {errorText(t, reset.error)}

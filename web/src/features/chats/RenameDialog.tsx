@@ -5,7 +5,7 @@ import type { Session } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 
 export function RenameDialog({ chat, onClose }: { chat: Session; onClose: () => void }) {
@@ -30,17 +30,14 @@ export function RenameDialog({ chat, onClose }: { chat: Session; onClose: () => 
           save().catch(() => undefined);
         }}
       >
-        <Field label={t("chats.titleLabel")} error={rename.isError ? errorText(t, rename.error) : null}>
-          {(control) => (
-            <TextInput
-              {...control}
-              value={title}
-              maxLength={200}
-              onFocus={(event) => event.target.select()}
-              onChange={(event) => setTitle(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("chats.titleLabel")}
+          error={rename.isError ? errorText(t, rename.error) : null}
+          value={title}
+          maxLength={200}
+          onFocus={(event) => event.target.select()}
+          onChange={setTitle}
+        />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" look="primary" busy={rename.isPending} disabled={title.trim() === ""}>

@@ -4,7 +4,7 @@ import { useForgetMany } from "@/api/memory";
 import { useSpace } from "@/live/LiveProvider";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { useToast } from "@/ui/toasts";
 
@@ -33,22 +33,16 @@ export function ForgetAll({ onClose }: { onClose: () => void }) {
           });
         }}
       >
-        <Field
+        <TextField
           label={t("memory.forgetAllWrite", { word })}
           error={forget.isError ? errorText(t, forget.error) : null}
-        >
-          {(control) => (
-            <TextInput
-              {...control}
-              autoFocus
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              value={written}
-              onChange={(event) => setWritten(event.target.value)}
-            />
-          )}
-        </Field>
+          autoFocus
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={written}
+          onChange={setWritten}
+        />
         <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" look="danger" busy={forget.isPending} disabled={!sure}>

@@ -1,10 +1,8 @@
-import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/api/models";
 import { Choice } from "@/ui/Choice";
-import { Field, TextArea, TextInput } from "@/ui/Field";
-import { IconButton } from "@/ui/IconButton";
-import { ModelPicker } from "@/ui/models/ModelPicker";
+import { Field, TextArea, TextField } from "@/ui/Field";
+import { ModelField } from "@/ui/models/ModelField";
 import type { OrchestratorForm } from "./form";
 
 interface FieldsProps {
@@ -20,7 +18,7 @@ export function Fields({ form, fields, change }: FieldsProps) {
   const { t } = useTranslation();
   return (
     <>
-      <ModelField form={form} fields={fields} change={change} />
+      <Planner form={form} fields={fields} change={change} />
       <Field
         label={t("orchestrator.instructions")}
         hint={t("orchestrator.instructionsHint")}
@@ -36,26 +34,20 @@ export function Fields({ form, fields, change }: FieldsProps) {
         )}
       </Field>
       <div className="grid gap-6 sm:grid-cols-2">
-        <Field label={t("orchestrator.maxParallel")} error={fields.max_parallel}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="numeric"
-              value={form.maxParallel}
-              onChange={(event) => change({ maxParallel: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("orchestrator.maxTasks")} error={fields.max_tasks}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="numeric"
-              value={form.maxTasks}
-              onChange={(event) => change({ maxTasks: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("orchestrator.maxParallel")}
+          error={fields.max_parallel}
+          inputMode="numeric"
+          value={form.maxParallel}
+          onChange={(maxParallel) => change({ maxParallel })}
+        />
+        <TextField
+          label={t("orchestrator.maxTasks")}
+          error={fields.max_tasks}
+          inputMode="numeric"
+          value={form.maxTasks}
+          onChange={(maxTasks) => change({ maxTasks })}
+        />
       </div>
       <Choice
         label={t("orchestrator.approval")}
@@ -65,73 +57,48 @@ export function Fields({ form, fields, change }: FieldsProps) {
       />
       <div className="grid gap-6 sm:grid-cols-2">
         {form.approval === "above_cost" && (
-          <Field
+          <TextField
             label={t("orchestrator.threshold")}
             hint={t("orchestrator.thresholdHint")}
             error={fields.cost_threshold_usd}
-          >
-            {(control) => (
-              <TextInput
-                {...control}
-                inputMode="decimal"
-                placeholder="0.10"
-                value={form.threshold}
-                onChange={(event) => change({ threshold: event.target.value })}
-              />
-            )}
-          </Field>
+            inputMode="decimal"
+            placeholder="0.10"
+            value={form.threshold}
+            onChange={(threshold) => change({ threshold })}
+          />
         )}
-        <Field label={t("orchestrator.budget")} hint={t("orchestrator.budgetHint")} error={fields.budget_usd}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="decimal"
-              value={form.budget}
-              onChange={(event) => change({ budget: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("orchestrator.budget")}
+          hint={t("orchestrator.budgetHint")}
+          error={fields.budget_usd}
+          inputMode="decimal"
+          value={form.budget}
+          onChange={(budget) => change({ budget })}
+        />
       </div>
     </>
   );
 }
 
-function ModelField({ form, fields, change }: FieldsProps) {
+function Planner({ form, fields, change }: FieldsProps) {
   const { t } = useTranslation();
   const { data: catalogue } = useModels();
   const fallback = catalogue?.default;
   const followed = fallback ? `${fallback.provider} · ${fallback.name}` : "";
   return (
-    <Field
+    <ModelField
       label={t("orchestrator.model")}
       hint={
         form.model
           ? t("orchestrator.modelHint")
           : `${t("orchestrator.defaultModel")}: ${followed}. ${t("orchestrator.modelHint")}`
       }
-      error={fields["model.name"] ?? fields["model.provider"] ?? fields.model}
-    >
-      {(control) => (
-        <div className="flex items-center gap-2">
-          <div className="min-w-0 flex-1">
-            <ModelPicker
-              id={control.id}
-              describedBy={control["aria-describedby"]}
-              invalid={control["aria-invalid"]}
-              value={form.model}
-              placeholder={t("orchestrator.defaultModel")}
-              onChange={(provider, name) => change({ model: { provider, name } })}
-            />
-          </div>
-          {form.model && (
-            <IconButton
-              icon={X}
-              label={t("orchestrator.useDefault")}
-              onClick={() => change({ model: null })}
-            />
-          )}
-        </div>
-      )}
-    </Field>
+      fields={fields}
+      name="model"
+      value={form.model}
+      placeholder={t("orchestrator.defaultModel")}
+      onChange={(provider, name) => change({ model: { provider, name } })}
+      without={{ label: t("orchestrator.useDefault"), run: () => change({ model: null }) }}
+    />
   );
 }

@@ -7,9 +7,8 @@ import type { Orchestrator } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
-import { errorText } from "@/ui/failures";
-import { Notice } from "@/ui/Notice";
 import { PageHeader } from "@/ui/PageHeader";
+import { RefusedForm } from "@/ui/RefusedForm";
 import { Skeleton } from "@/ui/Skeleton";
 import { useToast } from "@/ui/toasts";
 import { Fields } from "./Fields";
@@ -76,11 +75,7 @@ function Editor({ saved }: { saved: Orchestrator }) {
             fields={fields}
             change={(part) => setForm((current) => ({ ...current, ...part }))}
           />
-          {save.isError && (
-            <Notice tone="danger" live title={Object.keys(fields).length ? t("agents.invalid") : undefined}>
-              {errorText(t, save.error)}
-            </Notice>
-          )}
+          {save.error && <RefusedForm error={save.error} />}
           <div className="flex gap-2">
             <Button type="submit" look="primary" busy={save.isPending} disabled={!changed}>
               {t("common.save")}

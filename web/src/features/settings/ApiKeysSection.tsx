@@ -8,7 +8,7 @@ import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Confirm";
 import { CopyButton } from "@/ui/CopyButton";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
@@ -115,17 +115,14 @@ function CreateKey({ onClose }: { onClose: () => void }) {
           create.mutate(name.trim());
         }}
       >
-        <Field label={t("settings.keyName")} error={create.isError ? errorText(t, create.error) : null}>
-          {(control) => (
-            <TextInput
-              {...control}
-              value={name}
-              maxLength={80}
-              placeholder={t("settings.keyNamePlaceholder")}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("settings.keyName")}
+          error={create.isError ? errorText(t, create.error) : null}
+          value={name}
+          maxLength={80}
+          placeholder={t("settings.keyNamePlaceholder")}
+          onChange={setName}
+        />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" look="primary" busy={create.isPending} disabled={!name.trim()}>

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useChangePassword } from "@/api/account";
 import { ApiError } from "@/api/problem";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
+import { PasswordField } from "@/ui/PasswordField";
 import { Refused } from "./IdentityForm";
 
 interface FirstPasswordProps {
@@ -21,6 +21,7 @@ export function FirstPassword({ email, name, onDone }: FirstPasswordProps) {
   const fields = change.error instanceof ApiError ? change.error.fields : {};
   return (
     <form
+      noValidate
       className="flex max-w-sm flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
@@ -30,22 +31,15 @@ export function FirstPassword({ email, name, onDone }: FirstPasswordProps) {
       <h3 className="font-medium">{t("oidc.firstPassword")}</h3>
       <p className="text-[0.93rem] text-ink-soft">{t("oidc.firstPasswordText", { name })}</p>
       <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
-      <Field
+      <PasswordField
         label={t("settings.newPassword")}
         hint={t("auth.passwordHint")}
         error={fields.new_password ?? fields.password}
-      >
-        {(control) => (
-          <TextInput
-            {...control}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+        autoComplete="new-password"
+        required
+        value={password}
+        onChange={setPassword}
+      />
       {change.error && Object.keys(fields).length === 0 && <Refused error={change.error} />}
       <div>
         <Button type="submit" busy={change.isPending} disabled={!password}>

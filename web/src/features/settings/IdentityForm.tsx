@@ -8,9 +8,9 @@ import type { IdentityOf, Me } from "@/api/types";
 import { relativeTime } from "@/lib/format";
 import type { OidcTexts } from "@/lib/i18n/oidc.en";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 import { Skeleton } from "@/ui/Skeleton";
 
 /** Who one is at the provider, and whether that opens this account. */
@@ -90,6 +90,7 @@ function NotLinked({ me }: { me: Me }) {
   const fields = link.error instanceof ApiError ? link.error.fields : {};
   return (
     <form
+      noValidate
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
@@ -99,21 +100,14 @@ function NotLinked({ me }: { me: Me }) {
       <p className="text-[0.93rem] text-ink-soft">{t("oidc.notLinked")}</p>
       <input type="email" name="email" autoComplete="username" value={me.email} readOnly hidden />
       {me.has_password && (
-        <Field
+        <PasswordField
           label={t("settings.currentPassword")}
           error={fields.current_password && t("settings.wrongPassword")}
-        >
-          {(control) => (
-            <TextInput
-              {...control}
-              type="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={setPassword}
+        />
       )}
       {link.error && Object.keys(fields).length === 0 && <Refused error={link.error} />}
       <div>

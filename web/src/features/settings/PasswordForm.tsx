@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useChangePassword } from "@/api/account";
 import { ApiError } from "@/api/problem";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 
 export function PasswordForm({ email }: { email: string }) {
   const { t } = useTranslation();
@@ -17,6 +17,7 @@ export function PasswordForm({ email }: { email: string }) {
 
   return (
     <form
+      noValidate
       className="flex max-w-sm flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
@@ -33,33 +34,23 @@ export function PasswordForm({ email }: { email: string }) {
     >
       <h3 className="font-medium">{t("settings.password")}</h3>
       <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
-      <Field
+      <PasswordField
         label={t("settings.currentPassword")}
         error={refused ? t("settings.wrongPassword") : fields.current_password}
-      >
-        {(control) => (
-          <TextInput
-            {...control}
-            type="password"
-            autoComplete="current-password"
-            required
-            value={current}
-            onChange={(event) => setCurrent(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={t("settings.newPassword")} hint={t("auth.passwordHint")} error={fields.new_password}>
-        {(control) => (
-          <TextInput
-            {...control}
-            type="password"
-            autoComplete="new-password"
-            required
-            value={next}
-            onChange={(event) => setNext(event.target.value)}
-          />
-        )}
-      </Field>
+        autoComplete="current-password"
+        required
+        value={current}
+        onChange={setCurrent}
+      />
+      <PasswordField
+        label={t("settings.newPassword")}
+        hint={t("auth.passwordHint")}
+        error={fields.new_password}
+        autoComplete="new-password"
+        required
+        value={next}
+        onChange={setNext}
+      />
       {change.isError && !refused && Object.keys(fields).length === 0 && (
         <Notice tone="danger" live>
           {errorText(t, change.error)}

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { cx } from "@/lib/cx";
 import { AgentAvatar } from "@/ui/AgentAvatar";
 import { Button } from "@/ui/Button";
-import { Field, TextArea, TextInput } from "@/ui/Field";
+import { Field, TextArea, TextField } from "@/ui/Field";
 import { Switch } from "@/ui/Switch";
 import type { Starter } from "./starters";
 
@@ -53,16 +53,12 @@ function StarterCard({ starter, change }: { starter: Starter; change: (part: Par
           </Button>
           {editing && (
             <div className="mt-2 flex flex-col gap-4">
-              <Field label={t("agents.name")}>
-                {(control) => (
-                  <TextInput
-                    {...control}
-                    value={starter.name}
-                    maxLength={80}
-                    onChange={(event) => change({ name: event.target.value })}
-                  />
-                )}
-              </Field>
+              <TextField
+                label={t("agents.name")}
+                value={starter.name}
+                maxLength={80}
+                onChange={(name) => change({ name })}
+              />
               <Field label={t("agents.prompt")}>
                 {(control) => (
                   <TextArea

@@ -7,7 +7,7 @@ import { shortMoney } from "@/lib/format";
 import { useSpace } from "@/live/LiveProvider";
 import { Bar } from "@/ui/Bar";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Skeleton } from "@/ui/Skeleton";
 import { useToast } from "@/ui/toasts";
@@ -94,17 +94,15 @@ function Editor({ budget }: { budget: Budget }) {
       }}
     >
       <div className="flex-1">
-        <Field label={t("usage.limit")} hint={t("usage.limitHint")} error={error}>
-          {(control) => (
-            <TextInput
-              {...control}
-              inputMode="decimal"
-              placeholder={t("usage.noBudget")}
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("usage.limit")}
+          hint={t("usage.limitHint")}
+          error={error}
+          inputMode="decimal"
+          placeholder={t("usage.noBudget")}
+          value={text}
+          onChange={setText}
+        />
       </div>
       <Button type="submit" className="mt-7" busy={save.isPending} disabled={wrong || text.trim() === before}>
         {t("common.save")}

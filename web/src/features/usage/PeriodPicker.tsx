@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Period } from "@/api/usage";
 import { Choice } from "@/ui/Choice";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { dayOf, lastDays } from "./rows";
 
 const SPANS = ["7", "30", "90"] as const;
@@ -38,29 +38,21 @@ export function PeriodPicker({ period, onChange }: PeriodPickerProps) {
       />
       {span === "custom" && (
         <div className="grid max-w-sm grid-cols-2 gap-3">
-          <Field label={t("usage.since")}>
-            {(control) => (
-              <TextInput
-                {...control}
-                type="date"
-                defaultValue={period.since}
-                max={period.until}
-                onChange={(event) => change({ since: event.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t("usage.until")}>
-            {(control) => (
-              <TextInput
-                {...control}
-                type="date"
-                defaultValue={period.until}
-                min={period.since}
-                max={dayOf(Date.now())}
-                onChange={(event) => change({ until: event.target.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            label={t("usage.since")}
+            type="date"
+            defaultValue={period.since}
+            max={period.until}
+            onChange={(since) => change({ since })}
+          />
+          <TextField
+            label={t("usage.until")}
+            type="date"
+            defaultValue={period.until}
+            min={period.since}
+            max={dayOf(Date.now())}
+            onChange={(until) => change({ until })}
+          />
         </div>
       )}
     </div>

@@ -49,6 +49,7 @@ export const en = {
     haveAccount: "I already have an account",
     needAccount: "I need an account",
     closed: "New accounts on this server are created by its administrator.",
+    needed: "This is needed.",
     wrong: "This email and password do not match.",
     expiredTitle: "Please sign in again",
     expiredText: "Your sign-in has ended. Everything you have written is still here.",

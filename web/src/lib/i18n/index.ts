@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "@/lib/storage";
+import { problemWords } from "./problems";
 
 export const LANGUAGES = ["ru", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -24,7 +25,11 @@ const OIDC: Record<Language, () => Promise<object>> = {
 const wanted = new Set<typeof LATER>();
 
 /** Loads the texts of parts that the first screen does not show; what is lazy waits for them. */
-export const laterTexts = () => want(LATER);
+export function laterTexts(): Promise<void> {
+  // The words for errors are best here before the first one: a server that fails may fail to send them, too.
+  void problemWords();
+  return want(LATER);
+}
 
 /** Loads the texts about signing in through a provider. */
 export const oidcTexts = () => want(OIDC);

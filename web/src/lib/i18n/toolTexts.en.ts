@@ -286,11 +286,6 @@ export const toolTexts = {
     again: "Upload {{name}} again",
     tooMany: "At most {{count}} files go with one message.",
     tooLarge: "It is too large: a file may have {{limit}}.",
-    refused: {
-      "file-type-refused": "Programs are not taken.",
-      "empty-file": "There is nothing in it.",
-      "storage-full": "There is no room left for it. Delete files you no longer need.",
-    },
     open: "Enlarge {{name}}",
     download: "Download {{name}}, {{size}}",
     keep: "Download {{name}}",

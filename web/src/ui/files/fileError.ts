@@ -10,8 +10,6 @@ export class FileTooLarge extends Error {
   }
 }
 
-const KNOWN = ["file-type-refused", "empty-file", "storage-full"] as const;
-
 /** Whether to send the same file again may help. */
 export const mayHelp = (error: unknown) =>
   isPassing(error) || (error instanceof ApiError && [401, 409].includes(error.status));
@@ -21,6 +19,5 @@ export function fileError(t: TFunction, error: unknown, language: string): strin
   if (error instanceof FileTooLarge) {
     return t("files.tooLarge", { limit: fileSize(error.limit, language) });
   }
-  const slug = error instanceof ApiError ? KNOWN.find((known) => known === error.slug) : undefined;
-  return slug ? t(`files.refused.${slug}`) : errorText(t, error);
+  return errorText(t, error);
 }

@@ -1,14 +1,13 @@
-import { Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { testProvider, useForgetProvider, useSaveProvider } from "@/api/models";
 import { ApiError } from "@/api/problem";
 import type { Provider, ProviderTest } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText, failureAdvice } from "@/ui/failures";
-import { IconButton } from "@/ui/IconButton";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 
 /** Key and address of one provider, kept by the server and tried at once. */
 export function ProviderForm({
@@ -21,7 +20,6 @@ export function ProviderForm({
   const { t } = useTranslation();
   const [key, setKey] = useState("");
   const [address, setAddress] = useState(provider.base_url ?? "");
-  const [visible, setVisible] = useState(false);
   const [result, setResult] = useState<ProviderTest | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -64,46 +62,26 @@ export function ProviderForm({
       }}
     >
       {withAddress && (
-        <Field label={t("models.address")} hint={t("models.addressHint")} error={fields.base_url}>
-          {(control) => (
-            <TextInput
-              {...control}
-              value={address}
-              inputMode="url"
-              spellCheck={false}
-              autoComplete="off"
-              onChange={(event) => setAddress(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("models.address")}
+          hint={t("models.addressHint")}
+          error={fields.base_url}
+          value={address}
+          inputMode="url"
+          spellCheck={false}
+          autoComplete="off"
+          onChange={setAddress}
+        />
       )}
-      <Field
+      <PasswordField
         label={provider.needs_key ? t("models.key") : `${t("models.key")} (${t("common.optional")})`}
         hint={provider.key_hint ? t("models.keyHint", { hint: provider.key_hint }) : t("models.keyKept")}
         error={fields.api_key}
-      >
-        {(control) => (
-          <div className="relative">
-            <TextInput
-              {...control}
-              type={visible ? "text" : "password"}
-              value={key}
-              spellCheck={false}
-              autoComplete="off"
-              placeholder={t("models.keyPlaceholder")}
-              onChange={(event) => setKey(event.target.value)}
-              className="pr-11"
-            />
-            <IconButton
-              icon={visible ? EyeOff : Eye}
-              label={visible ? t("auth.hidePassword") : t("auth.showPassword")}
-              size="sm"
-              className="absolute top-1 right-1"
-              onClick={() => setVisible(!visible)}
-            />
-          </div>
-        )}
-      </Field>
+        value={key}
+        autoComplete="off"
+        placeholder={t("models.keyPlaceholder")}
+        onChange={setKey}
+      />
       <div className="flex flex-wrap gap-2">
         <Button
           type="submit"

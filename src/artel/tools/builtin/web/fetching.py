@@ -117,7 +117,7 @@ class Fetcher:
                 self._guard.check_url(url)
                 place = URL(url)
         except ValueError as error:
-            raise AddressRefused("The address cannot be read.") from error
+            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
         # Two readers may take an address apart differently: what counts is how the one that connects does.
         self._guard.check_url(str(place))
         return place.with_fragment(None)

@@ -61,7 +61,7 @@ export function problemsOf(fields: Record<string, string>, sent: readonly DraftT
   for (const [field, messages] of Object.entries(fields)) {
     const place = /tasks[.[](\d+)/.exec(field)?.[1];
     for (const message of messages.split("\n")) {
-      const named = /task\s+['"‘“]([\w.-]+)['"’”]/i.exec(message)?.[1];
+      const named = /(?:task|задача)\s+['"‘“«]([\w.-]+)['"’”»]/i.exec(message)?.[1];
       const id =
         (place === undefined ? undefined : sent[Number(place)]?.id) ??
         sent.find((task) => task.id === named)?.id;

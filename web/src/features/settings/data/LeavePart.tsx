@@ -6,9 +6,10 @@ import type { Me } from "@/api/types";
 import { forgetBrowser } from "@/lib/forgetBrowser";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 import { fetchExport } from "./ExportPart";
 import { useExtentText } from "./words";
 
@@ -75,36 +76,24 @@ function LeaveDialog({ me, what, onClose }: { me: Me; what: string; onClose: () 
             {t("data.leaveExport")}
           </Button>
         </div>
-        <Field label={t("data.leaveWrite", { email: me.email })}>
-          {(control) => (
-            <TextInput
-              {...control}
-              type="text"
-              inputMode="email"
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              value={written}
-              onChange={(event) => setWritten(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("data.leaveWrite", { email: me.email })}
+          inputMode="email"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={written}
+          onChange={setWritten}
+        />
         {asksPassword && (
-          <Field
+          <PasswordField
             label={t("data.leavePassword")}
             hint={t("data.leavePasswordWhy")}
             error={slug === "wrong-password" ? t("data.leaveWrongPassword") : null}
-          >
-            {(control) => (
-              <TextInput
-                {...control}
-                type="password"
-                autoComplete="current-password"
-                value={password}
-                onChange={(event) => setPassword(event.target.value)}
-              />
-            )}
-          </Field>
+            autoComplete="current-password"
+            value={password}
+            onChange={setPassword}
+          />
         )}
         {leave.isError && !["sign-in-again", "wrong-password"].includes(slug) && (
           <Notice tone="danger" live>

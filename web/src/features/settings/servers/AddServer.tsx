@@ -6,7 +6,7 @@ import type { McpServer, McpServerIn } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Choice } from "@/ui/Choice";
 import { Dialog } from "@/ui/Dialog";
-import { Field, TextArea, TextInput } from "@/ui/Field";
+import { Field, TextArea, TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
 import { EntryRows } from "./EntryRows";
@@ -52,17 +52,14 @@ export function AddServer({ programs, onAdded, onClose }: AddServerProps) {
           submit();
         }}
       >
-        <Field label={t("servers.name")} error={fields.name}>
-          {(control) => (
-            <TextInput
-              {...control}
-              value={name}
-              maxLength={60}
-              placeholder={t("servers.namePlaceholder")}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("servers.name")}
+          error={fields.name}
+          value={name}
+          maxLength={60}
+          placeholder={t("servers.namePlaceholder")}
+          onChange={setName}
+        />
         {programs && (
           <Choice
             label={t("servers.kind")}
@@ -97,20 +94,17 @@ export function AddServer({ programs, onAdded, onClose }: AddServerProps) {
             )}
           </Field>
         ) : (
-          <Field label={t("servers.url")} error={fields.url}>
-            {(control) => (
-              <TextInput
-                {...control}
-                value={url}
-                inputMode="url"
-                spellCheck={false}
-                autoComplete="off"
-                autoCapitalize="off"
-                placeholder="https://mcp.example.org/mcp"
-                onChange={(event) => setUrl(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label={t("servers.url")}
+            error={fields.url}
+            value={url}
+            inputMode="url"
+            spellCheck={false}
+            autoComplete="off"
+            autoCapitalize="off"
+            placeholder="https://mcp.example.org/mcp"
+            onChange={setUrl}
+          />
         )}
         <EntryRows
           key={transport}

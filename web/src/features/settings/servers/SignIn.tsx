@@ -5,9 +5,10 @@ import { CALLBACK, useServerSignIn } from "@/api/servers";
 import type { McpServer } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
-import { Field, TextInput } from "@/ui/Field";
+import { TextField } from "@/ui/Field";
 import { errorText } from "@/ui/failures";
 import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
 
 /** Leads to where one signs in. Where nobody knows us, one registers us there by hand and says as whom. */
 export function SignIn({ server }: { server: McpServer }) {
@@ -58,28 +59,19 @@ export function SignIn({ server }: { server: McpServer }) {
               <CopyButton text={window.location.origin + CALLBACK} label={t("common.copy")} />
             </p>
           </Notice>
-          <Field label={t("servers.clientId")}>
-            {(control) => (
-              <TextInput
-                {...control}
-                value={clientId}
-                spellCheck={false}
-                autoComplete="off"
-                onChange={(event) => setClientId(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label={`${t("servers.clientSecret")} (${t("common.optional")})`}>
-            {(control) => (
-              <TextInput
-                {...control}
-                type="password"
-                value={secret}
-                autoComplete="new-password"
-                onChange={(event) => setSecret(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label={t("servers.clientId")}
+            value={clientId}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={setClientId}
+          />
+          <PasswordField
+            label={`${t("servers.clientSecret")} (${t("common.optional")})`}
+            value={secret}
+            autoComplete="new-password"
+            onChange={setSecret}
+          />
           <div>
             <Button type="submit" size="sm" look="primary" busy={busy} disabled={!clientId.trim()}>
               {t("servers.goOn")}
