@@ -128,7 +128,7 @@ async def test_what_is_wrong_with_a_file_is_said_beside_it(maria: Person, tmp_pa
     await choose(page, *(tmp_path / name for name in ("virus.exe", "empty.txt", "large.bin", "locked.pdf")))
     for name, says in (
         ("virus.exe", "Programs are not taken."),
-        ("empty.txt", "There is nothing in it."),
+        ("empty.txt", "There is nothing in this file."),
         ("large.bin", "It is too large: a file may have 25 MB."),
         ("locked.pdf", "Its text cannot be read."),
     ):

@@ -34,8 +34,9 @@ _CHUNKS_AT_ONCE: Final = 4
 
 
 class FileTypeRefused(BadRequest):
-    """Programs are not taken: nobody here can use them, and they could be handed on. Send a document, a picture, a
-    recording or source code."""
+    """Programs are not taken. Send a document, a picture, a recording or source code."""
+
+    # Nobody here can use them, and they could be handed on.
 
     status = 415
     slug = "file-type-refused"
