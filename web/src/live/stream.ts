@@ -27,7 +27,11 @@ export interface StreamListener {
 }
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+/** A server that is started again is back within ten seconds: somebody waits before the page, and sees it soon. */
+const LONGEST_PAUSE_MS = 3_000;
+/** Of one that is still away after so many attempts, about half a minute, more is wrong than a restart. */
+const PATIENT_AFTER = 12;
+const LONGEST_PATIENT_PAUSE_MS = 15_000;
 
 /** The event stream of the whole space: one connection, opened again where it broke off. */
 export class EventStream {
@@ -97,7 +101,8 @@ export class EventStream {
   }
 
   private pause(): number {
-    const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.failures - 1));
+    const longest = this.failures > PATIENT_AFTER ? LONGEST_PATIENT_PAUSE_MS : LONGEST_PAUSE_MS;
+    const full = Math.min(longest, FIRST_PAUSE_MS * 2 ** (this.failures - 1));
     return full * (0.5 + this.services.random() / 2);
   }
 
