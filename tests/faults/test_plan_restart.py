@@ -27,18 +27,9 @@ GRAPH = plan(
 async def household(
     start_lasting_serve: StartServe, tmp_path_factory: pytest.TempPathFactory, running_model_server: ModelServer
 ) -> AsyncGenerator[Household]:
-    """One for all: whoever is killed has a successor with the same data, and each test a user of its own."""
-    made = Household(
-        start_lasting_serve,
-        tmp_path_factory.mktemp("household") / "data",
-        running_model_server,
-        ARTEL_REGISTRATION="open",
-        # It would ask the model later, while others count what it is asked.
-        ARTEL_READ_CHATS="false",
-    )
-    await made.begin()
-    yield made
-    await made.http.aclose()
+    data = tmp_path_factory.mktemp("household") / "data"
+    async with Household.lasting(start_lasting_serve, data, running_model_server) as household:
+        yield household
 
 
 def _task(name: str, status: str) -> Callable[[dict[str, Any]], bool]:

@@ -208,6 +208,8 @@ async def test_a_quiet_connection_stays(valkey: OwnValkey):
 
 async def test_a_subscription_that_comes_while_redis_is_away_is_served_when_it_is_back(valkey: OwnValkey):
     async with event_room(valkey.url, "ev") as room:
+        # By default the last moments before a kill may be lost, which is not what this is about.
+        await room.raw.config_set("appendfsync", "always")
         await room.say(USER, step(1))
         last = await room.log.last_id(USER)
         await room.say(USER, step(2))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -28,6 +29,19 @@ class Household:
         self._model = model
         self._serve: Serve | None = None
         self.http = httpx.AsyncClient()
+
+    @classmethod
+    @asynccontextmanager
+    async def lasting(
+        cls, start: StartServe, data: Path, model: ModelServer, **environment: str
+    ) -> AsyncGenerator[Self]:
+        """One for all tests of a module, served already: each makes a newcomer of its own, and whoever is killed has a
+        successor with the same data. It asks the model nothing of its own accord, while tests count what it is asked.
+        """
+        house = cls(start, data, model, ARTEL_REGISTRATION="open", ARTEL_READ_CHATS="false", **environment)
+        await house.begin()
+        yield house
+        await house.http.aclose()
 
     async def begin(self) -> None:
         """Starts a server."""

@@ -16,8 +16,8 @@ from artel.chat.runs import find_task, runs_of_page
 from artel.chat.sessions import SessionView, find_session, is_at_work
 from artel.chat.tool_calls import calls_of
 from artel.chat.views import MessageView, RunView, TaskView, answer_in_the_making, stored_message
+from artel.events.away import EventsAway
 from artel.events.log import EventLog, PartialText
-from artel.kit.errors import Unavailable
 from artel.store.shards import Shards
 from artel.store.tables import Message
 from artel.store.tx import UserTx
@@ -121,9 +121,7 @@ class History:
         try:
             return await self._log.fold_partials(self._user_id)
         except RedisError as error:
-            raise Unavailable(
-                "The event log does not answer. Try again in a moment; nothing was lost.", reason="events-away"
-            ) from error
+            raise EventsAway("The event log does not answer. Try again in a moment; nothing was lost.") from error
 
 
 async def _stored(tx: UserTx, session_id: int, limit: int, before: UUID | None) -> tuple[list[Message], UUID | None]:

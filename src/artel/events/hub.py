@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from redis.exceptions import RedisError
 
+from artel.events.away import EventsAway
 from artel.events.feed import Feed, Sink, resync_entry
 from artel.events.log import EventLog, Gap
 from artel.events.subscriber import Subscriber
@@ -86,9 +87,7 @@ class Hub:
             await self._begin(feed, subscription, last_event_id)
         except RedisError as error:
             subscription.close()
-            raise Unavailable(
-                "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
-            ) from error
+            raise EventsAway from error
         except asyncio.CancelledError:
             # Closed while it was being opened: then only the opening was called off, and the place ends at once.
             task = asyncio.current_task()
@@ -113,9 +112,7 @@ class Hub:
             await self._join(user_id, waiter)
             yield waiter
         except RedisError as error:
-            raise Unavailable(
-                "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
-            ) from error
+            raise EventsAway from error
         finally:
             self._waiters.discard(waiter)
             self._part(user_id, waiter)

@@ -12,8 +12,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from artel.events.away import EventsAway
 from artel.kit.background import end_tasks
-from artel.kit.errors import Unavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -224,6 +224,4 @@ async def _within(seconds: float, work: Any) -> None:
         async with asyncio.timeout(seconds):
             await work
     except TimeoutError as error:
-        raise Unavailable(
-            "The event stream is not reachable. Try again in a moment; nothing was lost.", reason="events-away"
-        ) from error
+        raise EventsAway from error

@@ -19,6 +19,10 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SILENCE_SECONDS: Final = 30.0
 
 
+class BodyCutOff(BadRequest):
+    """The body was cut off."""
+
+
 class TooSlow(BadRequest):
     """The body took too long to arrive."""
 
@@ -109,7 +113,7 @@ async def _collect(receive: Receive, rule: BodyRule) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BadRequest("The body was cut off.", reason="body-cut-off")
+            raise BodyCutOff
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > rule.max_bytes:

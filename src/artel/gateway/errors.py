@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from artel.accounts.principal import Principal
 from artel.agents.handles import owner_of
+from artel.gateway.bodies import BodyCutOff
 from artel.gateway.problems import problem
 from artel.kit.errors import ArtelError, BadRequest, Invalid, IsolationViolation, NotFound
 from artel.kit.faults import field_problem
@@ -95,7 +96,7 @@ class ErrorAnswers:
     async def cut_off(self, request: Request, error: Exception) -> Response:
         """The client went away before the body ended."""
         del request, error
-        return problem(BadRequest("The body was cut off.", reason="body-cut-off"))
+        return problem(BodyCutOff())
 
     async def unknown(self, request: Request, error: Exception) -> Response:
         """A bug. The log has the whole of it, the client nothing."""

@@ -70,6 +70,10 @@ class AddressRefused(Invalid):
     slug = "address-refused"
 
 
+class AddressUnreadable(AddressRefused):
+    """The address cannot be read."""
+
+
 class ForbiddenAddress(OSError):
     """A connection was about to be made to an address that is not allowed."""
 
@@ -116,7 +120,7 @@ class OutgoingGuard:
             host = (parts.hostname or "").rstrip(".")
             port = parts.port
         except ValueError as error:
-            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
+            raise AddressUnreadable from error
         if parts.scheme not in _SCHEMES:
             raise AddressRefused("The address must begin with http:// or https://.", reason="address-scheme")
         if not host or port == 0:
@@ -146,7 +150,7 @@ class OutgoingGuard:
             # Other signs than the dot become one here, so that one may stand at the end again.
             plain = (host if host.isascii() else host.encode("idna").decode()).lower().rstrip(".")
         except UnicodeError as error:
-            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
+            raise AddressUnreadable from error
         if _NUMERIC_HOST.fullmatch(plain):
             # 2130706433, 0x7f.1 and 0177.0.0.1 are 127.0.0.1 to the system's resolver; so is what IDNA makes digits of.
             raise AddressRefused("Write the address of the server in its usual form.", reason="address-disguised")

@@ -91,9 +91,7 @@ class Windows:
             return self.day + timedelta(days=1)
         return (self.month + timedelta(days=32)).replace(day=1)
 
-    def reached(
-        self, what: Literal["messages", "tokens"], limit: int, of: Literal["hour", "day", "month"]
-    ) -> LimitReached:
+    def reached(self, what: Literal["messages", "tokens"], limit: int, of: Window) -> LimitReached:
         """The error of a limit that is free again at the end of the window."""
         end = self.end(of)
         return LimitReached(

@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from artel.memory.context import Contexts
+from artel.memory.context import Contexts, ContextStore
 from artel.memory.edge.store import EdgeContexts
 from artel.memory.server.store import QdrantContexts
+from artel.memory.turn import Turns
+from tests.support.embedders import ToyEmbedder
 from tests.support.memory import Bank, Edge, LocalQdrant, Violations, edge_store
-from tests.support.remembering import Diary
+from tests.support.remembering import Diary, turns_over
 from tests.support.stores import Stores
 
 
@@ -51,3 +53,21 @@ async def diary(stores: Stores, contexts: EdgeContexts) -> AsyncGenerator[Diary]
     diary = await Diary.of(stores)
     yield diary
     await contexts.of(diary.user_id).erase()
+
+
+@pytest.fixture
+def embedder() -> ToyEmbedder:
+    """A model that is never away, unless a test says so."""
+    return ToyEmbedder()
+
+
+@pytest.fixture
+def turns(stores: Stores, contexts: EdgeContexts, embedder: ToyEmbedder) -> Turns:
+    """Whoever indexes."""
+    return turns_over(stores, contexts, embedder)
+
+
+@pytest.fixture
+def context(diary: Diary, contexts: EdgeContexts) -> ContextStore:
+    """The diary's own."""
+    return contexts.of(diary.user_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from uuid import UUID
 
 import pytest
@@ -16,8 +15,9 @@ from artel.memory.rebuild import rebuild
 from artel.memory.recipe import RECIPE
 from artel.memory.turn import Turns
 from artel.memory.vectors import Space
-from tests.support.memory import SPACE, Edge, edge_store, question
-from tests.support.remembering import IDS, Diary, ToyEmbedder, all_turns, turns_over
+from tests.support.embedders import ToyEmbedder
+from tests.support.memory import SPACE, question
+from tests.support.remembering import IDS, Diary, all_turns, turns_over
 from tests.support.stores import Stores
 
 ASKED = "Чем отмыть накипь в чайнике?"
@@ -27,33 +27,11 @@ EDITED = "Чем отчистить утюг от ржавчины?"
 
 
 @pytest.fixture
-async def contexts(edge: Edge) -> AsyncGenerator[EdgeContexts]:
-    async with edge_store(edge) as store:
-        yield store
-
-
-@pytest.fixture
-async def diary(stores: Stores, contexts: EdgeContexts) -> AsyncGenerator[Diary]:
-    diary = await Diary.of(stores)
+async def diary(diary: Diary) -> Diary:
+    """With one answer in it."""
     chat = await diary.chat()
     await diary.answer(chat, ANSWER, to=await diary.say(chat, ASKED))
-    yield diary
-    await contexts.of(diary.user_id).erase()
-
-
-@pytest.fixture
-def embedder() -> ToyEmbedder:
-    return ToyEmbedder()
-
-
-@pytest.fixture
-def turns(stores: Stores, contexts: EdgeContexts, embedder: ToyEmbedder) -> Turns:
-    return turns_over(stores, contexts, embedder)
-
-
-@pytest.fixture
-def context(diary: Diary, contexts: EdgeContexts) -> ContextStore:
-    return contexts.of(diary.user_id)
+    return diary
 
 
 @pytest.fixture

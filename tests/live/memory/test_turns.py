@@ -21,21 +21,6 @@ LAMP = "The lamp in the hall has been broken since Tuesday."
 OTHER = Space("other", 16)
 
 
-@pytest.fixture
-def embedder() -> ToyEmbedder:
-    return ToyEmbedder()
-
-
-@pytest.fixture
-def turns(stores: Stores, contexts: EdgeContexts, embedder: ToyEmbedder) -> Turns:
-    return turns_over(stores, contexts, embedder)
-
-
-@pytest.fixture
-def context(diary: Diary, contexts: EdgeContexts) -> ContextStore:
-    return contexts.of(diary.user_id)
-
-
 async def found(context: ContextStore, text: str, **ways: bool) -> list[str]:
     return [hit.text for hit in await context.search(question(text, **ways), limit=1)]
 

@@ -1,3 +1,13 @@
+/** Whose page it is, above pages without a side bar. */
+export function Brand() {
+  return (
+    <span className="flex items-center gap-2.5 font-semibold text-[1.05rem]">
+      <Logo />
+      Artel
+    </span>
+  );
+}
+
 /** Three who work as one. */
 export function Logo({ className = "size-7" }: { className?: string }) {
   return (

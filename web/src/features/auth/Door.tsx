@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Logo } from "@/ui/Logo";
+import { Brand } from "@/ui/Logo";
 import { LanguageSwitch } from "./LanguageSwitch";
 
 /** What stands around everything that is seen before one is signed in. */
@@ -7,10 +7,7 @@ export function Door({ children }: { children: ReactNode }) {
   return (
     <div className="scroll-thin flex h-full flex-col overflow-y-auto">
       <header className="flex items-center justify-between px-5 py-4">
-        <span className="flex items-center gap-2.5 font-semibold text-[1.05rem]">
-          <Logo />
-          Artel
-        </span>
+        <Brand />
         <LanguageSwitch />
       </header>
       <main id="main" className="m-auto w-full max-w-sm px-5 py-8">

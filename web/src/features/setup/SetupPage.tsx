@@ -10,7 +10,7 @@ import type { Agent, ModelChoice } from "@/api/types";
 import { useSpace } from "@/live/LiveProvider";
 import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/failures";
-import { Logo } from "@/ui/Logo";
+import { Brand } from "@/ui/Logo";
 import { Notice } from "@/ui/Notice";
 import { AgentsStep } from "./AgentsStep";
 import { ModelStep } from "./ModelStep";
@@ -42,10 +42,7 @@ export function SetupPage() {
   return (
     <div className="scroll-thin flex h-full flex-col overflow-y-auto">
       <header className="flex items-center justify-between px-5 py-4">
-        <span className="flex items-center gap-2.5 font-semibold text-[1.05rem]">
-          <Logo />
-          Artel
-        </span>
+        <Brand />
         <Button look="ghost" size="sm" onClick={() => go("/")}>
           {t("setup.skip")}
         </Button>

@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from artel.kit.guard import AddressRefused, ForbiddenAddress, OutgoingGuard
+from artel.kit.guard import AddressRefused, AddressUnreadable, ForbiddenAddress, OutgoingGuard
 from artel.tools.tool import ToolFailure
 
 MAX_BYTES: Final = 5_000_000
@@ -117,7 +117,7 @@ class Fetcher:
                 self._guard.check_url(url)
                 place = URL(url)
         except ValueError as error:
-            raise AddressRefused("The address cannot be read.", reason="address-unreadable") from error
+            raise AddressUnreadable from error
         # Two readers may take an address apart differently: what counts is how the one that connects does.
         self._guard.check_url(str(place))
         return place.with_fragment(None)
